@@ -41,15 +41,17 @@ CREATE TABLE sessions (
   target_branch TEXT,
   -- Where below the worktree the session works ('' at its top).
   subdirectory TEXT NOT NULL DEFAULT '',
-  activity TEXT
+  activity TEXT,
+  -- 1 when the session knowingly works in a checkout that another one holds.
+  is_sharing INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX idx_sessions_repo ON sessions (repo_path);
 CREATE INDEX idx_sessions_git_dir ON sessions (git_dir);
 CREATE INDEX idx_sessions_pid ON sessions (pid);
 CREATE INDEX idx_sessions_heartbeat ON sessions (last_heartbeat);
 CREATE INDEX idx_sessions_sandbox ON sessions (sandbox_id) WHERE sandbox_id IS NOT NULL;
--- One live holder a place: two sessions can never be given the same directory.
-CREATE UNIQUE INDEX idx_sessions_place ON sessions (worktree_path) WHERE git_dir IS NOT NULL;
+-- One holder a place: two sessions are never given the same directory unless one asked to share it.
+CREATE UNIQUE INDEX idx_sessions_place ON sessions (worktree_path) WHERE git_dir IS NOT NULL AND is_sharing = 0;
 
 -- The processes a session lives by. A pid alone is not a process: it is taken again, and it means another one in
 -- another pid namespace, boot or host.
