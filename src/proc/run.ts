@@ -1,0 +1,241 @@
+// The one place that starts a child and waits for it: argument arrays only, never a shell, bounded in time and output.
+// A child that is stopped early ends as a Failure (`proc.timeout`, `proc.cancelled`, `proc.too-much-output`); any exit
+// code and any signal it got from elsewhere is an answer. It will not wait for what a child leaves behind.
+
+import { Failure } from "../core/failure.ts";
+import { killGently, settlesWithin } from "./kill.ts";
+import { whyNotStarted } from "./not-started.ts";
+
+export interface RunInput {
+  command: string;
+  args: readonly string[];
+  /** Where the child starts; without it, where we are. */
+  cwd?: string | undefined;
+  /** The whole environment of the child; `command` is looked up on its PATH. */
+  env: Record<string, string>;
+  /** What the child reads; without it, nothing (/dev/null). */
+  input?: string | Uint8Array | undefined;
+  timeoutMs?: number | undefined;
+  signal?: AbortSignal | undefined;
+  /** For stdout and stderr together; default 64 MiB. */
+  maxOutputBytes?: number | undefined;
+  /** The child leads a session of its own: Ctrl-C does not reach it, and stopping it stops all it started. */
+  group?: boolean | undefined;
+}
+
+export interface RunResult {
+  /** null when a signal ended the child. */
+  exit: number | null;
+  signal: string | null;
+  stdout: Uint8Array;
+  stderr: string;
+}
+
+const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
+/** How often, and how many times, an ended child's pipes are looked at while somebody else still holds them open. */
+const DRAIN_TICK_MS = 50;
+const DRAIN_QUIET_TICKS = 5;
+const DRAIN_TICKS = 40;
+/** Ctrl-C reaches child and parent at once: how long our own handler may lag behind the child's death. */
+const ABORT_LAG_MS = 50;
+
+/** Throws `proc.not-found`, `proc.not-executable`, `proc.no-directory`, `proc.not-started` when there is no child at all. */
+export async function run(input: RunInput): Promise<RunResult> {
+  if (input.signal?.aborted) throw cancelled(input);
+  const isGroup = input.group === true;
+  const child = start(input, isGroup);
+  const stopped = Promise.withResolvers<void>();
+  let failure: Failure | undefined;
+  const stop = (why: Failure) => {
+    if (failure !== undefined) return;
+    failure = why;
+    killGently(child, { isGroup }).then(stopped.resolve, stopped.reject);
+  };
+  const maxBytes = input.maxOutputBytes ?? MAX_OUTPUT_BYTES;
+  const output = collect([child.stdout, child.stderr], maxBytes, () => stop(tooMuchOutput(input, maxBytes)));
+  const timer =
+    input.timeoutMs === undefined
+      ? undefined
+      : setTimeout(() => stop(timedOut(input, input.timeoutMs)), input.timeoutMs);
+  const onAbort = () => stop(cancelled(input));
+  input.signal?.addEventListener("abort", onAbort);
+  try {
+    await Promise.race([child.exited, stopped.promise]);
+    clearTimeout(timer);
+    await drain(output);
+    if (failure === undefined && isInterrupt(signalName(child.signalCode)) && input.signal)
+      await abortWithin(input.signal);
+    if (failure !== undefined) await stopped.promise;
+  } finally {
+    clearTimeout(timer);
+    input.signal?.removeEventListener("abort", onAbort);
+    child.unref();
+  }
+  if (failure !== undefined) throw failure;
+  return {
+    exit: child.exitCode,
+    signal: signalName(child.signalCode),
+    stdout: output.bytes(0),
+    stderr: new TextDecoder().decode(output.bytes(1)),
+  };
+}
+
+/**
+ * For the few calls that cannot wait (a probe inside a transaction): no abort, no group, killed outright when its time
+ * is over. Not faster than `run`; blocks everything else meanwhile, so its time is short by default (5 s).
+ */
+export function runSync(input: Omit<RunInput, "signal" | "group">): RunResult {
+  const timeoutMs = input.timeoutMs ?? 5000;
+  const maxBytes = input.maxOutputBytes ?? MAX_OUTPUT_BYTES;
+  const child = translating(input, () =>
+    Bun.spawnSync([input.command, ...input.args], {
+      ...place(input),
+      stdin: stdinOf(input.input),
+      stdout: "pipe",
+      stderr: "pipe",
+      timeout: timeoutMs,
+      killSignal: "SIGKILL",
+      maxBuffer: maxBytes,
+    }),
+  );
+  if (child.exitedDueToMaxBuffer) throw tooMuchOutput(input, maxBytes);
+  // A child that ended by itself may still count as timed out when something it left behind held the pipes.
+  if (child.exitedDueToTimeout && child.signalCode !== undefined) throw timedOut(input, timeoutMs);
+  return {
+    exit: child.signalCode === undefined ? child.exitCode : null,
+    signal: signalName(child.signalCode),
+    stdout: child.stdout,
+    stderr: new TextDecoder().decode(child.stderr),
+  };
+}
+
+/** Starts a child that outlives us: a session of its own, no input, no output. Answers its pid. */
+export function startDetached(input: Pick<RunInput, "command" | "args" | "cwd" | "env">): number {
+  const child = translating(input, () =>
+    Bun.spawn([input.command, ...input.args], {
+      ...place(input),
+      stdio: ["ignore", "ignore", "ignore"],
+      detached: true,
+    }),
+  );
+  child.unref();
+  return child.pid;
+}
+
+function start(input: RunInput, detached: boolean) {
+  return translating(input, () =>
+    Bun.spawn([input.command, ...input.args], {
+      ...place(input),
+      stdin: stdinOf(input.input),
+      stdout: "pipe",
+      stderr: "pipe",
+      detached,
+    }),
+  );
+}
+
+function translating<T>(input: RunInput, spawn: () => T): T {
+  try {
+    return spawn();
+  } catch (cause) {
+    throw whyNotStarted(input, cause);
+  }
+}
+
+/** A child that is a Bun program itself must not be turned into another one by what we were started with. */
+function place(input: Pick<RunInput, "cwd" | "env">): { env: Record<string, string>; cwd?: string } {
+  const { BUN_OPTIONS: _options, BUN_BE_BUN: _beBun, ...env } = input.env;
+  return input.cwd === undefined ? { env } : { env, cwd: input.cwd };
+}
+
+function stdinOf(input: string | Uint8Array | undefined): "ignore" | Uint8Array {
+  if (input === undefined) return "ignore";
+  return typeof input === "string" ? new TextEncoder().encode(input) : input;
+}
+
+interface Output {
+  closed: Promise<unknown>;
+  size(): number;
+  bytes(stream: number): Uint8Array;
+  abandon(): Promise<unknown>;
+}
+
+function collect(streams: readonly ReadableStream<Uint8Array>[], maxBytes: number, tooMuch: () => void): Output {
+  let size = 0;
+  const readers = streams.map((stream) => stream.getReader());
+  const chunks = streams.map((): Uint8Array[] => []);
+  const abandon = () => Promise.all(readers.map((reader) => reader.cancel()));
+  const closed = Promise.all(
+    readers.map(async (reader, index) => {
+      for (let next = await reader.read(); !next.done; next = await reader.read()) {
+        size += next.value.byteLength;
+        if (size > maxBytes) {
+          tooMuch();
+          await abandon();
+          return;
+        }
+        chunks[index]?.push(next.value);
+      }
+    }),
+  );
+  // Awaited only after the child has ended; until then a failed read must not count as unhandled.
+  closed.catch(() => undefined);
+  return { closed, size: () => size, bytes: (stream) => Buffer.concat(chunks[stream] ?? []), abandon };
+}
+
+/**
+ * Reads what an ended child left in its pipes. Where a process it started still holds them, the end never comes: then
+ * reading stops after a quiet while, counted in turns of the event loop so that a busy one does not lose what is there.
+ */
+async function drain(output: Output): Promise<void> {
+  let quiet = 0;
+  for (let tick = 0; tick < DRAIN_TICKS && quiet < DRAIN_QUIET_TICKS; tick += 1) {
+    const before = output.size();
+    if (await settlesWithin(output.closed, DRAIN_TICK_MS)) return;
+    quiet = output.size() === before ? quiet + 1 : 0;
+  }
+  await output.abandon();
+}
+
+/** Signals without a name of their own (the real-time ones) come as numbers. */
+function signalName(code: string | number | null | undefined): string | null {
+  return typeof code === "number" ? `SIG${code}` : (code ?? null);
+}
+
+function isInterrupt(signal: string | number | null): boolean {
+  return signal === "SIGINT" || signal === "SIGTERM" || signal === "SIGHUP";
+}
+
+async function abortWithin(signal: AbortSignal): Promise<void> {
+  const aborted = Promise.withResolvers<void>();
+  signal.addEventListener("abort", () => aborted.resolve(), { once: true });
+  await settlesWithin(aborted.promise, ABORT_LAG_MS);
+}
+
+function timedOut(input: RunInput, timeoutMs: number | undefined): Failure {
+  return new Failure({
+    kind: "unavailable",
+    code: "proc.timeout",
+    message: `${input.command} did not finish within ${timeoutMs} ms and was stopped.`,
+    details: { command: input.command, args: input.args, timeoutMs },
+  });
+}
+
+function cancelled(input: RunInput): Failure {
+  const reason: unknown = input.signal?.reason;
+  return new Failure({
+    kind: "cancelled",
+    code: "proc.cancelled",
+    message: `${input.command} was stopped before it finished.`,
+    details: { ...(reason instanceof Failure ? reason.details : {}), command: input.command, args: input.args },
+    cause: reason,
+  });
+}
+
+function tooMuchOutput(input: RunInput, maxBytes: number): Failure {
+  return new Failure({
+    code: "proc.too-much-output",
+    message: `${input.command} printed more than ${maxBytes} bytes and was stopped.`,
+    details: { command: input.command, args: input.args, maxBytes },
+  });
+}
