@@ -7,6 +7,14 @@ CREATE TABLE schema_metadata (
   updated_at TEXT NOT NULL DEFAULT (datetime('now'))
 );
 
+-- What was done to this file, never changed afterwards.
+CREATE TABLE schema_migrations (
+  number INTEGER PRIMARY KEY,
+  name TEXT NOT NULL,
+  checksum TEXT NOT NULL,
+  applied_at TEXT NOT NULL
+);
+
 CREATE TABLE sessions (
   id TEXT PRIMARY KEY,
   pid INTEGER NOT NULL,
@@ -213,11 +221,19 @@ CREATE TABLE budget_tracking (
 CREATE INDEX idx_budget_period ON budget_tracking (period, period_start);
 
 CREATE VIEW active_claims AS
-  SELECT * FROM file_claims WHERE is_active = 1 AND deleted_at IS NULL AND expires_at > datetime('now');
+  SELECT c.*, s.pid, s.worktree_name,
+    -- Through datetime(): some of these times are ISO 8601, which as text is later than all else of its day.
+    datetime(c.expires_at) < datetime('now') OR datetime(c.last_heartbeat) < datetime('now', '-5 minutes') AS is_stale
+  FROM file_claims c JOIN sessions s ON s.id = c.session_id
+  WHERE c.is_active = 1 AND c.deleted_at IS NULL;
 CREATE VIEW unresolved_conflicts AS
-  SELECT * FROM conflict_resolutions WHERE resolved_at IS NULL AND deleted_at IS NULL;
+  SELECT c.*, f.id AS suggestion_id, f.confidence_score AS suggestion_confidence,
+    f.generated_at AS suggestion_generated_at, julianday('now') - julianday(c.detected_at) AS age_days
+  FROM conflict_resolutions c LEFT JOIN auto_fix_suggestions f ON f.id = c.auto_fix_suggestion_id
+  WHERE c.resolved_at IS NULL AND c.deleted_at IS NULL
+  ORDER BY c.detected_at DESC;
 CREATE VIEW e2b_sessions AS
-  SELECT *,
-    status IN ('COMPLETED', 'FAILED', 'TIMEOUT', 'CANCELLED') AS is_terminated,
-    CAST((julianday('now') - julianday(created_at)) * 1440 AS INTEGER) AS runtime_minutes
-  FROM sessions WHERE execution_mode <> 'local';
+  SELECT *, status IS NOT NULL AND status IN ('COMPLETED', 'FAILED', 'TIMEOUT', 'CANCELLED') AS is_terminated,
+    CAST((julianday(last_heartbeat) - julianday(created_at)) * 1440 AS INTEGER) AS runtime_minutes
+  FROM sessions WHERE execution_mode = 'e2b'
+  ORDER BY created_at DESC;
