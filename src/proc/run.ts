@@ -38,6 +38,8 @@ const DRAIN_QUIET_TICKS = 5;
 const DRAIN_TICKS = 40;
 /** Ctrl-C reaches child and parent at once: how long our own handler may lag behind the child's death. */
 const ABORT_LAG_MS = 50;
+/** setTimeout takes 31 bits; more would be over at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** Throws `proc.not-found`, `proc.not-executable`, `proc.no-directory`, `proc.not-started` when there is no child at all. */
 export async function run(input: RunInput): Promise<RunResult> {
@@ -53,19 +55,15 @@ export async function run(input: RunInput): Promise<RunResult> {
   };
   const maxBytes = input.maxOutputBytes ?? MAX_OUTPUT_BYTES;
   const output = collect([child.stdout, child.stderr], maxBytes, () => stop(tooMuchOutput(input, maxBytes)));
-  const timer =
-    input.timeoutMs === undefined
-      ? undefined
-      : setTimeout(() => stop(timedOut(input, input.timeoutMs)), input.timeoutMs);
+  const timer = startTimer(input.timeoutMs, () => stop(timedOut(input, input.timeoutMs)));
   const onAbort = () => stop(cancelled(input));
   input.signal?.addEventListener("abort", onAbort);
   try {
     await Promise.race([child.exited, stopped.promise]);
     clearTimeout(timer);
-    await drain(output);
-    if (failure === undefined && isInterrupt(signalName(child.signalCode)) && input.signal)
-      await abortWithin(input.signal);
-    if (failure !== undefined) await stopped.promise;
+    if (failure === undefined) await drain(output);
+    if (failure === undefined && isInterrupt(child.signalCode) && input.signal) await abortWithin(input.signal);
+    if (failure !== undefined) await Promise.all([output.abandon(), stopped.promise]);
   } finally {
     clearTimeout(timer);
     input.signal?.removeEventListener("abort", onAbort);
@@ -195,6 +193,10 @@ async function drain(output: Output): Promise<void> {
     quiet = output.size() === before ? quiet + 1 : 0;
   }
   await output.abandon();
+}
+
+function startTimer(ms: number | undefined, onTime: () => void) {
+  return ms === undefined ? undefined : setTimeout(onTime, Math.min(ms, MAX_TIMER_MS));
 }
 
 /** Signals without a name of their own (the real-time ones) come as numbers. */
