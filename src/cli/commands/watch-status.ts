@@ -1,0 +1,28 @@
+// `status --watch`: the same answer again every two seconds, until a signal or a closed pipe ends it.
+
+import { v } from "../../core/shape.ts";
+import { status, statusForPeople, statusText } from "../../features/sessions/sessions.ts";
+import { answer } from "../output.ts";
+import type { Stream } from "../run.ts";
+import { isTerminal, pageFor } from "../terminal.ts";
+
+const INTERVAL_MS = 2000;
+const INPUT = v.object({ repo: v.optional(v.string()), sandboxOnly: v.optional(v.boolean()) });
+
+export const watchStatus: Stream = async (world, given, flags) => {
+  const input = v.parse(INPUT, given);
+  const signal = world.signal();
+  const clear = isTerminal(1) && !flags.json ? "\x1b[H\x1b[2J" : "";
+  while (!signal.aborted) {
+    const text = flags.json
+      ? `${JSON.stringify(await status(world, input))}\n`
+      : `${clear}${statusText(await statusForPeople(world, input), await pageFor(world, 1, flags.colour))}`;
+    if (answer(text) === "closed") return 0;
+    await Promise.race([world.sleep(INTERVAL_MS), aborted(signal)]);
+  }
+  throw signal.reason;
+};
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((done) => signal.addEventListener("abort", () => done(), { once: true }));
+}

@@ -1,0 +1,34 @@
+// The two streams: stdout is the answer, stderr the narration. Written synchronously: touching process.stdout costs
+// more than starting the program, and an answer must be out before the exit.
+
+import { writeSync } from "node:fs";
+
+/** Writes the answer. A reader that went away (`| head`) is not an error. */
+export function answer(text: string): "written" | "closed" {
+  return writeAll(1, text);
+}
+
+/** Tells people something beside the answer. */
+export function tell(text: string): void {
+  writeAll(2, text);
+}
+
+function writeAll(fd: 1 | 2, text: string): "written" | "closed" {
+  const bytes = new TextEncoder().encode(text);
+  let offset = 0;
+  while (offset < bytes.length) {
+    try {
+      offset += writeSync(fd, bytes, offset);
+    } catch (thrown) {
+      const code = thrown instanceof Error && "code" in thrown ? thrown.code : undefined;
+      if (code === "EAGAIN") {
+        // A non-blocking pipe that is full: wait until the reader has taken some.
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2);
+        continue;
+      }
+      if (code === "EPIPE" || code === "EBADF" || fd === 2) return "closed";
+      throw thrown;
+    }
+  }
+  return "written";
+}

@@ -1,0 +1,155 @@
+// The command line's door: words → operation → input → answer → exit code. Failures are shown here and nowhere else.
+
+import { asFailure, type Failure, type FailureKind, usage } from "../core/failure.ts";
+import type { AnyOperation } from "../core/operation.ts";
+import { v } from "../core/shape.ts";
+import { nearest, printable, printableLines } from "../core/text.ts";
+import { ROOMS } from "../registry.ts";
+import { makeWorld, type World } from "../world.ts";
+import { parseWords, shapeInput } from "./flags.ts";
+import { modernise } from "./legacy.ts";
+import { answer, tell } from "./output.ts";
+import { pageFor } from "./terminal.ts";
+
+const EXIT: Readonly<Record<FailureKind, number>> = { user: 1, unavailable: 1, usage: 2, internal: 70, cancelled: 130 };
+
+/** Runs one command line and answers its exit code. Never throws. */
+export async function run(argv: readonly string[]): Promise<number> {
+  try {
+    const world = makeWorld();
+    return await runIn(world, argv);
+  } catch (thrown) {
+    return show(asFailure(thrown), argv);
+  }
+}
+
+async function runIn(world: World, argv: readonly string[]): Promise<number> {
+  const modern = modernise(argv);
+  const { words } = modern;
+  const [first] = words;
+  if (first === "--version" || first === "-V") {
+    answer(`${world.version}\n`);
+    return 0;
+  }
+  if (first === undefined || first === "help" || first === "--help" || first === "-h")
+    return help(world, words.slice(1));
+  const load = ROOMS[first];
+  if (load === undefined) throw unknownCommand(words);
+  if (modern.instead !== undefined) {
+    tell(`Warning: "${modern.instead.old}" is an old spelling; type "parallel-cc ${modern.instead.now}" instead.\n`);
+  }
+  const { operations } = await load();
+  const found = findOperation(operations, words);
+  if (found === undefined) {
+    if (words.includes("--help") || words.includes("-h")) return help(world, [first]);
+    throw unknownVerb(operations, words);
+  }
+  const rest = words.slice(found.length);
+  if (rest.includes("--help") || rest.includes("-h")) return help(world, [...found.operation.cli.path]);
+  const { input, common } = parseWords(found.operation, rest);
+  const shaped = shapeInput(found.operation, input);
+  const stream = await streamFor(found.operation, shaped);
+  if (stream !== undefined) return stream(world, shaped, common);
+  const { operation } = found;
+  const output = await (common.json
+    ? operation.run(world, shaped)
+    : (operation.runForPeople ?? operation.run)(world, shaped));
+  if (common.json) {
+    answer(`${JSON.stringify(output)}\n`);
+  } else {
+    const told = operation.narration?.(output, await pageFor(world, 2, common.colour), shaped) ?? "";
+    if (told !== "") tell(told);
+    answer(operation.text(output, await pageFor(world, 1, common.colour), shaped));
+  }
+  return operation.exitCode?.(output) ?? 0;
+}
+
+type Found = { operation: AnyOperation<World>; length: number };
+
+/** The operation whose words (or alias) the line begins with; the longest match wins. */
+function findOperation(operations: readonly AnyOperation<World>[], words: readonly string[]): Found | undefined {
+  let best: Found | undefined;
+  for (const operation of operations) {
+    for (const path of [operation.cli.path, ...(operation.cli.aliases ?? [])]) {
+      const matches = path.every((word, i) => words[i] === word);
+      if (matches && path.length > (best?.length ?? 0)) best = { operation, length: path.length };
+    }
+  }
+  return best;
+}
+
+// What streams is written by hand; it takes over when its input asks for it.
+async function streamFor(operation: AnyOperation<World>, input: unknown): Promise<Stream | undefined> {
+  if (operation.name === "sessions.status" && v.is(WATCHED, input)) {
+    return (await import("./commands/watch-status.ts")).watchStatus;
+  }
+  return undefined;
+}
+
+const WATCHED = v.looseObject({ watch: v.literal(true) });
+
+async function help(world: World, topic: readonly string[]): Promise<number> {
+  const { helpText } = await import("./help.ts");
+  answer(
+    await helpText(
+      world,
+      topic.filter((word) => !word.startsWith("-")),
+    ),
+  );
+  return 0;
+}
+
+function unknownCommand(words: readonly string[]): Failure {
+  const [first = ""] = words;
+  const kind = first.startsWith("-") ? "flag" : "command";
+  const close = nearest(first, Object.keys(ROOMS));
+  return usage(
+    `unknown-${kind}`,
+    `Unknown ${kind} "${printable(first)}".`,
+    close === undefined ? "See parallel-cc --help." : `Did you mean "${close}"?`,
+  );
+}
+
+function unknownVerb(operations: readonly AnyOperation<World>[], words: readonly string[]): Failure {
+  const [noun = "", verb] = words;
+  const verbs = operations.flatMap((one) => (one.cli.path[0] === noun && one.cli.path[1] ? [one.cli.path[1]] : []));
+  const known = verbs.length > 0 ? `Known: ${verbs.map((one) => `${noun} ${one}`).join(", ")}.` : "See --help.";
+  if (verb === undefined) return usage("verb-missing", `"${printable(noun)}" needs a verb.`, known);
+  const close = nearest(verb, verbs);
+  return usage(
+    "unknown-command",
+    `Unknown command "${printable(noun)} ${printable(verb)}".`,
+    close === undefined ? known : `Did you mean "${noun} ${close}"?`,
+  );
+}
+
+/** Shows a failure and answers its exit code. With `--json` it is the one document on stdout. */
+function show(failure: Failure, argv: readonly string[]): number {
+  const beforeDashes = argv.includes("--") ? argv.slice(0, argv.indexOf("--")) : argv;
+  if (beforeDashes.includes("--json")) {
+    const { code, message, hint, details } = failure;
+    answer(`${JSON.stringify({ error: { code, message, hint: hint ?? null, details } })}\n`);
+  } else {
+    tell(failureText(failure));
+  }
+  return exitCodeOf(failure);
+}
+
+export function failureText(failure: Failure): string {
+  const hint = failure.hint === undefined ? "" : `  ${printableLines(failure.hint)}\n`;
+  const trace = failure.kind === "internal" && failure.cause instanceof Error ? `${failure.cause.stack ?? ""}\n` : "";
+  return `error: ${printableLines(failure.message)}\n${hint}${printableLines(trace)}`;
+}
+
+const SIGNALS: Readonly<Record<string, number>> = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 };
+
+function exitCodeOf(failure: Failure): number {
+  const signal = failure.kind === "cancelled" ? SIGNALS[String(failure.details["signal"])] : undefined;
+  return signal === undefined ? EXIT[failure.kind] : 128 + signal;
+}
+
+export type Stream = (
+  world: World,
+  input: unknown,
+  flags: { json: boolean; colour: boolean | undefined },
+) => Promise<number>;

@@ -1,0 +1,37 @@
+// What kind of place the text goes to: a terminal of some width, or a file or pipe. Loads colours only for the former.
+
+import { isatty } from "node:tty";
+import type { Page, Paint } from "../core/operation.ts";
+import type { World } from "../world.ts";
+
+export function isTerminal(fd: 0 | 1 | 2): boolean {
+  return isatty(fd);
+}
+
+export async function pageFor(
+  world: Pick<World, "env" | "now">,
+  fd: 1 | 2,
+  colour: boolean | undefined,
+): Promise<Page> {
+  const terminal = isTerminal(fd);
+  const { env } = world;
+  const wanted = colour ?? (env.forceColor || (terminal && !env.noColor));
+  return {
+    columns: terminal ? (terminalColumns(fd) ?? env.columns ?? 80) : undefined,
+    now: world.now(),
+    paint: wanted ? await colours() : PLAIN,
+  };
+}
+
+function terminalColumns(fd: 1 | 2): number | undefined {
+  const columns = fd === 1 ? process.stdout.columns : process.stderr.columns;
+  return columns > 0 ? columns : undefined;
+}
+
+const same = (text: string) => text;
+export const PLAIN: Paint = { bold: same, dim: same, red: same, green: same, yellow: same, cyan: same };
+
+async function colours(): Promise<Paint> {
+  const { createColors } = (await import("picocolors")).default;
+  return createColors(true);
+}

@@ -1,0 +1,113 @@
+// Pure text: what people see of names they or others chose, and the closest word to a mistyped one.
+
+/** Control characters (escape sequences, newlines, direction overrides) shown as escapes: a name is data. */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, (char) => {
+    if (char === "\n") return "\\n";
+    if (char === "\t") return "\\t";
+    return `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`;
+  });
+}
+
+/** As `printable`, but keeps line ends: for text of several lines that we or a program wrote. */
+export function printableLines(text: string): string {
+  return text.split("\n").map(printable).join("\n");
+}
+
+/** One word for POSIX shells: single quotes around it, safe for `eval`. */
+export function shellQuote(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+/** As typed when it is plain, quoted when it is not: for commands shown to people. */
+export function shellWord(text: string): string {
+  return /^[A-Za-z0-9_./:@%+=,-]+$/.test(text) ? text : shellQuote(text);
+}
+
+/** Lower-case letters, digits and single dashes, at most `max` characters, safe in a ref and a file name; may be "". */
+export function slug(text: string, max = 40): string {
+  return text
+    .normalize("NFKD")
+    .replace(/\p{M}/gu, "")
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .slice(0, max)
+    .replace(/^-+|-+$/g, "");
+}
+
+/** `1 file`, `2 files`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/** How long ago, in the largest unit that fits: `12s`, `5m`, `3h`, `2d`. */
+export function age(from: Date, now: Date): string {
+  const seconds = Math.max(0, Math.round((now.getTime() - from.getTime()) / 1000));
+  if (seconds < 60) return `${seconds}s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)}m`;
+  if (seconds < 86_400) return `${Math.floor(seconds / 3600)}h`;
+  return `${Math.floor(seconds / 86_400)}d`;
+}
+
+/** The candidate closest to what was typed, when it is close enough to be meant. */
+export function nearest(typed: string, candidates: readonly string[]): string | undefined {
+  let best: { word: string; distance: number } | undefined;
+  for (const word of candidates) {
+    const distance = editDistance(typed.toLowerCase(), word.toLowerCase());
+    if (best === undefined || distance < best.distance) best = { word, distance };
+  }
+  if (best === undefined) return undefined;
+  return best.distance <= Math.max(1, Math.floor(Math.max(typed.length, best.word.length) / 3)) ? best.word : undefined;
+}
+
+// Optimal string alignment: a swap of neighbours (`stauts`) counts as one edit.
+function editDistance(a: string, b: string): number {
+  let beforeLast: number[] = [];
+  let last = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const same = a[i - 1] === b[j - 1];
+      let cost = Math.min((last[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, (last[j - 1] ?? 0) + (same ? 0 : 1));
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) {
+        cost = Math.min(cost, (beforeLast[j - 2] ?? 0) + 1);
+      }
+      row.push(cost);
+    }
+    beforeLast = last;
+    last = row;
+  }
+  return last[b.length] ?? 0;
+}
+
+/** Lays rows out in columns two spaces apart. With `width`, the `flexible` column is cut so that each line fits. */
+export function table(rows: readonly (readonly string[])[], options: { width?: number | undefined; flexible: number }) {
+  const widths: number[] = [];
+  for (const row of rows) {
+    row.forEach((cell, i) => {
+      widths[i] = Math.max(widths[i] ?? 0, Bun.stringWidth(cell));
+    });
+  }
+  const total = widths.reduce((sum, width) => sum + width, 0) + 2 * (widths.length - 1);
+  if (options.width !== undefined && total > options.width) {
+    widths[options.flexible] = Math.max(8, (widths[options.flexible] ?? 0) - (total - options.width));
+  }
+  return rows.map((row) =>
+    row
+      .map((cell, i) => fitCell(cell, widths[i] ?? 0))
+      .join("  ")
+      .trimEnd(),
+  );
+}
+
+function fitCell(cell: string, width: number): string {
+  const own = Bun.stringWidth(cell);
+  return own <= width ? cell + " ".repeat(width - own) : cutStart(cell, width);
+}
+
+/** Keeps the end (of a path it tells most) behind an ellipsis. */
+export function cutStart(text: string, width: number): string {
+  const chars = [...text];
+  while (chars.length > 0 && Bun.stringWidth(`…${chars.join("")}`) > width) chars.shift();
+  return `…${chars.join("")}`;
+}

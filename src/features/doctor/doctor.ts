@@ -1,0 +1,92 @@
+// The room's door: looks at what parallel-cc needs and says what to do about what is missing. Changes nothing.
+
+import { accessSync, constants, statSync } from "node:fs";
+import { join } from "node:path";
+import { asFailure, type Failure } from "../../core/failure.ts";
+import { v } from "../../core/shape.ts";
+import { verifyMigrations } from "../../db/migrate.ts";
+import { requireVersion } from "../../git/repository.ts";
+import type { World } from "../../world.ts";
+
+export interface Check {
+  name: string;
+  status: "ok" | "warn" | "fail";
+  detail: string;
+  hint?: string | undefined;
+}
+
+type Effects = Pick<World, "git" | "db" | "env" | "paths" | "cwd">;
+
+export async function examine(world: Effects): Promise<Check[]> {
+  return [await checkGit(world), await checkDatabase(world), ...checkPrograms(world)];
+}
+
+async function checkGit(world: Pick<World, "git">): Promise<Check> {
+  try {
+    const version = requireVersion((await world.git("/").attempt(["version"])).stdout);
+    return { name: "git", status: "ok", detail: `git ${version}` };
+  } catch (thrown) {
+    return failed("git", asFailure(thrown));
+  }
+}
+
+async function checkDatabase(world: Pick<World, "db" | "paths">): Promise<Check> {
+  try {
+    const db = await world.db();
+    const problems = db.all(QUICK_CHECK, "PRAGMA quick_check").filter((row) => row.quick_check !== "ok");
+    if (problems.length > 0) {
+      const detail = `${db.file}: ${problems.map((row) => row.quick_check).join("; ")}`;
+      return { name: "database", status: "fail", detail, hint: "Move it away and keep it; a new one is made." };
+    }
+    verifyMigrations(db);
+    const open = statSync(db.file).mode & 0o077;
+    if (open !== 0) {
+      return {
+        name: "database",
+        status: "warn",
+        detail: `${db.file} can be read by other users.`,
+        hint: `chmod 600 ${db.file}`,
+      };
+    }
+    return { name: "database", status: "ok", detail: db.file };
+  } catch (thrown) {
+    return failed("database", asFailure(thrown));
+  }
+}
+
+const QUICK_CHECK = v.object({ quick_check: v.string() });
+
+const PROGRAMS = ["parallel-cc", "claude-parallel", "claude"] as const;
+
+function checkPrograms({ env }: Pick<World, "env">): Check[] {
+  return PROGRAMS.map((name) => {
+    const found = onPath(name, env.path);
+    if (found !== undefined) return { name: `path: ${name}`, status: "ok", detail: found };
+    return { name: `path: ${name}`, status: "warn", detail: `${name} is not on PATH.`, hint: HINTS[name] };
+  });
+}
+
+const HINTS = {
+  "parallel-cc": 'Add its directory to PATH, for example: export PATH="$HOME/.local/bin:$PATH"',
+  "claude-parallel": 'Add its directory to PATH, for example: export PATH="$HOME/.local/bin:$PATH"',
+  claude: "Install Claude Code; claude-parallel starts it.",
+} as const;
+
+function onPath(program: string, path: string): string | undefined {
+  return path
+    .split(":")
+    .filter((directory) => directory !== "")
+    .map((directory) => join(directory, program))
+    .find((file) => {
+      try {
+        accessSync(file, constants.X_OK);
+        return statSync(file).isFile();
+      } catch {
+        return false;
+      }
+    });
+}
+
+function failed(name: string, failure: Failure): Check {
+  return { name, status: "fail", detail: failure.message, hint: failure.hint };
+}

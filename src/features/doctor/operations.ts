@@ -1,0 +1,42 @@
+// What the doors may call of doctor.
+
+import { type AnyOperation, operation } from "../../core/operation.ts";
+import { v } from "../../core/shape.ts";
+import { printable } from "../../core/text.ts";
+import type { World } from "../../world.ts";
+import { examine } from "./doctor.ts";
+
+const doctorOperation = operation({
+  name: "doctor.examine",
+  summary: "Check what parallel-cc needs, and say what to do",
+  description: "Exits 1 when a check fails; a warning is no failure.",
+  input: v.strictObject({}),
+  output: v.strictObject({
+    ok: v.boolean(),
+    checks: v.array(
+      v.strictObject({
+        name: v.string(),
+        status: v.picklist(["ok", "warn", "fail"]),
+        detail: v.string(),
+        hint: v.optional(v.string()),
+      }),
+    ),
+  }),
+  cli: { path: ["doctor"], examples: ["parallel-cc doctor", "parallel-cc doctor --json"] },
+  run: async (world: World) => {
+    const checks = await examine(world);
+    return { ok: checks.every((check) => check.status !== "fail"), checks };
+  },
+  text: ({ checks }, { paint }) => {
+    const signs = { ok: paint.green("✓"), warn: paint.yellow("!"), fail: paint.red("✗") };
+    return checks
+      .flatMap(({ name, status, detail, hint }) => [
+        `${signs[status]} ${name}: ${printable(detail)}\n`,
+        ...(hint === undefined ? [] : [`    ${printable(hint)}\n`]),
+      ])
+      .join("");
+  },
+  exitCode: ({ ok }) => (ok ? 0 : 1),
+});
+
+export const operations: readonly AnyOperation<World>[] = [doctorOperation];

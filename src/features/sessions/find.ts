@@ -1,0 +1,59 @@
+// Which session a process belongs to: its own, or the one of the nearest ancestor that has one. A hook is started
+// through a shell, so the pid it knows is rarely the one that was registered.
+
+import { Failure } from "../../core/failure.ts";
+import { printable } from "../../core/text.ts";
+import type { Db } from "../../db/db.ts";
+import type { World } from "../../world.ts";
+import { identityOf, mayLive } from "./liveness.ts";
+import { type KnownSession, session, sessionsByPid } from "./store.ts";
+
+/** Far more than any chain of shells between a session and its hook. */
+const MAX_ANCESTORS = 16;
+
+export interface Named {
+  sessionId?: string | undefined;
+  pid?: number | undefined;
+}
+
+/** Sessions meant by an id, else by a pid or its ancestors, else by our own parent and its ancestors. */
+export function sessionsMeant(world: Pick<World, "processes" | "parentPid">, db: Db, named: Named): KnownSession[] {
+  if (named.sessionId !== undefined) {
+    const found = session(db, named.sessionId);
+    return found === undefined || found.state === "creating" ? [] : [found];
+  }
+  let pid: number | undefined = named.pid ?? world.parentPid;
+  for (let step = 0; pid !== undefined && pid > 1 && step < MAX_ANCESTORS; step++) {
+    const found = sessionsByPid(db, pid).filter((one) => one.state === "active" && isOf(world, one, pid ?? 0));
+    if (found.length > 0) return found;
+    pid = world.processes.parent(pid);
+  }
+  return [];
+}
+
+/** The one session meant; several are a usage failure that names them. */
+export function sessionMeant(
+  world: Pick<World, "processes" | "parentPid">,
+  db: Db,
+  named: Named,
+): KnownSession | undefined {
+  const found = sessionsMeant(world, db, named);
+  if (found.length <= 1) return found[0];
+  throw new Failure({
+    kind: "usage",
+    code: "usage.ambiguous",
+    message: `That process has ${found.length} sessions: ${found.map((one) => `${one.id} (${printable(one.repo_path)})`).join(", ")}.`,
+    hint: "Name one with --session-id <id>.",
+  });
+}
+
+// The pid must still be the process that was recorded, not a later one with the same number. A process that has just
+// died still names its session: a wrapper may release for a claude that ended.
+function isOf(world: Pick<World, "processes">, found: KnownSession, pid: number): boolean {
+  if (found.git_dir === null) return mayLive(world.processes, found);
+  const current = world.processes.identify(pid);
+  return found.processes
+    .filter((row) => row.pid === pid)
+    .map(identityOf)
+    .some((recorded) => current === undefined || current.startTime === recorded.startTime);
+}

@@ -1,0 +1,225 @@
+// What the doors may call of sessions.
+
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { type AnyOperation, operation } from "../../core/operation.ts";
+import { flag, orNull, v, whole, word } from "../../core/shape.ts";
+import { counted, printable, shellQuote, shellWord } from "../../core/text.ts";
+import type { World } from "../../world.ts";
+import { heartbeat, register, release, status, statusForPeople, statusText } from "./sessions.ts";
+
+const sessionId = () => v.optional(word("The session, by its id", "id"));
+const changes = orNull(
+  v.strictObject({ dirtyFiles: v.number(), ahead: v.number(), behind: v.number(), checkedAt: v.string() }),
+);
+
+const REGISTERED = v.strictObject({
+  sessionId: v.string(),
+  worktreePath: v.string(),
+  worktreeName: orNull(v.string()),
+  isNew: v.boolean(),
+  isMainRepo: v.boolean(),
+  parallelSessions: v.number(),
+  branch: orNull(v.string()),
+  name: orNull(v.string()),
+  startDirectory: v.string(),
+  targetBranch: orNull(v.string()),
+  unsetVariables: v.array(v.string()),
+  warnings: v.array(v.string()),
+});
+type RegisteredAnswer = v.InferOutput<typeof REGISTERED>;
+
+const registerOperation = operation({
+  name: "sessions.register",
+  summary: "Register a session and give it a checkout of its own",
+  description:
+    "The first session of a repository works in the main checkout; each further one gets a new worktree on a new " +
+    "branch, and starts in the same subdirectory. Registering again from the same process answers the same session.",
+  input: v.strictObject({
+    repo: v.optional(word("Any directory of the repository (default: the current one)", "path")),
+    pid: v.optional(whole("The process the session lives by (default: the parent process)", 1)),
+    claudePid: v.optional(whole("A second process the session lives by", 1)),
+    name: v.optional(v.pipe(word("A name for people, shown in status and in the branch", "text"), v.maxLength(200))),
+    base: v.optional(word("Where a new worktree starts (default: the current commit)", "ref")),
+    noWorktree: v.optional(flag("Stay in this checkout, even when another session works in it")),
+    continue: v.optional(flag("Take up the checkout of the repository's last session")),
+    shell: v.optional(flag("Print lines for a shell's eval instead of text")),
+  }),
+  output: REGISTERED,
+  cli: {
+    path: ["register"],
+    aliases: [["start"]],
+    examples: [
+      "parallel-cc register",
+      'parallel-cc register --name "auth backend" --base origin/main',
+      'eval "$(parallel-cc register --pid $$ --shell)"',
+      "parallel-cc register --repo ~/src/shop --pid 4242 --json",
+    ],
+  },
+  run: async (world: World, input): Promise<RegisteredAnswer> => {
+    const { session, isNew, parallelSessions, warnings } = await register(world, input);
+    const inSubdirectory = join(session.worktree_path, session.subdirectory);
+    return {
+      sessionId: session.id,
+      worktreePath: session.worktree_path,
+      worktreeName: session.worktree_name,
+      isNew,
+      isMainRepo: session.is_main_repo === 1,
+      parallelSessions,
+      branch: session.branch,
+      name: session.name,
+      startDirectory: existsSync(inSubdirectory) ? inSubdirectory : session.worktree_path,
+      targetBranch: session.target_branch,
+      unsetVariables: [...world.env.gitVariables],
+      warnings,
+    };
+  },
+  text: (answer, _page, input) => (input.shell === true ? shellLines(answer) : registeredText(answer)),
+  narration: (answer, page, input) => {
+    const where = input.shell === true ? `${placeLine(answer)}\n` : "";
+    return (
+      where + answer.warnings.map((warning) => `${page.paint.yellow("warning:")} ${printable(warning)}\n`).join("")
+    );
+  },
+});
+
+function shellLines(answer: RegisteredAnswer): string {
+  const unset = answer.unsetVariables.length === 0 ? "" : `unset ${answer.unsetVariables.join(" ")}\n`;
+  return `export PARALLEL_CC_SESSION_ID=${shellQuote(answer.sessionId)}\n${unset}cd ${shellQuote(answer.startDirectory)}\n`;
+}
+
+function placeLine(answer: RegisteredAnswer): string {
+  const branch = answer.branch === null ? "a detached HEAD" : `branch ${printable(answer.branch)}`;
+  const others = answer.parallelSessions - 1;
+  const beside = others === 0 ? "" : ` beside ${counted(others, "other session")}`;
+  if (answer.isMainRepo) return `parallel-cc: working in the main checkout on ${branch}${beside}.`;
+  return `parallel-cc: working in ${printable(answer.worktreePath)} on ${branch}${beside}.`;
+}
+
+function registeredText(answer: RegisteredAnswer): string {
+  const done = answer.isMainRepo
+    ? "Registered in the main checkout."
+    : `${answer.isNew ? "Registered in worktree" : "Already registered in worktree"} ${printable(answer.worktreeName ?? "")}.`;
+  const lines = [done, `  Session: ${answer.sessionId}`, `  Branch:  ${printable(answer.branch ?? "(detached)")}`];
+  if (answer.parallelSessions > 1)
+    lines.push(`  ${counted(answer.parallelSessions, "session")} at work in this repository.`);
+  return `${lines.join("\n")}\nWORKTREE_PATH=${printable(answer.worktreePath)}\n`;
+}
+
+const releaseOperation = operation({
+  name: "sessions.release",
+  summary: "End a session; its worktree stays",
+  description:
+    "Without a flag it ends the session of the process that calls it, or of that process's nearest ancestor.",
+  input: v.strictObject({
+    pid: v.optional(whole("The session of this process or of its nearest ancestor (default: the caller)", 1)),
+    sessionId: sessionId(),
+    keep: v.optional(flag("Keep the worktree whatever is in it")),
+  }),
+  output: v.strictObject({
+    released: v.boolean(),
+    worktreeRemoved: v.boolean(),
+    kept: orNull(
+      v.strictObject({
+        reason: v.picklist(["uncommitted-changes", "unlanded-commits", "nothing-removed-yet"]),
+        path: v.string(),
+        branch: orNull(v.string()),
+        commits: v.number(),
+        dirtyFiles: v.number(),
+      }),
+    ),
+    rescue: orNull(v.string()),
+  }),
+  cli: {
+    path: ["release"],
+    aliases: [["stop"]],
+    examples: ["parallel-cc release", "parallel-cc release --pid 4242", "parallel-cc release --session-id <id> --json"],
+  },
+  run: (world: World, input) => release(world, input),
+  text: (answer) => {
+    if (!answer.released) return "No such session: nothing was released.\n";
+    if (answer.kept === null) return "Session released.\n";
+    const { path, commits, dirtyFiles } = answer.kept;
+    const holds = `${counted(commits, "commit")}, ${counted(dirtyFiles, "uncommitted file")}`;
+    return `Session released. Its worktree stays (${holds}):\n  cd ${shellWord(path)}\n`;
+  },
+});
+
+const heartbeatOperation = operation({
+  name: "sessions.heartbeat",
+  summary: "Say that a session is at work",
+  input: v.strictObject({
+    pid: v.optional(whole("The session of this process or of its nearest ancestor (default: the caller)", 1)),
+    sessionId: sessionId(),
+  }),
+  output: v.strictObject({ updated: v.boolean() }),
+  cli: {
+    path: ["heartbeat"],
+    examples: ["parallel-cc heartbeat --pid 4242", "parallel-cc heartbeat --session-id <id>"],
+  },
+  run: async (world: World, input) => ({ updated: await heartbeat(world, input) }),
+  text: () => "",
+  narration: (answer) => (answer.updated ? "" : "No such session.\n"),
+});
+
+const SESSION = v.strictObject({
+  sessionId: v.string(),
+  pid: v.number(),
+  name: orNull(v.string()),
+  repoPath: v.string(),
+  worktreePath: v.string(),
+  worktreeName: orNull(v.string()),
+  isMainRepo: v.boolean(),
+  branch: orNull(v.string()),
+  targetBranch: orNull(v.string()),
+  createdAt: v.string(),
+  lastHeartbeat: v.string(),
+  isAlive: v.boolean(),
+  durationMinutes: v.number(),
+  activity: v.picklist(["starting", "running", "gone"]),
+  executionMode: v.string(),
+  sandboxId: orNull(v.string()),
+  status: orNull(v.string()),
+  changes,
+});
+
+const statusOperation = operation({
+  name: "sessions.status",
+  summary: "Show who is at work where",
+  description:
+    "CHANGES counts uncommitted files (~), commits since the session's start (+) and commits its target branch has " +
+    "and it has not (-). With --json the registry's answer comes at once, with the changes last measured.",
+  input: v.strictObject({
+    repo: v.optional(word("Only this repository (default: all)", "path")),
+    sandboxOnly: v.optional(flag("Only sessions in a sandbox")),
+    watch: v.optional(flag("Show it again every two seconds; with --json one document a line")),
+  }),
+  output: v.strictObject({
+    repoPath: v.string(),
+    totalSessions: v.number(),
+    sessions: v.array(SESSION),
+    keptWorktrees: v.array(
+      v.strictObject({
+        path: v.string(),
+        name: v.string(),
+        branch: orNull(v.string()),
+        sessionName: orNull(v.string()),
+      }),
+    ),
+  }),
+  cli: {
+    path: ["status"],
+    aliases: [["list"]],
+    examples: ["parallel-cc status", "parallel-cc status --repo . --json", "parallel-cc status --watch"],
+  },
+  run: (world: World, input) => status(world, input),
+  runForPeople: (world: World, input) => statusForPeople(world, input),
+  text: (answer, page) => statusText(answer, page),
+});
+
+export const operations: readonly AnyOperation<World>[] = [
+  registerOperation,
+  releaseOperation,
+  heartbeatOperation,
+  statusOperation,
+];

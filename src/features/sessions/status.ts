@@ -1,0 +1,129 @@
+// Who is at work where: the registry's answer, with what is known of each checkout's changes.
+
+import { existsSync, realpathSync } from "node:fs";
+import { resolve } from "node:path";
+import { type Db, parseUtc } from "../../db/db.ts";
+import { locate } from "../../git/repository.ts";
+import type { World } from "../../world.ts";
+import { type CheckoutChanges, cachedChanges, refreshChanges, worktreesOf } from "../worktrees/worktrees.ts";
+import { healReservations } from "./heal.ts";
+import { isLocal, livenessOf } from "./liveness.ts";
+import { allSessions, type KnownSession, sessionsOf } from "./store.ts";
+
+export interface SessionStatus {
+  sessionId: string;
+  pid: number;
+  name: string | null;
+  repoPath: string;
+  worktreePath: string;
+  worktreeName: string | null;
+  isMainRepo: boolean;
+  branch: string | null;
+  targetBranch: string | null;
+  createdAt: string;
+  lastHeartbeat: string;
+  isAlive: boolean;
+  durationMinutes: number;
+  activity: "starting" | "running" | "gone";
+  executionMode: string;
+  sandboxId: string | null;
+  status: string | null;
+  /** As last measured; null when it never was. `status` for people measures first, within a deadline. */
+  changes: CheckoutChanges | null;
+}
+
+export interface KeptWorktree {
+  path: string;
+  name: string;
+  branch: string | null;
+  sessionName: string | null;
+}
+
+export interface Status {
+  repoPath: string;
+  totalSessions: number;
+  sessions: SessionStatus[];
+  /** Worktrees of ours that no session works in. */
+  keptWorktrees: KeptWorktree[];
+}
+
+type Effects = Pick<World, "db" | "git" | "cwd" | "now" | "processes" | "paths" | "sleep" | "signal" | "log">;
+
+export async function status(
+  world: Effects,
+  input: { repo?: string | undefined; sandboxOnly?: boolean | undefined },
+): Promise<Status> {
+  const db = await world.db();
+  const repository =
+    input.repo === undefined ? undefined : await locate(world.git(realpathSync(resolve(world.cwd, input.repo))));
+  const read = () => (repository === undefined ? allSessions(db) : sessionsOf(db, repository));
+  let known = read();
+  if (known.some((one) => one.state === "creating")) {
+    await healReservations(world, known);
+    known = read();
+  }
+  const changes = cachedChanges(db);
+  const shown = known.filter((one) => input.sandboxOnly !== true || !isLocal(one));
+  return {
+    repoPath: repository?.path ?? "all",
+    totalSessions: shown.length,
+    sessions: shown.map((one) => describe(world, one, changes.get(one.worktree_path) ?? null)),
+    keptWorktrees: input.sandboxOnly === true ? [] : keptWorktrees(db, repository?.gitDir, known),
+  };
+}
+
+function describe(
+  world: Pick<World, "now" | "processes">,
+  one: KnownSession,
+  changes: CheckoutChanges | null,
+): SessionStatus {
+  const createdAt = parseUtc(one.created_at);
+  const isAlive = isLocal(one) ? livenessOf(world.processes, one).state !== "dead" : one.status === "RUNNING";
+  return {
+    sessionId: one.id,
+    pid: one.pid,
+    name: one.name,
+    repoPath: one.repo_path,
+    worktreePath: one.worktree_path,
+    worktreeName: one.worktree_name,
+    isMainRepo: one.is_main_repo === 1,
+    branch: one.branch,
+    targetBranch: one.target_branch,
+    createdAt: createdAt.toISOString(),
+    lastHeartbeat: parseUtc(one.last_heartbeat).toISOString(),
+    isAlive,
+    durationMinutes: Math.max(0, Math.floor((world.now().getTime() - createdAt.getTime()) / 60_000)),
+    activity: !isAlive ? "gone" : one.state === "creating" ? "starting" : "running",
+    executionMode: one.execution_mode ?? "local",
+    sandboxId: one.sandbox_id,
+    status: one.status,
+    changes,
+  };
+}
+
+function keptWorktrees(db: Db, gitDir: string | undefined, sessions: readonly KnownSession[]): KeptWorktree[] {
+  const taken = new Set(sessions.map((one) => one.worktree_path));
+  return worktreesOf(db, gitDir)
+    .filter((one) => one.origin === "created" && !taken.has(one.path) && existsSync(one.path))
+    .map((one) => ({ path: one.path, name: one.name, branch: one.branch, sessionName: one.session_name }));
+}
+
+/** How long people wait for fresh numbers before they see the ones last measured. */
+const REFRESH_DEADLINE_MS = 400;
+
+/** As `status`, with every living session's changes measured first as far as the deadline lets it. */
+export async function statusForPeople(world: Effects, input: Parameters<typeof status>[1]): Promise<Status> {
+  const before = await status(world, input);
+  const db = await world.db();
+  const forks = new Map(allSessions(db).map((one) => [one.id, one.fork_commit]));
+  const living = before.sessions.filter(
+    (one) => one.isAlive && one.executionMode === "local" && one.activity === "running",
+  );
+  const checkouts = living.map((one) => ({
+    path: one.worktreePath,
+    forkCommit: forks.get(one.sessionId) ?? null,
+    targetBranch: one.targetBranch,
+  }));
+  await refreshChanges(world, checkouts, REFRESH_DEADLINE_MS);
+  return status(world, input);
+}

@@ -1,0 +1,208 @@
+// The SQL of sessions. Rows of earlier releases have no `git_dir` and no processes: they are found by their path.
+
+import { v } from "../../core/shape.ts";
+import type { Db } from "../../db/db.ts";
+import type { ProcessIdentity } from "../../proc/alive.ts";
+
+const SESSION = v.object({
+  id: v.string(),
+  pid: v.number(),
+  repo_path: v.string(),
+  worktree_path: v.string(),
+  worktree_name: v.nullable(v.string()),
+  is_main_repo: v.number(),
+  created_at: v.string(),
+  last_heartbeat: v.string(),
+  execution_mode: v.nullable(v.string()),
+  status: v.nullable(v.string()),
+  sandbox_id: v.nullable(v.string()),
+  state: v.picklist(["creating", "active"]),
+  git_dir: v.nullable(v.string()),
+  name: v.nullable(v.string()),
+  branch: v.nullable(v.string()),
+  fork_commit: v.nullable(v.string()),
+  target_branch: v.nullable(v.string()),
+  subdirectory: v.string(),
+  activity: v.nullable(v.string()),
+  is_sharing: v.number(),
+});
+export type SessionRow = v.InferOutput<typeof SESSION>;
+
+const COLUMNS = Object.keys(SESSION.entries).join(", ");
+
+const PROCESS = v.object({
+  session_id: v.string(),
+  role: v.picklist(["registrar", "owner", "claude"]),
+  pid: v.number(),
+  start_time: v.nullable(v.string()),
+  boot_id: v.nullable(v.string()),
+  pid_namespace: v.nullable(v.string()),
+  host: v.nullable(v.string()),
+});
+export type ProcessRow = v.InferOutput<typeof PROCESS>;
+export type ProcessRole = ProcessRow["role"];
+
+const PROCESS_COLUMNS = Object.keys(PROCESS.entries).join(", ");
+
+/** A session with the processes it lives by. */
+export interface KnownSession extends SessionRow {
+  processes: readonly ProcessRow[];
+}
+
+export interface RepositoryKey {
+  gitDir: string;
+  path: string;
+}
+
+export function allSessions(db: Db): KnownSession[] {
+  const rows = db.all(SESSION, `SELECT ${COLUMNS} FROM sessions ORDER BY created_at, rowid`);
+  return joined(rows, db.all(PROCESS, `SELECT ${PROCESS_COLUMNS} FROM session_processes`));
+}
+
+/** Sessions of a repository, those of earlier releases included. */
+export function sessionsOf(db: Db, { gitDir, path }: RepositoryKey): KnownSession[] {
+  const rows = db.all(
+    SESSION,
+    `SELECT ${COLUMNS} FROM sessions WHERE git_dir = $gitDir OR (git_dir IS NULL AND repo_path = $path)
+     ORDER BY created_at, rowid`,
+    { gitDir, path },
+  );
+  const processes = db.all(
+    PROCESS,
+    `SELECT ${PROCESS_COLUMNS} FROM session_processes
+     WHERE session_id IN (SELECT id FROM sessions WHERE git_dir = $gitDir)`,
+    { gitDir },
+  );
+  return joined(rows, processes);
+}
+
+export function session(db: Db, id: string): KnownSession | undefined {
+  const row = db.one(SESSION, `SELECT ${COLUMNS} FROM sessions WHERE id = $id`, { id });
+  if (row === undefined) return undefined;
+  const sql = `SELECT ${PROCESS_COLUMNS} FROM session_processes WHERE session_id = $id`;
+  return { ...row, processes: db.all(PROCESS, sql, { id }) };
+}
+
+/** Sessions one of whose processes, or (in old rows) whose only known pid, has this number. */
+export function sessionsByPid(db: Db, pid: number): KnownSession[] {
+  const rows = db.all(
+    SESSION,
+    `SELECT ${COLUMNS} FROM sessions
+     WHERE id IN (SELECT session_id FROM session_processes WHERE pid = $pid) OR (pid = $pid AND git_dir IS NULL)
+     ORDER BY created_at DESC, rowid DESC`,
+    { pid },
+  );
+  const sql = `SELECT ${PROCESS_COLUMNS} FROM session_processes
+    WHERE session_id IN (SELECT session_id FROM session_processes WHERE pid = $pid)`;
+  return joined(rows, db.all(PROCESS, sql, { pid }));
+}
+
+function joined(rows: SessionRow[], processes: ProcessRow[]): KnownSession[] {
+  const bySession = Map.groupBy(processes, (process) => process.session_id);
+  return rows.map((row) => ({ ...row, processes: bySession.get(row.id) ?? [] }));
+}
+
+export interface NewSession {
+  id: string;
+  pid: number;
+  repository: RepositoryKey;
+  worktreePath: string;
+  worktreeName: string | null;
+  isMainRepo: boolean;
+  isSharing: boolean;
+  state: SessionRow["state"];
+  name: string | null;
+  branch: string | null;
+  forkCommit: string | null;
+  targetBranch: string | null;
+  subdirectory: string;
+}
+
+export function insertSession(db: Db, made: NewSession, now: string): void {
+  db.run(
+    `INSERT INTO sessions (id, pid, repo_path, git_dir, worktree_path, worktree_name, is_main_repo, is_sharing, state,
+       name, branch, fork_commit, target_branch, subdirectory, created_at, last_heartbeat, execution_mode)
+     VALUES ($id, $pid, $path, $gitDir, $worktreePath, $worktreeName, $isMainRepo, $isSharing, $state,
+       $name, $branch, $forkCommit, $targetBranch, $subdirectory, $now, $now, 'local')`,
+    {
+      id: made.id,
+      pid: made.pid,
+      path: made.repository.path,
+      gitDir: made.repository.gitDir,
+      worktreePath: made.worktreePath,
+      worktreeName: made.worktreeName,
+      isMainRepo: made.isMainRepo ? 1 : 0,
+      isSharing: made.isSharing ? 1 : 0,
+      state: made.state,
+      name: made.name,
+      branch: made.branch,
+      forkCommit: made.forkCommit,
+      targetBranch: made.targetBranch,
+      subdirectory: made.subdirectory,
+      now,
+    },
+  );
+}
+
+export function insertProcess(db: Db, sessionId: string, role: ProcessRole, identity: ProcessIdentity): void {
+  db.run(
+    `INSERT OR REPLACE INTO session_processes (session_id, role, pid, start_time, boot_id, pid_namespace, host)
+     VALUES ($sessionId, $role, $pid, $startTime, $bootId, $pidNamespace, $host)`,
+    { sessionId, role, ...identity },
+  );
+}
+
+/** Turns a reservation into a session; false when it is not there any more. */
+export function activate(db: Db, id: string): boolean {
+  const { changes } = db.run("UPDATE sessions SET state = 'active' WHERE id = $id AND state = 'creating'", { id });
+  db.run("DELETE FROM session_processes WHERE session_id = $id AND role = 'registrar'", { id });
+  return changes === 1;
+}
+
+/** Takes a reservation back. */
+export function deleteReservation(db: Db, id: string): void {
+  db.run("DELETE FROM sessions WHERE id = $id AND state = 'creating'", { id });
+}
+
+export function touch(db: Db, id: string, now: string): boolean {
+  return db.run("UPDATE sessions SET last_heartbeat = $now WHERE id = $id", { id, now }).changes === 1;
+}
+
+/** Moves a session's row into the history; false when it had ended already. */
+export function endSession(
+  db: Db,
+  ended: { id: string; by: "release" | "death"; fate: "none" | "kept" | "removed" },
+  now: string,
+): boolean {
+  const { changes } = db.run(
+    `INSERT OR IGNORE INTO session_history (id, repo_path, git_dir, name, branch, worktree_path, worktree_name,
+       is_main_repo, fork_commit, target_branch, pid, started_at, ended_at, ended_by, worktree_fate)
+     SELECT id, repo_path, git_dir, name, branch, worktree_path, worktree_name,
+       is_main_repo, fork_commit, target_branch, pid, created_at, $now, $by, $fate
+     FROM sessions WHERE id = $id`,
+    { id: ended.id, by: ended.by, fate: ended.fate, now },
+  );
+  db.run("DELETE FROM sessions WHERE id = $id", { id: ended.id });
+  return changes === 1;
+}
+
+const PAST = v.object({
+  id: v.string(),
+  name: v.nullable(v.string()),
+  branch: v.nullable(v.string()),
+  worktree_path: v.string(),
+  worktree_name: v.nullable(v.string()),
+  is_main_repo: v.number(),
+  ended_at: v.string(),
+});
+export type PastSession = v.InferOutput<typeof PAST>;
+
+/** The session of the repository that ended last. */
+export function lastEnded(db: Db, { gitDir, path }: RepositoryKey): PastSession | undefined {
+  return db.one(
+    PAST,
+    `SELECT ${Object.keys(PAST.entries).join(", ")} FROM session_history
+     WHERE git_dir = $gitDir OR (git_dir IS NULL AND repo_path = $path) ORDER BY ended_at DESC, rowid DESC LIMIT 1`,
+    { gitDir, path },
+  );
+}

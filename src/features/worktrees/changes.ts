@@ -1,0 +1,94 @@
+// What stands in a checkout beside its base: uncommitted files, commits ahead and behind. Measuring costs git calls,
+// so `status` shows a cached answer and refreshes it only as far as a deadline lets it.
+
+import type { Db } from "../../db/db.ts";
+import { parseUtc } from "../../db/db.ts";
+import type { Git } from "../../git/git.ts";
+import { countStatus } from "../../git/porcelain.ts";
+import type { World } from "../../world.ts";
+import { changesRows, storeChanges } from "./store.ts";
+
+export interface CheckoutChanges {
+  dirtyFiles: number;
+  /** Commits since the session's fork commit. */
+  ahead: number;
+  /** Commits its target branch has and it has not. */
+  behind: number;
+  checkedAt: string;
+}
+
+export interface Measured {
+  path: string;
+  forkCommit: string | null;
+  targetBranch: string | null;
+}
+
+export function cachedChanges(db: Db): Map<string, CheckoutChanges> {
+  return new Map(
+    changesRows(db).map((row) => [
+      row.path,
+      {
+        dirtyFiles: row.dirty_files,
+        ahead: row.ahead,
+        behind: row.behind,
+        checkedAt: parseUtc(row.checked_at).toISOString(),
+      },
+    ]),
+  );
+}
+
+/** Asks git. Undefined when the checkout does not answer (gone, or no repository any more). */
+export async function measureChanges(
+  git: Git,
+  checkout: Measured,
+  signal?: AbortSignal,
+): Promise<Omit<CheckoutChanges, "checkedAt"> | undefined> {
+  const options = signal === undefined ? {} : { signal };
+  const count = async (range: string) => {
+    const result = await git.attempt(["rev-list", "--count", "--end-of-options", range], options);
+    return result.exit === 0 ? Number(result.stdout.trim()) : 0;
+  };
+  const [status, ahead, behind] = await Promise.all([
+    git.attempt(["status", "--porcelain", "-z", "--no-renames"], options),
+    checkout.forkCommit === null ? 0 : count(`${checkout.forkCommit}..HEAD`),
+    checkout.targetBranch === null ? 0 : count(`HEAD..${checkout.targetBranch}`),
+  ]);
+  return status.exit === 0 ? { dirtyFiles: countStatus(status.stdout), ahead, behind } : undefined;
+}
+
+const FRESH_MS = 2_000;
+
+/** Refreshes the cache for what is older than two seconds, two at a time, until the deadline. */
+export async function refreshChanges(
+  world: Pick<World, "db" | "git" | "now" | "log">,
+  checkouts: readonly Measured[],
+  deadlineMs: number,
+): Promise<void> {
+  const db = await world.db();
+  const cached = cachedChanges(db);
+  const end = world.now().getTime() + deadlineMs;
+  const due = checkouts.filter((one) => {
+    const known = cached.get(one.path);
+    return known === undefined || world.now().getTime() - Date.parse(known.checkedAt) > FRESH_MS;
+  });
+  // Oldest first, so that nothing starves behind a deadline.
+  due.sort((a, b) => (cached.get(a.path)?.checkedAt ?? "").localeCompare(cached.get(b.path)?.checkedAt ?? ""));
+  const results: { path: string; changes: Omit<CheckoutChanges, "checkedAt"> }[] = [];
+  const work = async () => {
+    for (let next = due.shift(); next !== undefined; next = due.shift()) {
+      const left = end - world.now().getTime();
+      if (left <= 0) return;
+      const changes = await measureChanges(world.git(next.path), next, AbortSignal.timeout(left)).catch(
+        () => undefined,
+      );
+      if (changes !== undefined) results.push({ path: next.path, changes });
+    }
+  };
+  await Promise.all([work(), work()]);
+  if (results.length === 0) return;
+  db.write((now) => {
+    for (const { path, changes } of results) {
+      storeChanges(db, { path, dirty_files: changes.dirtyFiles, ahead: changes.ahead, behind: changes.behind }, now);
+    }
+  });
+}

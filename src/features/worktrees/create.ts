@@ -1,0 +1,112 @@
+// Making a worktree, and taking back one that was never finished.
+//
+// Only `git worktree add --no-checkout` runs under the repository's creation lock (two at once can fail on
+// config.lock or read a half-written commondir); the long part, writing the files, runs beside the others.
+
+import { mkdirSync, rmdirSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { Failure } from "../../core/failure.ts";
+import { withLock } from "../../db/lock.ts";
+import { type Git, gitFailed, gitWords } from "../../git/git.ts";
+import { countStatus, parseWorktrees } from "../../git/porcelain.ts";
+import { branchTip, deleteBranchAt, type Repository } from "../../git/repository.ts";
+import type { World } from "../../world.ts";
+
+export interface NewWorktree {
+  path: string;
+  branch: string;
+  /** Where the branch starts: a full commit id. */
+  commit: string;
+}
+
+type Effects = Pick<World, "git" | "paths" | "signal" | "sleep" | "log">;
+
+/** Makes branch and worktree; answers warnings. On failure call `discardHalfMade`: this leaves what it had made. */
+export async function createWorktree(world: Effects, repository: Repository, made: NewWorktree): Promise<string[]> {
+  const signal = world.signal();
+  const common = world.git(repository.gitDir);
+  try {
+    mkdirSync(dirname(made.path), { recursive: true });
+  } catch (cause) {
+    throw new Failure({
+      code: "worktree.unwritable",
+      message: `The directory for worktrees, ${dirname(made.path)}, cannot be made.`,
+      hint: "Make it yourself, or give yourself the right to write beside the repository.",
+      cause,
+    });
+  }
+  await withLock(world, lockFile(world, repository.gitDir), async () => {
+    const args = ["worktree", "add", "--no-track", "--no-checkout", "-b", made.branch, "--", made.path, made.commit];
+    const result = await common.attempt(args, { signal });
+    if (result.exit !== 0) throw creationFailed(args, result, made.path);
+  });
+  const own = world.git(made.path);
+  const reset = ["reset", "--hard", "--quiet", "--no-recurse-submodules"];
+  const written = await own.attempt(reset, { signal });
+  if (written.exit !== 0) throw creationFailed(reset, written, made.path);
+  // What `git worktree add` does at its end when it writes the files itself.
+  const zero = "0".repeat(made.commit.length);
+  const hook = ["hook", "run", "--ignore-missing", "post-checkout", "--", zero, made.commit, "1"];
+  const hooked = await own.attempt(hook, { signal });
+  if (hooked.exit === 0) return [];
+  return [`The repository's post-checkout hook failed in the new worktree (exit ${hooked.exit}): ${gitWords(hooked)}`];
+}
+
+function creationFailed(args: readonly string[], result: Parameters<typeof gitWords>[0], path: string): Failure {
+  return new Failure({
+    code: "worktree.failed",
+    message: `No worktree could be made at ${path}: ${gitWords(result) || `git ${args[0]} exit ${result.exit}`}.`,
+    hint: "Nothing of it was left behind. Mend the cause and run the command again.",
+    details: { path },
+    cause: gitFailed(args, result),
+  });
+}
+
+function lockFile(world: Pick<World, "paths">, gitDir: string): string {
+  return join(world.paths.locks, `${new Bun.CryptoHasher("sha1").update(gitDir).digest("hex")}.lock`);
+}
+
+export type Discarded = "gone" | "busy" | "kept";
+
+/**
+ * Takes back a worktree that nobody was ever told of. `busy`: a git that makes it still runs. `kept`: it holds
+ * something that making it does not explain, so it stays.
+ */
+export async function discardHalfMade(
+  world: Pick<World, "git" | "processes" | "paths" | "sleep" | "signal">,
+  gitDir: string,
+  made: NewWorktree,
+): Promise<Discarded> {
+  const common = world.git(gitDir);
+  return withLock(world, lockFile(world, gitDir), async () => {
+    if (world.processes.withArgument(made.path).length > 0) return "busy";
+    const entry = parseWorktrees(await common.output(["worktree", "list", "--porcelain", "-z"])).find(
+      (one) => one.path === made.path,
+    );
+    if (entry !== undefined && (await holdsWork(world.git(made.path), made))) return "kept";
+    if (entry !== undefined) await common.output(["worktree", "remove", "--force", "--force", "--", made.path]);
+    removeEmpty(made.path);
+    removeEmpty(dirname(made.path));
+    // Compare-and-swap: a branch that moved is somebody's.
+    if ((await branchTip(common, made.branch)) === made.commit) await deleteBranchAt(common, made.branch, made.commit);
+    return "gone";
+  });
+}
+
+// Before the first checkout is complete there is no index, and every file is git's own; after it, git can tell.
+async function holdsWork(own: Git, made: NewWorktree): Promise<boolean> {
+  const head = await own.attempt(["rev-parse", "--verify", "--quiet", "HEAD"]);
+  if (head.exit === 0 && head.stdout.trim() !== made.commit) return true;
+  const index = await own.attempt(["ls-files", "-z", "--cached"]);
+  if (index.exit !== 0 || index.stdout === "") return false;
+  const status = await own.attempt(["status", "--porcelain", "-z", "--untracked-files=all"]);
+  return status.exit === 0 && countStatus(status.stdout) > 0;
+}
+
+function removeEmpty(directory: string): void {
+  try {
+    rmdirSync(directory);
+  } catch {
+    // Not empty, or not there: either way it is not ours to remove.
+  }
+}

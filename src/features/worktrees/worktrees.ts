@@ -1,0 +1,6 @@
+// The room's door: linked worktrees of parallel-cc, made so that a crash at any point leaves nothing that cannot be
+// told apart from somebody's work.
+
+export { type CheckoutChanges, cachedChanges, measureChanges, refreshChanges } from "./changes.ts";
+export { createWorktree, discardHalfMade, type NewWorktree } from "./create.ts";
+export { type KnownWorktree, rememberWorktree, worktreeRow, worktreesOf } from "./store.ts";

@@ -1,0 +1,22 @@
+// Where parallel-cc keeps its own files.
+
+import { join } from "node:path";
+
+export interface Paths {
+  /** `PARALLEL_CC_HOME`, else `~/.parallel-cc`. */
+  home: string;
+  database: string;
+  config: string;
+  locks: string;
+  log: string;
+}
+
+export function pathsIn(home: string): Paths {
+  return {
+    home,
+    database: join(home, "coordinator.db"),
+    config: join(home, "config.json"),
+    locks: join(home, "locks"),
+    log: join(home, "logs", "parallel-cc.log"),
+  };
+}

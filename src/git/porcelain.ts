@@ -1,0 +1,70 @@
+// Pure parsers of git's machine-readable output.
+
+export interface WorktreeEntry {
+  path: string;
+  /** Undefined while the branch has no commit yet, and in a bare repository. */
+  head: string | undefined;
+  /** Short name; undefined when detached or bare. */
+  branch: string | undefined;
+  isBare: boolean;
+  isDetached: boolean;
+  locked: string | undefined;
+  prunable: string | undefined;
+}
+
+/** `git worktree list --porcelain -z`: the first entry is the main one. */
+export function parseWorktrees(output: string): WorktreeEntry[] {
+  const entries: WorktreeEntry[] = [];
+  for (const block of output.split("\0\0")) {
+    const lines = block.split("\0").filter((line) => line !== "");
+    const first = lines[0];
+    if (first === undefined || !first.startsWith("worktree ")) continue;
+    const entry: WorktreeEntry = {
+      path: first.slice("worktree ".length),
+      head: undefined,
+      branch: undefined,
+      isBare: false,
+      isDetached: false,
+      locked: undefined,
+      prunable: undefined,
+    };
+    for (const line of lines.slice(1)) {
+      const space = line.indexOf(" ");
+      const key = space < 0 ? line : line.slice(0, space);
+      const value = space < 0 ? "" : line.slice(space + 1);
+      if (key === "HEAD" && !/^0+$/.test(value)) entry.head = value;
+      if (key === "branch") entry.branch = shortBranch(value);
+      if (key === "bare") entry.isBare = true;
+      if (key === "detached") entry.isDetached = true;
+      if (key === "locked") entry.locked = value;
+      if (key === "prunable") entry.prunable = value;
+    }
+    entries.push(entry);
+  }
+  return entries;
+}
+
+/** `refs/heads/x` is `x`; any other ref stays whole. */
+export function shortBranch(ref: string): string {
+  return ref.startsWith("refs/heads/") ? ref.slice("refs/heads/".length) : ref;
+}
+
+/** How many paths `git status --porcelain -z` names; the second path of a rename is not one of its own. */
+export function countStatus(output: string): number {
+  const records = output.split("\0");
+  let count = 0;
+  for (let i = 0; i < records.length; i++) {
+    const record = records[i] ?? "";
+    if (record === "") continue;
+    count++;
+    if (/^[RC]|^.[RC]/.test(record)) i++;
+  }
+  return count;
+}
+
+/** `git version`: major and minor, or undefined when it is not git that answered. */
+export function parseVersion(output: string): { major: number; minor: number; text: string } | undefined {
+  const match = /^git version ((\d+)\.(\d+)\S*)/.exec(output);
+  if (match === null) return undefined;
+  return { major: Number(match[2]), minor: Number(match[3]), text: match[1] ?? "" };
+}

@@ -1,0 +1,131 @@
+// Which repository a directory belongs to, and what stands in it. A repository is its real common git directory:
+// a subdirectory, a symlink to it and every linked worktree are the same one.
+
+import { realpathSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { Failure } from "../core/failure.ts";
+import { type Git, gitFailed, gitWords } from "./git.ts";
+import { parseVersion, parseWorktrees, type WorktreeEntry } from "./porcelain.ts";
+
+export interface Repository {
+  /** Real path of the common git directory: the repository's identity. */
+  gitDir: string;
+  /** Top of the main checkout; of a bare repository its own directory. */
+  path: string;
+  isBare: boolean;
+  worktrees: readonly WorktreeEntry[];
+  here: Place;
+}
+
+/** Where in a repository a directory is. */
+export interface Place {
+  /** Top of the checkout the directory is in; undefined inside a bare repository or a git directory. */
+  top: string | undefined;
+  /** Path from the top, without slashes at the ends; "" at the top. */
+  subdirectory: string;
+  isLinked: boolean;
+  head: string | undefined;
+  branch: string | undefined;
+}
+
+export const REQUIRED_GIT = { major: 2, minor: 39 } as const;
+
+// rev-parse echoes flags it does not know: a separator that no path can be mistaken for, since a path is absolute.
+const SEPARATOR = "--parallel-cc";
+
+export async function locate(git: Git): Promise<Repository> {
+  const [version, where, listed] = await Promise.all([
+    git.attempt(["version"]),
+    git.attempt([
+      "rev-parse",
+      "--path-format=absolute",
+      "--git-common-dir",
+      SEPARATOR,
+      "--git-dir",
+      SEPARATOR,
+      "--is-bare-repository",
+      SEPARATOR,
+      "--show-prefix",
+      SEPARATOR,
+      "--show-toplevel",
+    ]),
+    git.attempt(["worktree", "list", "--porcelain", "-z"]),
+  ]);
+  requireVersion(version.stdout);
+  // Outside a checkout (bare, or inside .git) the last question fails; all answers before it are there.
+  const answers = where.stdout.split(`\n${SEPARATOR}\n`).map((answer) => answer.replace(/\n$/, ""));
+  const [commonDir, ownDir, bare, prefix, top] = answers;
+  if (commonDir === undefined || ownDir === undefined || bare === undefined) {
+    throw new Failure({
+      code: "repository.none",
+      message: `No git repository at ${git.directory} (git: ${gitWords(where) || "no reason given"}).`,
+      hint: "Go into a repository, or name one with --repo <path>.",
+      details: { directory: git.directory },
+    });
+  }
+  if (listed.exit !== 0) throw gitFailed(["worktree", "list"], listed);
+  const worktrees = parseWorktrees(listed.stdout);
+  const isLinked = realpathSync(commonDir) !== realpathSync(ownDir);
+  const topPath = where.exit === 0 && top !== undefined && top !== "" ? realpathSync(top) : undefined;
+  const entry = worktrees.find((one) => one.path === (topPath ?? worktrees[0]?.path)) ?? worktrees[0];
+  return {
+    gitDir: realpathSync(commonDir),
+    path: mainPath({ commonDir: realpathSync(commonDir), isLinked, top: topPath, first: worktrees[0]?.path }),
+    isBare: bare === "true" || worktrees[0]?.isBare === true,
+    worktrees,
+    here: {
+      top: topPath,
+      subdirectory: topPath === undefined ? "" : (prefix ?? "").replace(/\/$/, ""),
+      isLinked: isLinked && topPath !== undefined,
+      head: entry?.head,
+      branch: entry?.branch,
+    },
+  };
+}
+
+// git names the main worktree after its git directory, which is wrong for submodules and --separate-git-dir: there
+// only the checkout itself knows where it is.
+function mainPath(found: { commonDir: string; isLinked: boolean; top: string | undefined; first: string | undefined }) {
+  if (!found.isLinked && found.top !== undefined) return found.top;
+  if (basename(found.commonDir) === ".git") return dirname(found.commonDir);
+  return found.first ?? found.commonDir;
+}
+
+export function requireVersion(output: string): string {
+  const version = parseVersion(output);
+  const { major, minor } = REQUIRED_GIT;
+  if (version !== undefined && (version.major > major || (version.major === major && version.minor >= minor))) {
+    return version.text;
+  }
+  throw new Failure({
+    code: "git.too-old",
+    message: `git ${version?.text ?? "of an unknown version"} is too old: parallel-cc needs ${major}.${minor} or newer.`,
+    hint: "Install a newer git and put it first on PATH.",
+  });
+}
+
+/** The commit a name stands for, or undefined when it stands for none. */
+export async function commitOf(git: Git, name: string): Promise<string | undefined> {
+  const result = await git.attempt(["rev-parse", "--verify", "--quiet", "--end-of-options", `${name}^{commit}`]);
+  const commit = result.stdout.trim();
+  return result.exit === 0 && /^[0-9a-f]{40,64}$/.test(commit) ? commit : undefined;
+}
+
+export async function branchTip(git: Git, branch: string): Promise<string | undefined> {
+  return commitOf(git, `refs/heads/${branch}`);
+}
+
+/** Deletes a branch only while it still is at that commit (compare-and-swap). */
+export async function deleteBranchAt(git: Git, branch: string, commit: string): Promise<void> {
+  await git.output(["update-ref", "-d", "--end-of-options", `refs/heads/${branch}`, commit]);
+}
+
+/** Where git keeps what it knows of a linked worktree, by the path written in it; undefined when it knows none. */
+export function worktreeAt(repository: Pick<Repository, "worktrees">, path: string): WorktreeEntry | undefined {
+  return repository.worktrees.find((entry) => entry.path === path);
+}
+
+export function defaultWorktreesDirectory(repository: Pick<Repository, "path" | "isBare">): string {
+  const path = repository.isBare ? repository.path.replace(/\.git$/, "") : repository.path;
+  return join(dirname(path), `${basename(path)}-worktrees`);
+}

@@ -1,0 +1,29 @@
+// First word → room. A room is loaded when its word is typed; `all` is for help, docs and completeness tests.
+
+import type { AnyOperation } from "./core/operation.ts";
+import type { World } from "./world.ts";
+
+export type Room = { operations: readonly AnyOperation<World>[] };
+
+const sessions = () => import("./features/sessions/operations.ts");
+const database = () => import("./features/database/operations.ts");
+const doctor = () => import("./features/doctor/operations.ts");
+
+/** In the order of help. No prototype: `toString` is not a command. */
+export const ROOMS: Readonly<Record<string, () => Promise<Room>>> = Object.assign(Object.create(null), {
+  register: sessions,
+  start: sessions,
+  release: sessions,
+  stop: sessions,
+  heartbeat: sessions,
+  status: sessions,
+  list: sessions,
+  doctor,
+  update: database,
+  migrate: database,
+});
+
+export async function allOperations(): Promise<AnyOperation<World>[]> {
+  const rooms = await Promise.all([...new Set(Object.values(ROOMS))].map((load) => load()));
+  return rooms.flatMap((room) => room.operations);
+}

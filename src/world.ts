@@ -1,0 +1,165 @@
+// The composition root: the only reader of the environment, the working directory, the clock and randomness.
+// A feature function asks for the members it uses (`Pick<World, …>`), so that its signature tells its effects.
+
+import { writeSync } from "node:fs";
+import { homedir, hostname } from "node:os";
+import { join, resolve } from "node:path";
+import { Failure } from "./core/failure.ts";
+import { type Db, openDb } from "./db/db.ts";
+import { type Paths, pathsIn } from "./files/paths.ts";
+import { type Git, makeGit } from "./git/git.ts";
+import { LOG_LEVELS, type Log, type LogLevel, makeLog } from "./log/log.ts";
+import { type Processes, systemProcesses } from "./proc/alive.ts";
+
+/** What the environment says, read once. */
+export interface Env {
+  home: string;
+  path: string;
+  logLevel: LogLevel;
+  noColor: boolean;
+  forceColor: boolean;
+  columns: number | undefined;
+  /** Session id handed on by the wrapper; a nested claude inherits it, so it is a claim, not a proof. */
+  sessionId: string | undefined;
+  claudePid: number | undefined;
+  /** Names of git's local variables (GIT_DIR, …) that are set: parallel-cc never follows them. */
+  gitVariables: readonly string[];
+}
+
+export interface World {
+  version: string;
+  cwd: string;
+  env: Env;
+  paths: Paths;
+  pid: number;
+  parentPid: number;
+  log: Log;
+  now(): Date;
+  newId(): string;
+  sleep(ms: number): Promise<void>;
+  /** Aborted by SIGINT, SIGTERM and SIGHUP; asking for it turns their default (die at once) off. */
+  signal(): AbortSignal;
+  db(): Promise<Db>;
+  git(directory: string): Git;
+  processes: Processes;
+}
+
+/** git's own list (`git rev-parse --local-env-vars`, 2.39 to 2.52): they name a repository other than the cwd's. */
+const GIT_LOCAL_VARIABLES = [
+  "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+  "GIT_COMMON_DIR",
+  "GIT_CONFIG",
+  "GIT_CONFIG_COUNT",
+  "GIT_CONFIG_PARAMETERS",
+  "GIT_DIR",
+  "GIT_GRAFT_FILE",
+  "GIT_IMPLICIT_WORK_TREE",
+  "GIT_INDEX_FILE",
+  "GIT_INTERNAL_SUPER_PREFIX",
+  "GIT_NO_REPLACE_OBJECTS",
+  "GIT_OBJECT_DIRECTORY",
+  "GIT_PREFIX",
+  "GIT_REPLACE_REF_BASE",
+  "GIT_SHALLOW_FILE",
+  "GIT_WORK_TREE",
+] as const;
+
+declare const PARALLEL_CC_VERSION: string | undefined;
+
+export function makeWorld(variables: Record<string, string | undefined> = process.env): World {
+  const now = () => new Date();
+  const env = readEnv(variables);
+  const paths = pathsIn(resolve(variables["PARALLEL_CC_HOME"] || join(env.home, ".parallel-cc")));
+  const log = makeLog({ level: env.logLevel, now, write: (line) => writeStderr(line) });
+  let db: Promise<Db> | undefined;
+  let signal: AbortSignal | undefined;
+  return {
+    version: typeof PARALLEL_CC_VERSION === "string" ? PARALLEL_CC_VERSION : "0.0.0-source",
+    cwd: currentDirectory(),
+    env,
+    paths,
+    pid: process.pid,
+    parentPid: process.ppid,
+    log,
+    now,
+    newId: () => crypto.randomUUID(),
+    sleep: (ms) => new Promise((done) => setTimeout(done, ms)),
+    signal: () => {
+      signal ??= signalOfDeath();
+      return signal;
+    },
+    db: () => {
+      db ??= openDb({ file: paths.database, clock: now });
+      return db;
+    },
+    git: (directory) => makeGit({ directory, env: childEnv(variables), log }),
+    processes: systemProcesses({ platform: process.platform, host: hostname() }),
+  };
+}
+
+function readEnv(variables: Record<string, string | undefined>): Env {
+  const level = (variables["PARALLEL_CC_LOG_LEVEL"] ?? "warn").toLowerCase();
+  return {
+    home: variables["HOME"] || homedir(),
+    path: variables["PATH"] ?? "",
+    logLevel: LOG_LEVELS.find((known) => known === level) ?? "warn",
+    noColor: Boolean(variables["NO_COLOR"]),
+    forceColor: Boolean(variables["FORCE_COLOR"]) && variables["FORCE_COLOR"] !== "0",
+    columns: positiveInteger(variables["COLUMNS"]),
+    sessionId: variables["PARALLEL_CC_SESSION_ID"] || undefined,
+    claudePid: positiveInteger(variables["CLAUDE_PID"]),
+    gitVariables: GIT_LOCAL_VARIABLES.filter((name) => variables[name] !== undefined),
+  };
+}
+
+/** The environment of children: ours, without git's local variables and what would turn a Bun program into another. */
+function childEnv(variables: Record<string, string | undefined>): Record<string, string> {
+  const dropped = new Set<string>([...GIT_LOCAL_VARIABLES, "BUN_OPTIONS", "BUN_BE_BUN"]);
+  const kept: Record<string, string> = {};
+  for (const [name, value] of Object.entries(variables)) {
+    if (value !== undefined && !dropped.has(name)) kept[name] = value;
+  }
+  return kept;
+}
+
+function positiveInteger(text: string | undefined): number | undefined {
+  return text !== undefined && /^[1-9]\d{0,9}$/.test(text) ? Number(text) : undefined;
+}
+
+function currentDirectory(): string {
+  try {
+    return process.cwd();
+  } catch (cause) {
+    throw new Failure({
+      code: "directory.gone",
+      message: "The current directory does not exist any more.",
+      hint: "Change to a directory that exists and run the command again.",
+      cause,
+    });
+  }
+}
+
+function signalOfDeath(): AbortSignal {
+  const controller = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.on(name, () => {
+      controller.abort(
+        new Failure({
+          kind: "cancelled",
+          code: "cancelled.signal",
+          message: `Stopped by ${name}.`,
+          details: { signal: name },
+        }),
+      );
+    });
+  }
+  return controller.signal;
+}
+
+function writeStderr(line: string): void {
+  try {
+    writeSync(2, line);
+  } catch {
+    // Nobody listens: a log line is not worth dying for.
+  }
+}
