@@ -7,6 +7,16 @@ import { Failure } from "../core/failure.ts";
 import { v } from "../core/shape.ts";
 import { translate } from "./failures.ts";
 
+const EARLIER_TABLES: ReadonlySet<string> = new Set([
+  "sessions",
+  "merge_events",
+  "subscriptions",
+  "schema_metadata",
+  "file_claims",
+  "conflict_resolutions",
+  "auto_fix_suggestions",
+  "budget_tracking",
+]);
 // Indexes of earlier releases that no query of ours needs; every other one found is kept.
 const RETIRED_INDEXES: ReadonlySet<string> = new Set([
   "idx_sessions_execution_mode",
@@ -84,22 +94,32 @@ export function adopt({ sqlite, file, sql }: { sqlite: Database; file: string; s
 }
 
 function rebuild(sqlite: Database, sql: string): void {
-  const house = new Set(modelOf(sql).map(nameOf));
+  const house = new Set(modelOf(sql).map(keyOf));
   const before = schemaOf(sqlite);
-  const tables = before.filter((one) => one.type === "table" && house.has(nameOf(one)));
+  const taken = before.filter((one) => one.type === "table" && house.has(keyOf(one)));
+  const tables = taken.filter((one) => EARLIER_TABLES.has(nameOf(one)));
   const attached = before.filter(
     ({ type, tbl_name }) => (type === "index" || type === "trigger") && tables.some(({ name }) => name === tbl_name),
   );
-  const kept = attached.filter((one) => !house.has(nameOf(one)) && !RETIRED_INDEXES.has(nameOf(one)));
-  const replaced = before.filter((one) => one.type === "view" && house.has(nameOf(one)));
+  const kept = attached.filter((one) => !house.has(keyOf(one)) && !RETIRED_INDEXES.has(nameOf(one)));
+  // Also an index of ours that a cut short update left on its half-built table.
+  const replaced = before.filter((one) => one.type !== "table" && house.has(keyOf(one)));
 
-  for (const { type, name } of [...attached, ...replaced]) sqlite.run(`DROP ${type} ${quoted(name)}`);
-  for (const { name } of tables) sqlite.run(`ALTER TABLE ${quoted(name)} RENAME TO ${quoted(ASIDE + name)}`);
+  for (const { type, name } of new Set([...attached, ...replaced])) sqlite.run(`DROP ${type} ${quoted(name)}`);
+  for (const { name } of tables) renameTable(sqlite, name, ASIDE + name);
+  // Somebody else's table under a name that only 3.0 uses: its rows would mean something else in ours.
+  for (const stranger of taken) {
+    if (!tables.includes(stranger)) renameTable(sqlite, stranger.name, `${stranger.name}_before_3`);
+  }
   sqlite.run(sql);
   for (const { name } of tables) carryOver(sqlite, name);
   for (const leftover of CUT_SHORT) placeLeftover(sqlite, leftover);
   for (const { name } of tables) sqlite.run(`DROP TABLE ${quoted(ASIDE + name)}`);
   for (const { sql: text } of kept) if (text !== null) sqlite.run(text);
+}
+
+function renameTable(sqlite: Database, from: string, to: string): void {
+  sqlite.run(`ALTER TABLE ${quoted(from)} RENAME TO ${quoted(to)}`);
 }
 
 function carryOver(sqlite: Database, table: string): void {
@@ -180,6 +200,10 @@ function columnsOf(sqlite: Database, table: string): Column[] {
 function countOf(sqlite: Database, table: string): number {
   const row = sqlite.query(`SELECT COUNT(*) AS count FROM ${quoted(table)}`).get();
   return v.parse(v.object({ count: v.number() }), row).count;
+}
+
+function keyOf(one: SchemaObject): string {
+  return `${one.type} ${nameOf(one)}`;
 }
 
 /** SQLite compares names without case. */
