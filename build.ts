@@ -57,6 +57,8 @@ async function compile(target: Target): Promise<void> {
     minify: true,
     bytecode: true,
     sourcemap: "none",
+    // Nothing of the environment that builds goes into the program.
+    env: "disable",
     define: { PARALLEL_CC_VERSION: JSON.stringify(target.version) },
     throw: false,
     compile: {
