@@ -5,7 +5,8 @@ import { writeSync } from "node:fs";
 import { homedir, hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { Failure } from "./core/failure.ts";
-import { type Db, openDb } from "./db/db.ts";
+import { VERSION } from "./core/version.ts";
+import type { Db } from "./db/db.ts";
 import { type Paths, pathsIn } from "./files/paths.ts";
 import { type Git, makeGit } from "./git/git.ts";
 import { LOG_LEVELS, type Log, type LogLevel, makeLog } from "./log/log.ts";
@@ -64,8 +65,6 @@ const GIT_LOCAL_VARIABLES = [
   "GIT_WORK_TREE",
 ] as const;
 
-declare const PARALLEL_CC_VERSION: string | undefined;
-
 export function makeWorld(variables: Record<string, string | undefined> = process.env): World {
   const now = () => new Date();
   const env = readEnv(variables);
@@ -74,7 +73,7 @@ export function makeWorld(variables: Record<string, string | undefined> = proces
   let db: Promise<Db> | undefined;
   let signal: AbortSignal | undefined;
   return {
-    version: typeof PARALLEL_CC_VERSION === "string" ? PARALLEL_CC_VERSION : "0.0.0-source",
+    version: VERSION,
     cwd: currentDirectory(),
     env,
     paths,
@@ -89,7 +88,7 @@ export function makeWorld(variables: Record<string, string | undefined> = proces
       return signal;
     },
     db: () => {
-      db ??= openDb({ file: paths.database, clock: now });
+      db ??= import("./db/db.ts").then(({ openDb }) => openDb({ file: paths.database, clock: now }));
       return db;
     },
     git: (directory) => makeGit({ directory, env: childEnv(variables), log }),

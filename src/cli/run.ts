@@ -27,10 +27,6 @@ async function runIn(world: World, argv: readonly string[]): Promise<number> {
   const modern = modernise(argv);
   const { words } = modern;
   const [first] = words;
-  if (first === "--version" || first === "-V") {
-    answer(`${world.version}\n`);
-    return 0;
-  }
   if (first === undefined || first === "help" || first === "--help" || first === "-h")
     return help(world, words.slice(1));
   const load = ROOMS[first];

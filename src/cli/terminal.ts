@@ -1,11 +1,17 @@
 // What kind of place the text goes to: a terminal of some width, or a file or pipe. Loads colours only for the former.
 
-import { isatty } from "node:tty";
+import { fstatSync } from "node:fs";
 import type { Page, Paint } from "../core/operation.ts";
 import type { World } from "../world.ts";
 
-export function isTerminal(fd: 0 | 1 | 2): boolean {
-  return isatty(fd);
+/** node:tty costs more than starting the program, so it is asked only about what could be a terminal at all. */
+export async function isTerminal(fd: 0 | 1 | 2): Promise<boolean> {
+  try {
+    if (!fstatSync(fd).isCharacterDevice()) return false;
+  } catch {
+    return false;
+  }
+  return (await import("node:tty")).isatty(fd);
 }
 
 export async function pageFor(
@@ -13,7 +19,7 @@ export async function pageFor(
   fd: 1 | 2,
   colour: boolean | undefined,
 ): Promise<Page> {
-  const terminal = isTerminal(fd);
+  const terminal = await isTerminal(fd);
   const { env } = world;
   const wanted = colour ?? (env.forceColor || (terminal && !env.noColor));
   return {

@@ -12,7 +12,7 @@ const INPUT = v.object({ repo: v.optional(v.string()), sandboxOnly: v.optional(v
 export const watchStatus: Stream = async (world, given, flags) => {
   const input = v.parse(INPUT, given);
   const signal = world.signal();
-  const clear = isTerminal(1) && !flags.json ? "\x1b[H\x1b[2J" : "";
+  const clear = !flags.json && (await isTerminal(1)) ? "\x1b[H\x1b[2J" : "";
   while (!signal.aborted) {
     const text = flags.json
       ? `${JSON.stringify(await status(world, input))}\n`

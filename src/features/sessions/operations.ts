@@ -1,4 +1,4 @@
-// What the doors may call of sessions.
+// What the doors may call of sessions. Each loads what it runs: a heartbeat must not pay for register.
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -6,7 +6,7 @@ import { type AnyOperation, operation } from "../../core/operation.ts";
 import { flag, orNull, v, whole, word } from "../../core/shape.ts";
 import { counted, printable, shellQuote, shellWord } from "../../core/text.ts";
 import type { World } from "../../world.ts";
-import { heartbeat, register, release, status, statusForPeople, statusText } from "./sessions.ts";
+import { statusText } from "./status-text.ts";
 
 const sessionId = () => v.optional(word("The session, by its id", "id"));
 const changes = orNull(
@@ -57,6 +57,7 @@ const registerOperation = operation({
     ],
   },
   run: async (world: World, input): Promise<RegisteredAnswer> => {
+    const { register } = await import("./register.ts");
     const { session, isNew, parallelSessions, warnings } = await register(world, input);
     const inSubdirectory = join(session.worktree_path, session.subdirectory);
     return {
@@ -135,7 +136,7 @@ const releaseOperation = operation({
     aliases: [["stop"]],
     examples: ["parallel-cc release", "parallel-cc release --pid 4242", "parallel-cc release --session-id <id> --json"],
   },
-  run: (world: World, input) => release(world, input),
+  run: async (world: World, input) => (await import("./release.ts")).release(world, input),
   text: (answer) => {
     if (!answer.released) return "No such session: nothing was released.\n";
     if (answer.kept === null) return "Session released.\n";
@@ -157,7 +158,7 @@ const heartbeatOperation = operation({
     path: ["heartbeat"],
     examples: ["parallel-cc heartbeat --pid 4242", "parallel-cc heartbeat --session-id <id>"],
   },
-  run: async (world: World, input) => ({ updated: await heartbeat(world, input) }),
+  run: async (world: World, input) => ({ updated: await (await import("./heartbeat.ts")).heartbeat(world, input) }),
   text: () => "",
   narration: (answer) => (answer.updated ? "" : "No such session.\n"),
 });
@@ -212,8 +213,8 @@ const statusOperation = operation({
     aliases: [["list"]],
     examples: ["parallel-cc status", "parallel-cc status --repo . --json", "parallel-cc status --watch"],
   },
-  run: (world: World, input) => status(world, input),
-  runForPeople: (world: World, input) => statusForPeople(world, input),
+  run: async (world: World, input) => (await import("./status.ts")).status(world, input),
+  runForPeople: async (world: World, input) => (await import("./status.ts")).statusForPeople(world, input),
   text: (answer, page) => statusText(answer, page),
 });
 
