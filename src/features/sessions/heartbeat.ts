@@ -1,13 +1,32 @@
-// A sign of life: a hint for people, never the proof that a session lives.
+// A sign of life: a hint for people, never the proof that a session lives. With `claudePid` it also tells of a process
+// the session lives by from now on, which is proof.
 
+import { Failure } from "../../core/failure.ts";
 import type { World } from "../../world.ts";
 import { type Named, sessionsMeant } from "./find.ts";
-import { touch } from "./store.ts";
+import { insertProcess, touch } from "./store.ts";
+
+export interface Heartbeat extends Named {
+  claudePid?: number | undefined;
+}
 
 /** Marks the sessions meant as seen now; false when there are none, which is not an error. */
-export async function heartbeat(world: Pick<World, "db" | "processes" | "parentPid">, named: Named): Promise<boolean> {
+export async function heartbeat(
+  world: Pick<World, "db" | "processes" | "parentPid">,
+  input: Heartbeat,
+): Promise<boolean> {
   const db = await world.db();
-  const found = sessionsMeant(world, db, named);
+  const found = sessionsMeant(world, db, input);
   if (found.length === 0) return false;
-  return db.write((now) => found.map((one) => touch(db, one.id, now)).includes(true));
+  const claude = input.claudePid === undefined ? undefined : world.processes.identify(input.claudePid);
+  if (input.claudePid !== undefined && claude === undefined) {
+    throw new Failure({ code: "process.none", message: `No process has the pid ${input.claudePid}.` });
+  }
+  return db.write((now) => {
+    for (const { id } of found) {
+      touch(db, id, now);
+      if (claude !== undefined) insertProcess(db, id, "claude", claude);
+    }
+    return true;
+  });
 }

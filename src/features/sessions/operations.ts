@@ -38,7 +38,6 @@ const registerOperation = operation({
   input: v.strictObject({
     repo: v.optional(word("Any directory of the repository (default: the current one)", "path")),
     pid: v.optional(whole("The process the session lives by (default: the parent process)", 1)),
-    claudePid: v.optional(whole("A second process the session lives by", 1)),
     name: v.optional(v.pipe(word("A name for people, shown in status and in the branch", "text"), v.maxLength(200))),
     base: v.optional(word("Where a new worktree starts (default: the current commit)", "ref")),
     noWorktree: v.optional(flag("Stay in this checkout, even when another session works in it")),
@@ -152,6 +151,7 @@ const heartbeatOperation = operation({
   input: v.strictObject({
     pid: v.optional(whole("The session of this process or of its nearest ancestor (default: the caller)", 1)),
     sessionId: sessionId(),
+    claudePid: v.optional(whole("A further process the session lives by from now on", 1)),
   }),
   output: v.strictObject({ updated: v.boolean() }),
   cli: {

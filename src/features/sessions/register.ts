@@ -31,7 +31,6 @@ import {
 export interface RegisterInput {
   repo?: string | undefined;
   pid?: number | undefined;
-  claudePid?: number | undefined;
   name?: string | undefined;
   base?: string | undefined;
   noWorktree?: boolean | undefined;
@@ -51,7 +50,6 @@ type Effects = World;
 export async function register(world: Effects, input: RegisterInput): Promise<Registered> {
   const directory = startDirectory(world, input.repo);
   const owner = requireProcess(world, input.pid ?? world.parentPid);
-  const claude = input.claudePid === undefined ? undefined : requireProcess(world, input.claudePid);
   const git = world.git(directory);
   const [repository, db] = await Promise.all([locate(git), world.db()]);
   const key = { gitDir: repository.gitDir, path: repository.path };
@@ -64,7 +62,7 @@ export async function register(world: Effects, input: RegisterInput): Promise<Re
   }
 
   const warnings = environmentWarnings(world);
-  const request: Request = { world, db, git, repository, owner, claude, input, warnings };
+  const request: Request = { world, db, git, repository, owner, input, warnings };
   const reserved = await reserve(request);
   if (reserved.state === "creating") await build(request, reserved);
   const others = othersThan(reserved, world, db, key);
@@ -80,7 +78,6 @@ interface Request {
   git: Git;
   repository: Repository;
   owner: ProcessIdentity;
-  claude: ProcessIdentity | undefined;
   input: RegisterInput;
   warnings: string[];
 }
@@ -102,7 +99,6 @@ async function reserve(request: Request): Promise<KnownSession> {
       const made = newSession(request, { id, placement, start });
       insertSession(db, made, now);
       insertProcess(db, id, "owner", request.owner);
-      if (request.claude !== undefined) insertProcess(db, id, "claude", request.claude);
       if (made.state === "creating" && self !== undefined) insertProcess(db, id, "registrar", self);
       if (made.state === "active" && !made.isMainRepo) adopt(db, made, now);
       if (placement.kind === "checkout" && placement.sharedWith !== undefined) {
