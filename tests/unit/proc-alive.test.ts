@@ -120,6 +120,7 @@ describe("an ended process", () => {
       let next;
       do {
         next?.kill();
+        await next?.exited;
         writeFileSync("/proc/sys/kernel/ns_last_pid", String(first.pid - 1));
         next = Bun.spawn(["sleep", "3600"]);
         // Start times are told in hundredths of a second.

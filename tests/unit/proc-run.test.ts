@@ -126,7 +126,7 @@ describe("stopping", () => {
   });
 
   test("a synchronous child that ignores TERM is killed at once", () => {
-    expect(() => runSync(sh("trap '' TERM; sleep 3600", { timeoutMs: 100 }))).toThrow(
+    expect(() => runSync(sh("trap '' TERM; exec sleep 3600", { timeoutMs: 100 }))).toThrow(
       expect.objectContaining({ code: "proc.timeout" }),
     );
   });
