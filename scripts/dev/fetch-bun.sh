@@ -75,11 +75,9 @@ fetch_bun() {
 
 # The package of this platform is fetched, not `bun`: that one only links it, by an install script that npm blocks.
 fetch_package() {
-  for bun_package in $(platform_packages); do
-    "$1" "$bun_package@$bun_version" || continue
-    ! keep_bun "$bun_scratch/node_modules/$bun_package/bin/bun" || return 0
-  done
-  return 1
+  bun_package=$(platform_package) || exit 1
+  "$1" "$bun_package@$bun_version" || return 1
+  keep_bun "$bun_scratch/node_modules/$bun_package/bin/bun"
 }
 
 npm_install() {
@@ -91,14 +89,18 @@ bun_add() {
   printf '{}\n' >"$bun_scratch/package.json" && (cd "$bun_scratch" && bun add --ignore-scripts --no-save "$1" >&2)
 }
 
-platform_packages() {
+platform_package() {
   case $(uname -m) in
     x86_64 | amd64) bun_cpu=x64 ;;
     arm64 | aarch64) bun_cpu=aarch64 ;;
     *) fail "Bun does not run on this machine's processor ($(uname -m))." ;;
   esac
   case $(uname -s) in
-    Linux) echo "@oven/bun-linux-$bun_cpu @oven/bun-linux-$bun_cpu-musl" ;;
+    Linux)
+      bun_libc=
+      ! ldd --version 2>&1 | grep -qi musl || bun_libc=-musl
+      echo "@oven/bun-linux-$bun_cpu$bun_libc"
+      ;;
     Darwin) echo "@oven/bun-darwin-$bun_cpu" ;;
     *) fail "parallel-cc does not run on $(uname -s)." "Linux and macOS are supported; on Windows use WSL." ;;
   esac

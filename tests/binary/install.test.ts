@@ -11,7 +11,22 @@ import { type Answer, makePrograms, type Programs, type Script } from "../suppor
 
 const ROOT = join(import.meta.dir, "../..");
 const VERSION = pinnedBun(manifest.packageManager);
-const TOOLS = ["sh", "bash", "dash", "sed", "mkdir", "mktemp", "cp", "mv", "rm", "chmod", "cat", "uname", "dirname"];
+const TOOLS = [
+  "sh",
+  "bash",
+  "dash",
+  "sed",
+  "mkdir",
+  "mktemp",
+  "cp",
+  "mv",
+  "rm",
+  "chmod",
+  "cat",
+  "uname",
+  "dirname",
+  "grep",
+];
 
 /** A Bun that tells its version and builds a program that has a doctor. */
 function bunText(version: string, doctorExit = 0): string {
