@@ -47,7 +47,8 @@ provide_bun() {
   PATH=$bun_folder:$PATH
   # What a Bun of ours downloads stays beside it, not in a ~/.bun that nobody asked for.
   BUN_INSTALL_CACHE_DIR=${BUN_INSTALL_CACHE_DIR:-${bun_folder%/*}/packages}
-  export PATH BUN_INSTALL_CACHE_DIR
+  BUN_RUNTIME_TRANSPILER_CACHE_PATH=${BUN_RUNTIME_TRANSPILER_CACHE_PATH:-${bun_folder%/*}/transpiled}
+  export PATH BUN_INSTALL_CACHE_DIR BUN_RUNTIME_TRANSPILER_CACHE_PATH
 }
 
 fetch_bun() {
