@@ -41,19 +41,20 @@ put scripts/heartbeat.sh parallel-cc-heartbeat.sh
 put dist/parallel-cc parallel-cc
 say "Installed parallel-cc, claude-parallel and parallel-cc-heartbeat.sh in $target."
 
-PATH=$given_path
+# The doctor sees the PATH that the advice below leads to.
+case :$given_path: in
+  *":$target:"*) advice= ;;
+  *) advice="export PATH=\"$target:\$PATH\"" ;;
+esac
 status=0
-"$target/parallel-cc" doctor || status=$?
+PATH="$target:$given_path" "$target/parallel-cc" doctor || status=$?
 [ "$status" -eq 0 ] || fail "parallel-cc is installed, but its doctor found something; see above."
 
-case :$PATH: in
-  *":$target:"*) ;;
-  *)
-    say
-    say "$target is not on your PATH. Add this line to your shell's profile, and type it now:"
-    say "  export PATH=\"$target:\$PATH\""
-    ;;
-esac
+if [ -n "$advice" ]; then
+  say
+  say "$target is not on your PATH. Add this line to your shell's profile, and type it now:"
+  say "  $advice"
+fi
 say
 say "Now open two terminals in one of your git repositories and type this in each:"
 say "  claude-parallel"
