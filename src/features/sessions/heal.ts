@@ -1,11 +1,10 @@
-// What a crash left, put right by the next command: reservations whose registrar died are taken back, and sessions
-// that died are moved into the history. No worktree that anybody was told of is touched here.
+// What a crash left, put right by the next command: reservations whose registrar died are taken back. No worktree that
+// anybody was told of is touched here.
 
-import type { Db } from "../../db/db.ts";
 import type { World } from "../../world.ts";
 import { discardHalfMade } from "../worktrees/worktrees.ts";
-import { isLocal, mayLive } from "./liveness.ts";
-import { activate, deleteReservation, endSession, type KnownSession, type RepositoryKey, sessionsOf } from "./store.ts";
+import { mayLive } from "./liveness.ts";
+import { activate, deleteReservation, endSession, type KnownSession } from "./store.ts";
 
 type Effects = Pick<World, "db" | "git" | "processes" | "paths" | "sleep" | "signal" | "log">;
 
@@ -32,18 +31,4 @@ export async function takeBack(world: Effects, reserved: KnownSession): Promise<
     if (result === "kept" && activate(db, reserved.id))
       endSession(db, { id: reserved.id, by: "death", fate: "kept" }, now);
   });
-}
-
-/** Ends the sessions of a repository that are certainly dead. Their worktrees stay. */
-export function recordDeaths(world: Pick<World, "processes">, db: Db, repository: RepositoryKey): void {
-  const dead = deadSessions(world, sessionsOf(db, repository));
-  if (dead.length === 0) return;
-  db.write((now) => {
-    for (const { id, is_main_repo } of dead)
-      endSession(db, { id, by: "death", fate: is_main_repo ? "none" : "kept" }, now);
-  });
-}
-
-function deadSessions(world: Pick<World, "processes">, sessions: readonly KnownSession[]): KnownSession[] {
-  return sessions.filter((one) => one.state === "active" && isLocal(one) && !mayLive(world.processes, one));
 }

@@ -1,0 +1,234 @@
+// A place in the repository, decided and written down in one transaction, alone among all processes.
+
+import { join } from "node:path";
+import { Failure } from "../../core/failure.ts";
+import { printable, slug } from "../../core/text.ts";
+import { type Db, isUniqueViolation } from "../../db/db.ts";
+import type { Git } from "../../git/git.ts";
+import { shortBranch } from "../../git/porcelain.ts";
+import { commitOf, defaultWorktreesDirectory, type Repository } from "../../git/repository.ts";
+import type { ProcessIdentity } from "../../proc/alive.ts";
+import type { World } from "../../world.ts";
+import { loadConfig } from "../config/config.ts";
+import { rememberWorktree, worktreeRow } from "../worktrees/worktrees.ts";
+import { isLocal, mayLive } from "./liveness.ts";
+import { decidePlacement, type Holder, type Placement, whyNotContinue } from "./place.ts";
+import {
+  endSession,
+  insertProcess,
+  insertSession,
+  type KnownSession,
+  lastEnded,
+  type NewSession,
+  type RepositoryKey,
+  session,
+  sessionsOf,
+} from "./store.ts";
+
+export interface RegisterInput {
+  repo?: string | undefined;
+  pid?: number | undefined;
+  name?: string | undefined;
+  base?: string | undefined;
+  noWorktree?: boolean | undefined;
+  continue?: boolean | undefined;
+}
+
+export interface Request {
+  world: World;
+  db: Db;
+  git: Git;
+  repository: Repository;
+  owner: ProcessIdentity;
+  input: RegisterInput;
+  warnings: string[];
+}
+
+export async function reserve(request: Request): Promise<KnownSession> {
+  const { world, db, repository, input } = request;
+  const key = { gitDir: repository.gitDir, path: repository.path };
+  const start = await findStart(request);
+  const self = world.processes.identify(world.pid);
+  const id = world.newId();
+  // Looked at before the transaction, which stays short that way; whoever came since counts as alive.
+  const dead = deadIds(world, db, key);
+  try {
+    return db.write((now) => {
+      recordDeaths(db, key, dead, now);
+      const holders = holdersOf(db, key, dead);
+      const continueAt = input.continue === true ? placeToContinue(request, holders) : undefined;
+      const placement = decidePlacement(repository, holders, { noWorktree: input.noWorktree === true, continueAt });
+      const made = newSession(request, { id, placement, start });
+      insertSession(db, made, now);
+      insertProcess(db, id, "owner", request.owner);
+      if (made.state === "creating" && self !== undefined) insertProcess(db, id, "registrar", self);
+      if (made.state === "active" && !made.isMainRepo) adopt(db, made, now);
+      request.warnings.push(...placementWarnings(placement, input));
+      return requireRow(db, id);
+    });
+  } catch (thrown) {
+    if (!isUniqueViolation(thrown)) throw thrown;
+    throw new Failure({
+      kind: "unavailable",
+      code: "session.place-taken",
+      message: "The place for this session is held by another session.",
+      hint: "See who it is with `parallel-cc status`, and run the command again.",
+      cause: thrown,
+    });
+  }
+}
+
+/** Moves the sessions that are certainly dead into the history. Their worktrees stay. */
+function recordDeaths(db: Db, key: RepositoryKey, dead: ReadonlySet<string>, now: string): void {
+  for (const one of sessionsOf(db, key)) {
+    if (!dead.has(one.id) || one.state !== "active" || !isLocal(one)) continue;
+    endSession(db, { id: one.id, by: "death", fate: one.is_main_repo === 1 ? "none" : "kept" }, now);
+  }
+}
+
+interface Start {
+  commit: string | undefined;
+  target: string | undefined;
+}
+
+/** Where a new worktree would start and where its work is meant to land. */
+async function findStart({ world, git, repository, input }: Request): Promise<Start> {
+  const named = input.base ?? loadConfig(world, repository.path).worktreeBase;
+  if (named === undefined) return { commit: repository.here.head, target: repository.here.branch };
+  const commit = await commitOf(git, named);
+  if (commit === undefined) {
+    throw new Failure({
+      code: "base.unknown",
+      message: `There is no commit "${printable(named)}" in ${repository.path} to start from.`,
+      hint: "Name a branch, tag or commit that exists (git fetch first when it is on a remote).",
+    });
+  }
+  const full = await git.attempt(["rev-parse", "--symbolic-full-name", "--end-of-options", named]);
+  const ref = full.stdout.trim();
+  const isBranch = full.exit === 0 && /^refs\/(heads|remotes)\/./.test(ref);
+  return { commit, target: isBranch ? shortBranch(ref).replace(/^refs\/remotes\//, "") : repository.here.branch };
+}
+
+function newSession(request: Request, chosen: { id: string; placement: Placement; start: Start }): NewSession {
+  const { repository, input, owner, db } = request;
+  const { id, placement, start } = chosen;
+  const common = {
+    id,
+    pid: owner.pid,
+    repository: { gitDir: repository.gitDir, path: repository.path },
+    name: input.name ?? null,
+    subdirectory: repository.here.subdirectory,
+  };
+  if (placement.kind === "checkout") {
+    const isMainRepo = placement.path === repository.path;
+    const entry = repository.worktrees.find((one) => one.path === placement.path);
+    const known = worktreeRow(db, placement.path);
+    return {
+      ...common,
+      name: common.name ?? known?.session_name ?? null,
+      worktreePath: placement.path,
+      worktreeName: isMainRepo ? null : (known?.name ?? nameOf(placement.path)),
+      isMainRepo,
+      isSharing: placement.sharedWith !== undefined,
+      state: "active",
+      branch: (entry ?? repository.here).branch ?? null,
+      forkCommit: known?.fork_commit ?? (entry ?? repository.here).head ?? null,
+      targetBranch: known?.target_branch ?? (isMainRepo ? (entry ?? repository.here).branch : undefined) ?? null,
+    };
+  }
+  if (start.commit === undefined) throw unborn(repository);
+  const label = input.name === undefined ? "" : slug(input.name);
+  const name = ["parallel", ...(label === "" ? [] : [label]), id.slice(0, 8)].join("-");
+  return {
+    ...common,
+    worktreePath: join(defaultWorktreesDirectory(repository), name),
+    worktreeName: name,
+    isMainRepo: false,
+    isSharing: false,
+    state: "creating",
+    branch: name,
+    forkCommit: start.commit,
+    targetBranch: start.target ?? null,
+  };
+}
+
+function unborn(repository: Repository): Failure {
+  return new Failure({
+    code: "repository.unborn",
+    message: `${repository.path} has no commit yet, so there is nothing a worktree could start from.`,
+    hint: "Make a first commit, or start from an existing one with --base <ref>.",
+  });
+}
+
+function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+
+function adopt(db: Db, made: NewSession, now: string): void {
+  rememberWorktree(db, worktreeOf(requireRow(db, made.id), "adopted"), now);
+}
+
+export function worktreeOf(row: KnownSession, origin: "created" | "adopted") {
+  return {
+    path: row.worktree_path,
+    git_dir: row.git_dir ?? "",
+    repo_path: row.repo_path,
+    name: row.worktree_name ?? nameOf(row.worktree_path),
+    origin,
+    branch: row.branch,
+    session_name: row.name,
+    fork_commit: row.fork_commit,
+    target_branch: row.target_branch,
+  };
+}
+
+function requireRow(db: Db, id: string): KnownSession {
+  const row = session(db, id);
+  if (row === undefined) throw new Error(`session ${id} was just written and is not there`);
+  return row;
+}
+
+function deadIds(world: World, db: Db, key: RepositoryKey): ReadonlySet<string> {
+  return new Set(sessionsOf(db, key).flatMap((one) => (mayLive(world.processes, one) ? [] : [one.id])));
+}
+
+function holdersOf(db: Db, key: RepositoryKey, dead: ReadonlySet<string>): Holder[] {
+  return sessionsOf(db, key)
+    .filter((one) => isLocal(one) && !dead.has(one.id))
+    .map((one) => ({ sessionId: one.id, name: one.name, worktreePath: one.worktree_path }));
+}
+
+/** Live sessions of the repository beside this one. */
+export function othersThan(own: KnownSession, world: World, db: Db, key: RepositoryKey): Holder[] {
+  return holdersOf(db, key, deadIds(world, db, key)).filter((holder) => holder.sessionId !== own.id);
+}
+
+function placeToContinue({ repository, db }: Request, holders: readonly Holder[]): string | undefined {
+  const last = lastEnded(db, { gitDir: repository.gitDir, path: repository.path });
+  if (last === undefined) {
+    if (holders.length === 0) return undefined;
+    throw cannotContinue("no session of this repository has ended yet, and others are at work");
+  }
+  const place = { worktreePath: last.worktree_path, isMain: last.is_main_repo === 1 };
+  const reason = whyNotContinue(repository, holders, place);
+  if (reason !== undefined) throw cannotContinue(`the last session worked in ${last.worktree_path}: ${reason}`);
+  return last.worktree_path;
+}
+
+function cannotContinue(why: string): Failure {
+  return new Failure({
+    code: "session.continue",
+    message: `The last conversation cannot be continued: ${why}.`,
+    hint: "Start without --continue for a worktree of its own, or go into the worktree you mean and continue there.",
+  });
+}
+
+function placementWarnings(placement: Placement, input: RegisterInput): string[] {
+  if (placement.kind !== "checkout") return [];
+  const unused = input.base === undefined ? [] : ["--base was not used: no new worktree was needed."];
+  return placement.sharedWith === undefined ? unused : [...unused, sharingWarning(placement.sharedWith)];
+}
+
+function sharingWarning(holder: Holder): string {
+  return `This checkout is shared with the live session ${printable(holder.name ?? holder.sessionId)}: both see every change.`;
+}
