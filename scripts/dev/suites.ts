@@ -4,105 +4,146 @@
 import { join } from "node:path";
 
 const MIN_GIT = [2, 39] as const;
+const AS_ROOT = process.getuid?.() === 0 ? [] : ["--user", "--map-root-user"];
 
 /** Gives why a need is not met here, or undefined when it is. */
 type Check = () => string | undefined;
 
 const NEEDS = {
-  git: () => {
-    const found = /(\d+)\.(\d+)/.exec(output(["git", "--version"]));
-    if (found === null) return "git is not installed";
-    const [major, minor] = [Number(found[1]), Number(found[2])];
-    if (major > MIN_GIT[0] || (major === MIN_GIT[0] && minor >= MIN_GIT[1])) return undefined;
-    return `git ${MIN_GIT.join(".")} or newer is needed, this is ${found[0]}`;
-  },
-  bash: program("bash"),
-  dash: program("dash"),
-  zsh: program("zsh"),
-  expect: program("expect"),
-  tmux: program("tmux"),
-  strace: () =>
-    program("strace")() ??
-    (succeeds(["strace", "-f", "-o", "/dev/null", "true"]) ? undefined : "strace may not trace here"),
-  /** Making small file systems: root, and a machine that lets it. */
-  mount: () =>
-    program("unshare")() ??
-    (succeeds(["unshare", "--mount", "mount", "-t", "tmpfs", "none", "/mnt"])
-      ? undefined
-      : "mounting needs root (unshare --mount)"),
+	git: () => {
+		const found = /(\d+)\.(\d+)/.exec(output(["git", "--version"]));
+		if (found === null) return "git is not installed";
+		const [major, minor] = [Number(found[1]), Number(found[2])];
+		if (major > MIN_GIT[0] || (major === MIN_GIT[0] && minor >= MIN_GIT[1]))
+			return undefined;
+		return `git ${MIN_GIT.join(".")} or newer is needed, this is ${found[0]}`;
+	},
+	bash: program("bash"),
+	dash: program("dash"),
+	zsh: program("zsh"),
+	expect: program("expect"),
+	tmux: program("tmux"),
+	strace: () =>
+		program("strace")() ??
+		(succeeds(["strace", "-f", "-o", "/dev/null", "true"])
+			? undefined
+			: "strace may not trace here"),
+	/** Small file systems of one's own: for root, or for root of a user namespace. */
+	mount: () =>
+		program("unshare")() ??
+		(succeeds([
+			"unshare",
+			...AS_ROOT,
+			"--mount",
+			"mount",
+			"-t",
+			"tmpfs",
+			"none",
+			"/mnt",
+		])
+			? undefined
+			: "mounting is not allowed, even in a user namespace"),
+	/** Processes in a pid namespace, and as another user. */
+	namespaces: () =>
+		program("unshare")() ??
+		program("setpriv")() ??
+		(succeeds([
+			"unshare",
+			"--user",
+			"--map-root-user",
+			"--pid",
+			"--fork",
+			"true",
+		])
+			? undefined
+			: "user and pid namespaces are not allowed"),
 } as const satisfies Record<string, Check>;
 
 export type Need = keyof typeof NEEDS;
 
-/** By folder below tests/, or by file where one needs more than its folder. Nothing is needed where nothing stands. */
-const NEEDED: Readonly<Record<string, readonly Need[]>> = {
-  git: ["git"],
-  db: ["git"],
-  props: ["git"],
-  binary: ["git", "bash", "dash"],
-  client: ["git", "tmux"],
-  faults: ["git", "strace", "mount"],
-  terminal: ["git", "dash", "zsh", "bash", "expect", "tmux"],
+/** By folder below tests/, and by file where one needs more than its folder. */
+type Needed = Readonly<Record<string, readonly Need[]>>;
+
+const NEEDED: Needed = {
+	git: ["git"],
+	db: ["git"],
+	"db/disk.test.ts": ["mount"],
+	"unit/proc-alive.test.ts": ["namespaces"],
+	props: ["git"],
+	binary: ["git", "bash", "dash"],
+	client: ["git", "tmux"],
+	faults: ["git", "strace", "mount"],
+	terminal: ["git", "bash", "dash", "zsh", "expect", "tmux"],
 };
 
 export interface Suite {
-  name: string;
-  /** Relative to the repository. */
-  files: string[];
-  needs: Need[];
-}
-
-/** The suites with their files; a file that needs more than its folder is a suite of its own, `folder/file`. */
-export async function findSuites(
-  root: string,
-  needed: Readonly<Record<string, readonly Need[]>> = NEEDED,
-): Promise<Suite[]> {
-  const suites = new Map<string, Suite>();
-  const paths = await Array.fromAsync(new Bun.Glob("*/**/*.test.ts").scan({ cwd: join(root, "tests") }));
-  for (const path of paths.sort()) {
-    const folder = path.split("/")[0] ?? path;
-    const name = path in needed ? path.replace(/\.test\.ts$/, "") : folder;
-    const suite = suites.get(name) ?? { name, files: [], needs: [] };
-    suite.files.push(`tests/${path}`);
-    suite.needs = [...new Set([...(needed[folder] ?? []), ...(needed[path] ?? [])])];
-    suites.set(name, suite);
-  }
-  return [...suites.values()];
+	name: string;
+	/** Relative to the repository. */
+	files: string[];
 }
 
 export interface Choice {
-  run: Suite[];
-  left: { name: string; reason: string }[];
+	run: Suite[];
+	left: { name: string; reason: string }[];
 }
 
-export function choose(suites: readonly Suite[], missing: (need: Need) => string | undefined = missingNeed): Choice {
-  const choice: Choice = { run: [], left: [] };
-  for (const suite of suites) {
-    const reasons = suite.needs.flatMap((need) => missing(need) ?? []);
-    if (reasons.length === 0) choice.run.push(suite);
-    else choice.left.push({ name: suite.name, reason: reasons.join("; ") });
-  }
-  return choice;
+export async function findSuites(root: string): Promise<Suite[]> {
+	const suites = new Map<string, Suite>();
+	const paths = await Array.fromAsync(
+		new Bun.Glob("*/**/*.test.ts").scan({ cwd: join(root, "tests") }),
+	);
+	for (const path of paths.sort()) {
+		const name = path.split("/")[0] ?? path;
+		const suite = suites.get(name) ?? { name, files: [] };
+		suite.files.push(`tests/${path}`);
+		suites.set(name, suite);
+	}
+	return [...suites.values()];
+}
+
+/** A suite is left out when the machine lacks what it needs; so is a single file that needs more. */
+export function choose(
+	suites: readonly Suite[],
+	missing: (need: Need) => string | undefined = missingNeed,
+	needed: Needed = NEEDED,
+): Choice {
+	const choice: Choice = { run: [], left: [] };
+	const isLeft = (name: string): boolean => {
+		const reasons = (needed[name] ?? []).flatMap((need) => missing(need) ?? []);
+		if (reasons.length > 0)
+			choice.left.push({ name, reason: reasons.join("; ") });
+		return reasons.length > 0;
+	};
+	for (const { name, files } of suites) {
+		if (isLeft(name)) continue;
+		const kept = files.filter((file) => !isLeft(file.slice("tests/".length)));
+		if (kept.length > 0) choice.run.push({ name, files: kept });
+	}
+	return choice;
 }
 
 const checked = new Map<Need, string | undefined>();
 
 /** Each need is looked at once. */
 export function missingNeed(need: Need): string | undefined {
-  if (!checked.has(need)) checked.set(need, NEEDS[need]());
-  return checked.get(need);
+	if (!checked.has(need)) checked.set(need, NEEDS[need]());
+	return checked.get(need);
 }
 
 function program(name: string): Check {
-  return () => (Bun.which(name) === null ? `${name} is not installed` : undefined);
+	return () =>
+		Bun.which(name) === null ? `${name} is not installed` : undefined;
 }
 
 function succeeds(command: string[]): boolean {
-  return (
-    Bun.which(command[0] ?? "") !== null && Bun.spawnSync(command, { stdio: ["ignore", "ignore", "ignore"] }).success
-  );
+	return (
+		Bun.which(command[0] ?? "") !== null &&
+		Bun.spawnSync(command, { stdio: ["ignore", "ignore", "ignore"] }).success
+	);
 }
 
 function output(command: string[]): string {
-  return Bun.which(command[0] ?? "") === null ? "" : Bun.spawnSync(command, { stdin: "ignore" }).stdout.toString();
+	return Bun.which(command[0] ?? "") === null
+		? ""
+		: Bun.spawnSync(command, { stdin: "ignore" }).stdout.toString();
 }
