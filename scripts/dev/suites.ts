@@ -10,53 +10,34 @@ const AS_ROOT = process.getuid?.() === 0 ? [] : ["--user", "--map-root-user"];
 type Check = () => string | undefined;
 
 const NEEDS = {
-	git: () => {
-		const found = /(\d+)\.(\d+)/.exec(output(["git", "--version"]));
-		if (found === null) return "git is not installed";
-		const [major, minor] = [Number(found[1]), Number(found[2])];
-		if (major > MIN_GIT[0] || (major === MIN_GIT[0] && minor >= MIN_GIT[1]))
-			return undefined;
-		return `git ${MIN_GIT.join(".")} or newer is needed, this is ${found[0]}`;
-	},
-	bash: program("bash"),
-	dash: program("dash"),
-	zsh: program("zsh"),
-	expect: program("expect"),
-	tmux: program("tmux"),
-	strace: () =>
-		program("strace")() ??
-		(succeeds(["strace", "-f", "-o", "/dev/null", "true"])
-			? undefined
-			: "strace may not trace here"),
-	/** Small file systems of one's own: for root, or for root of a user namespace. */
-	mount: () =>
-		program("unshare")() ??
-		(succeeds([
-			"unshare",
-			...AS_ROOT,
-			"--mount",
-			"mount",
-			"-t",
-			"tmpfs",
-			"none",
-			"/mnt",
-		])
-			? undefined
-			: "mounting is not allowed, even in a user namespace"),
-	/** Processes in a pid namespace, and as another user. */
-	namespaces: () =>
-		program("unshare")() ??
-		program("setpriv")() ??
-		(succeeds([
-			"unshare",
-			"--user",
-			"--map-root-user",
-			"--pid",
-			"--fork",
-			"true",
-		])
-			? undefined
-			: "user and pid namespaces are not allowed"),
+  git: () => {
+    const found = /(\d+)\.(\d+)/.exec(output(["git", "--version"]));
+    if (found === null) return "git is not installed";
+    const [major, minor] = [Number(found[1]), Number(found[2])];
+    if (major > MIN_GIT[0] || (major === MIN_GIT[0] && minor >= MIN_GIT[1])) return undefined;
+    return `git ${MIN_GIT.join(".")} or newer is needed, this is ${found[0]}`;
+  },
+  bash: program("bash"),
+  dash: program("dash"),
+  zsh: program("zsh"),
+  expect: program("expect"),
+  tmux: program("tmux"),
+  strace: () =>
+    program("strace")() ??
+    (succeeds(["strace", "-f", "-o", "/dev/null", "true"]) ? undefined : "strace may not trace here"),
+  /** Small file systems of one's own: for root, or for root of a user namespace. */
+  mount: () =>
+    program("unshare")() ??
+    (succeeds(["unshare", ...AS_ROOT, "--mount", "mount", "-t", "tmpfs", "none", "/mnt"])
+      ? undefined
+      : "mounting is not allowed, even in a user namespace"),
+  /** Processes in a pid namespace, and as another user. */
+  namespaces: () =>
+    program("unshare")() ??
+    program("setpriv")() ??
+    (succeeds(["unshare", "--user", "--map-root-user", "--pid", "--fork", "true"])
+      ? undefined
+      : "user and pid namespaces are not allowed"),
 } as const satisfies Record<string, Check>;
 
 export type Need = keyof typeof NEEDS;
@@ -65,85 +46,78 @@ export type Need = keyof typeof NEEDS;
 type Needed = Readonly<Record<string, readonly Need[]>>;
 
 const NEEDED: Needed = {
-	git: ["git"],
-	db: ["git"],
-	"db/disk.test.ts": ["mount"],
-	"unit/proc-alive.test.ts": ["namespaces"],
-	props: ["git"],
-	binary: ["git", "bash", "dash"],
-	client: ["git", "tmux"],
-	faults: ["git", "strace", "mount"],
-	terminal: ["git", "bash", "dash", "zsh", "expect", "tmux"],
+  git: ["git"],
+  db: ["git"],
+  "db/disk.test.ts": ["mount"],
+  "unit/proc-alive.test.ts": ["namespaces"],
+  props: ["git"],
+  binary: ["git", "bash", "dash"],
+  client: ["git", "tmux"],
+  faults: ["git", "strace", "mount"],
+  terminal: ["git", "bash", "dash", "zsh", "expect", "tmux"],
 };
 
 export interface Suite {
-	name: string;
-	/** Relative to the repository. */
-	files: string[];
+  name: string;
+  /** Relative to the repository. */
+  files: string[];
 }
 
 export interface Choice {
-	run: Suite[];
-	left: { name: string; reason: string }[];
+  run: Suite[];
+  left: { name: string; reason: string }[];
 }
 
 export async function findSuites(root: string): Promise<Suite[]> {
-	const suites = new Map<string, Suite>();
-	const paths = await Array.fromAsync(
-		new Bun.Glob("*/**/*.test.ts").scan({ cwd: join(root, "tests") }),
-	);
-	for (const path of paths.sort()) {
-		const name = path.split("/")[0] ?? path;
-		const suite = suites.get(name) ?? { name, files: [] };
-		suite.files.push(`tests/${path}`);
-		suites.set(name, suite);
-	}
-	return [...suites.values()];
+  const suites = new Map<string, Suite>();
+  const paths = await Array.fromAsync(new Bun.Glob("*/**/*.test.ts").scan({ cwd: join(root, "tests") }));
+  for (const path of paths.sort()) {
+    const name = path.split("/")[0] ?? path;
+    const suite = suites.get(name) ?? { name, files: [] };
+    suite.files.push(`tests/${path}`);
+    suites.set(name, suite);
+  }
+  return [...suites.values()];
 }
 
 /** A suite is left out when the machine lacks what it needs; so is a single file that needs more. */
 export function choose(
-	suites: readonly Suite[],
-	missing: (need: Need) => string | undefined = missingNeed,
-	needed: Needed = NEEDED,
+  suites: readonly Suite[],
+  missing: (need: Need) => string | undefined = missingNeed,
+  needed: Needed = NEEDED,
 ): Choice {
-	const choice: Choice = { run: [], left: [] };
-	const isLeft = (name: string): boolean => {
-		const reasons = (needed[name] ?? []).flatMap((need) => missing(need) ?? []);
-		if (reasons.length > 0)
-			choice.left.push({ name, reason: reasons.join("; ") });
-		return reasons.length > 0;
-	};
-	for (const { name, files } of suites) {
-		if (isLeft(name)) continue;
-		const kept = files.filter((file) => !isLeft(file.slice("tests/".length)));
-		if (kept.length > 0) choice.run.push({ name, files: kept });
-	}
-	return choice;
+  const choice: Choice = { run: [], left: [] };
+  const isLeft = (name: string): boolean => {
+    const reasons = (needed[name] ?? []).flatMap((need) => missing(need) ?? []);
+    if (reasons.length > 0) choice.left.push({ name, reason: reasons.join("; ") });
+    return reasons.length > 0;
+  };
+  for (const { name, files } of suites) {
+    if (isLeft(name)) continue;
+    const kept = files.filter((file) => !isLeft(file.slice("tests/".length)));
+    if (kept.length > 0) choice.run.push({ name, files: kept });
+  }
+  return choice;
 }
 
 const checked = new Map<Need, string | undefined>();
 
 /** Each need is looked at once. */
 export function missingNeed(need: Need): string | undefined {
-	if (!checked.has(need)) checked.set(need, NEEDS[need]());
-	return checked.get(need);
+  if (!checked.has(need)) checked.set(need, NEEDS[need]());
+  return checked.get(need);
 }
 
 function program(name: string): Check {
-	return () =>
-		Bun.which(name) === null ? `${name} is not installed` : undefined;
+  return () => (Bun.which(name) === null ? `${name} is not installed` : undefined);
 }
 
 function succeeds(command: string[]): boolean {
-	return (
-		Bun.which(command[0] ?? "") !== null &&
-		Bun.spawnSync(command, { stdio: ["ignore", "ignore", "ignore"] }).success
-	);
+  return (
+    Bun.which(command[0] ?? "") !== null && Bun.spawnSync(command, { stdio: ["ignore", "ignore", "ignore"] }).success
+  );
 }
 
 function output(command: string[]): string {
-	return Bun.which(command[0] ?? "") === null
-		? ""
-		: Bun.spawnSync(command, { stdin: "ignore" }).stdout.toString();
+  return Bun.which(command[0] ?? "") === null ? "" : Bun.spawnSync(command, { stdin: "ignore" }).stdout.toString();
 }
