@@ -22,11 +22,7 @@ describe("the report of a run", () => {
     await Bun.write(place.at("c.test.ts"), 'throw new Error("does not load");');
     const report = place.at("report.xml");
     const command = [process.execPath, "test", "--reporter=junit", `--reporter-outfile=${report}`];
-    const child = Bun.spawn(command, {
-      cwd: place.path,
-      env: place.env(),
-      stdio: ["ignore", "ignore", "ignore"],
-    });
+    const child = Bun.spawn(command, { cwd: place.path, env: place.env(), stdio: ["ignore", "ignore", "ignore"] });
     expect(await child.exited).toBe(1);
     const { files, ...counts } = parseReport(await Bun.file(report).text());
     expect(counts).toEqual({ passed: 1, failed: 1, skipped: 1 });
@@ -45,28 +41,18 @@ describe("suites", () => {
       await Bun.write(place.at("tests", path), "");
     }
     expect(await findSuites(place.path)).toEqual([
-      {
-        name: "git",
-        files: ["tests/git/a.test.ts", "tests/git/deep/b.test.ts"],
-      },
+      { name: "git", files: ["tests/git/a.test.ts", "tests/git/deep/b.test.ts"] },
       { name: "unit", files: ["tests/unit/c.test.ts"] },
     ]);
   });
 
   test("are left out, whole or by the file, where the machine lacks what they need", () => {
     const suites = [
-      {
-        name: "git",
-        files: ["tests/git/a.test.ts", "tests/git/trace.test.ts"],
-      },
+      { name: "git", files: ["tests/git/a.test.ts", "tests/git/trace.test.ts"] },
       { name: "terminal", files: ["tests/terminal/b.test.ts"] },
     ];
     const missing = (need: string) => (need === "git" ? undefined : `${need} is not installed`);
-    const needed = {
-      git: ["git"],
-      "git/trace.test.ts": ["strace"],
-      terminal: ["tmux", "zsh"],
-    } as const;
+    const needed = { git: ["git"], "git/trace.test.ts": ["strace"], terminal: ["tmux", "zsh"] } as const;
     expect(choose(suites, missing, needed)).toEqual({
       run: [{ name: "git", files: ["tests/git/a.test.ts"] }],
       left: [
@@ -88,12 +74,7 @@ describe("coverage", () => {
     const coverage: Coverage = new Map();
     addLcov(coverage, lcov("DA:1,1\nDA:2,0\nDA:3,0", 1));
     addLcov(coverage, lcov("DA:1,0\nDA:2,5\nDA:3,0", 2));
-    expect(total(coverage.values())).toEqual({
-      functions: 3,
-      functionsHit: 2,
-      lines: 3,
-      linesHit: 2,
-    });
+    expect(total(coverage.values())).toEqual({ functions: 3, functionsHit: 2, lines: 3, linesHit: 2 });
   });
 
   test("a source with code that nothing loaded is named; one of types alone is not", () => {
@@ -111,12 +92,7 @@ describe("coverage", () => {
 describe("the audit", () => {
   test("no advisories is 0, some are 1, no answer is 3", () => {
     expect(judgeAudit({ stdout: "{}", stderr: "", exit: 0 }).exit).toBe(0);
-    const advisory = {
-      severity: "high",
-      title: "Bad",
-      vulnerable_versions: "<2",
-      url: "https://example.com/1",
-    };
+    const advisory = { severity: "high", title: "Bad", vulnerable_versions: "<2", url: "https://example.com/1" };
     const some = judgeAudit({
       stdout: JSON.stringify({ thing: [advisory] }),
       stderr: "",
@@ -145,16 +121,9 @@ test("git in a place sees no settings but its own, and its commits repeat", asyn
   await using place = await makePlace();
   const env = place.env();
   await runGit(["init", "--quiet", place.at("repo")], { cwd: place.path, env });
-  const shown = await runGit(["config", "--list", "--show-scope"], {
-    cwd: place.at("repo"),
-    env,
-  });
+  const shown = await runGit(["config", "--list", "--show-scope"], { cwd: place.at("repo"), env });
   expect(shown.split("\n").filter((line) => !line.startsWith("local\t"))).toEqual([]);
   const emptyTree = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
-  const commit = () =>
-    runGit(["commit-tree", "-m", "one", emptyTree], {
-      cwd: place.at("repo"),
-      env,
-    });
+  const commit = () => runGit(["commit-tree", "-m", "one", emptyTree], { cwd: place.at("repo"), env });
   expect(await commit()).toBe(await commit());
 });
