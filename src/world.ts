@@ -20,9 +20,6 @@ export interface Env {
   noColor: boolean;
   forceColor: boolean;
   columns: number | undefined;
-  /** Session id handed on by the wrapper; a nested claude inherits it, so it is a claim, not a proof. */
-  sessionId: string | undefined;
-  claudePid: number | undefined;
   /** Names of git's local variables (GIT_DIR, …) that are set: parallel-cc never follows them. */
   gitVariables: readonly string[];
 }
@@ -105,8 +102,6 @@ function readEnv(variables: Record<string, string | undefined>): Env {
     noColor: Boolean(variables["NO_COLOR"]),
     forceColor: Boolean(variables["FORCE_COLOR"]) && variables["FORCE_COLOR"] !== "0",
     columns: positiveInteger(variables["COLUMNS"]),
-    sessionId: variables["PARALLEL_CC_SESSION_ID"] || undefined,
-    claudePid: positiveInteger(variables["CLAUDE_PID"]),
     gitVariables: GIT_LOCAL_VARIABLES.filter((name) => variables[name] !== undefined),
   };
 }

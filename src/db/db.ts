@@ -102,8 +102,10 @@ export class Db {
     }
   }
 
-  /** For tests and long-lived servers; a command leaves it open when it exits (see settle). */
+  /** For tests and long-lived servers; a command may leave it to the end of the process (see keepWal). */
   close(): void {
+    // The -wal stays; with pages still in it, it would be laid over a backup that somebody puts in the file's place.
+    this.#sqlite.run("PRAGMA journal_size_limit = 0");
     this.#sqlite.close();
   }
 

@@ -10,10 +10,12 @@ import {
   fchmodSync,
   fsyncSync,
   openSync,
+  readdirSync,
   renameSync,
   rmSync,
   statSync,
 } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { Failure } from "../core/failure.ts";
 import { v } from "../core/shape.ts";
 import { adopt, earlierVersion } from "./adopt.ts";
@@ -123,7 +125,7 @@ function copyAside({ file, from, now }: { file: string; from: string; now: Date 
   const backup = firstFree(wanted);
   const partial = `${backup}.partial`;
   try {
-    rmSync(partial, { force: true });
+    removePartials(file);
     // VACUUM INTO takes an empty file as it is, and so its mode.
     const descriptor = openSync(partial, "wx", 0o600);
     try {
@@ -136,7 +138,7 @@ function copyAside({ file, from, now }: { file: string; from: string; now: Date 
     renameSync(partial, backup);
     return backup;
   } catch (thrown) {
-    rmSync(partial, { force: true });
+    removePartials(file);
     throw notCopied(file, backup, translate(thrown, file));
   }
 }
@@ -147,6 +149,15 @@ function vacuumInto(file: string, target: string): void {
     reader.query("VACUUM INTO $target").run({ target });
   } finally {
     reader.close();
+  }
+}
+
+/** Left by a process that was killed while it copied; nobody else copies while the caller holds the write lock. */
+function removePartials(file: string): void {
+  const start = `${basename(file)}.backup-`;
+  for (const name of readdirSync(dirname(file))) {
+    if (name.startsWith(start) && /\.partial(?:-journal)?$/.test(name))
+      rmSync(join(dirname(file), name), { force: true });
   }
 }
 

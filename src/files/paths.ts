@@ -8,7 +8,6 @@ export interface Paths {
   database: string;
   config: string;
   locks: string;
-  log: string;
 }
 
 export function pathsIn(home: string): Paths {
@@ -17,6 +16,5 @@ export function pathsIn(home: string): Paths {
     database: join(home, "coordinator.db"),
     config: join(home, "config.json"),
     locks: join(home, "locks"),
-    log: join(home, "logs", "parallel-cc.log"),
   };
 }

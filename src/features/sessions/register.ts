@@ -1,10 +1,9 @@
 // Registering: reserve a place in one transaction, make its worktree outside of it, confirm. A crash between the
 // first and the last step leaves a reservation whose registrar is dead, which the next command takes back.
 
-import { realpathSync, statSync } from "node:fs";
-import { resolve } from "node:path";
 import { Failure } from "../../core/failure.ts";
 import { printable } from "../../core/text.ts";
+import { existingDirectory } from "../../files/directory.ts";
 import { locate } from "../../git/repository.ts";
 import type { ProcessIdentity } from "../../proc/alive.ts";
 import type { World } from "../../world.ts";
@@ -25,7 +24,7 @@ export interface Registered {
 
 /** Errors: `process.none`, `repository.none`, `repository.unborn`, `base.unknown`, `session.continue`, `worktree.*`. */
 export async function register(world: World, input: RegisterInput): Promise<Registered> {
-  const directory = startDirectory(world, input.repo);
+  const directory = existingDirectory(world.cwd, input.repo);
   const owner = requireProcess(world, input.pid ?? world.parentPid);
   const git = world.git(directory);
   const [repository, db] = await Promise.all([locate(git), world.db()]);
@@ -85,20 +84,6 @@ function ownSession(world: World, sessions: readonly KnownSession[], owner: Proc
       one.processes.some((row) => row.pid === owner.pid && row.start_time === owner.startTime) &&
       mayLive(world.processes, one),
   );
-}
-
-function startDirectory(world: Pick<World, "cwd">, repo: string | undefined): string {
-  const directory = resolve(world.cwd, repo ?? ".");
-  try {
-    if (statSync(directory).isDirectory()) return realpathSync(directory);
-  } catch {
-    // Told below, like a file.
-  }
-  throw new Failure({
-    code: "directory.none",
-    message: `There is no directory ${directory}.`,
-    hint: "Name a repository that exists with --repo <path>.",
-  });
 }
 
 function requireProcess(world: Pick<World, "processes">, pid: number): ProcessIdentity {

@@ -1,8 +1,8 @@
 // Who is at work where: the registry's answer, with what is known of each checkout's changes.
 
-import { existsSync, realpathSync } from "node:fs";
-import { resolve } from "node:path";
+import { existsSync } from "node:fs";
 import { type Db, parseUtc } from "../../db/db.ts";
+import { existingDirectory } from "../../files/directory.ts";
 import { locate } from "../../git/repository.ts";
 import type { World } from "../../world.ts";
 import { type CheckoutChanges, cachedChanges, refreshChanges, worktreesOf } from "../worktrees/worktrees.ts";
@@ -55,7 +55,7 @@ export async function status(
 ): Promise<Status> {
   const db = await world.db();
   const repository =
-    input.repo === undefined ? undefined : await locate(world.git(realpathSync(resolve(world.cwd, input.repo))));
+    input.repo === undefined ? undefined : await locate(world.git(existingDirectory(world.cwd, input.repo)));
   const read = () => (repository === undefined ? allSessions(db) : sessionsOf(db, repository));
   let known = read();
   if (known.some((one) => one.state === "creating")) {
