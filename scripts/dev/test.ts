@@ -12,6 +12,8 @@ const OUTPUT = "coverage";
 const LEAST_PERCENT = 85;
 /** For one test; a suite on two busy cores must not fail for slowness. */
 const TEST_TIMEOUT_MS = 60_000;
+/** A suite that hangs is a failure with a name, not the end of the whole run. */
+const SUITE_TIMEOUT_MS = 20 * 60_000;
 /** It ends the process, so only the compiled program runs it. */
 const NOT_LOADABLE = "src/main.ts";
 
@@ -92,7 +94,7 @@ async function runSuite(suite: Suite): Promise<Outcome> {
       ...["--coverage", "--coverage-reporter=lcov", `--coverage-dir=${folder}`],
       ...suite.files.map((file) => `./${file}`),
     ],
-    { stdin: "ignore", stdout: "inherit", stderr: "inherit" },
+    { stdin: "ignore", stdout: "inherit", stderr: "inherit", timeout: SUITE_TIMEOUT_MS, killSignal: "SIGKILL" },
   );
   const exit = await child.exited;
   const outcome = await judgeSuite(suite, report, child.signalCode ?? exit);
