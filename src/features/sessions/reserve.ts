@@ -11,7 +11,7 @@ import type { ProcessIdentity } from "../../proc/alive.ts";
 import type { World } from "../../world.ts";
 import { loadConfig } from "../config/config.ts";
 import { rememberWorktree, worktreeRow } from "../worktrees/worktrees.ts";
-import { isLocal, mayLive } from "./liveness.ts";
+import { isLocal, livenessOfAll } from "./liveness.ts";
 import { decidePlacement, type Holder, type Placement, whyNotContinue } from "./place.ts";
 import {
   endSession,
@@ -189,7 +189,8 @@ function requireRow(db: Db, id: string): KnownSession {
 }
 
 function deadIds(world: World, db: Db, key: RepositoryKey): ReadonlySet<string> {
-  return new Set(sessionsOf(db, key).flatMap((one) => (mayLive(world.processes, one) ? [] : [one.id])));
+  const liveness = livenessOfAll(world.processes, sessionsOf(db, key));
+  return new Set([...liveness].flatMap(([id, { state }]) => (state === "dead" ? [id] : [])));
 }
 
 function holdersOf(db: Db, key: RepositoryKey, dead: ReadonlySet<string>): Holder[] {

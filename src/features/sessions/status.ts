@@ -4,10 +4,11 @@ import { existsSync } from "node:fs";
 import { type Db, parseUtc } from "../../db/db.ts";
 import { existingDirectory } from "../../files/directory.ts";
 import { locate } from "../../git/repository.ts";
+import type { Liveness } from "../../proc/alive.ts";
 import type { World } from "../../world.ts";
 import { type CheckoutChanges, cachedChanges, refreshChanges, worktreesOf } from "../worktrees/worktrees.ts";
 import { healReservations } from "./heal.ts";
-import { isLocal, livenessOf } from "./liveness.ts";
+import { isLocal, livenessOfAll } from "./liveness.ts";
 import { allSessions, type KnownSession, sessionsOf } from "./store.ts";
 
 export interface SessionStatus {
@@ -63,22 +64,25 @@ export async function status(
     known = read();
   }
   const changes = cachedChanges(db);
+  const liveness = livenessOfAll(world.processes, known);
   const shown = known.filter((one) => input.sandboxOnly !== true || !isLocal(one));
   return {
     repoPath: repository?.path ?? "all",
     totalSessions: shown.length,
-    sessions: shown.map((one) => describe(world, one, changes.get(one.worktree_path) ?? null)),
+    sessions: shown.map((one) =>
+      describe(world, one, { liveness: liveness.get(one.id), changes: changes.get(one.worktree_path) }),
+    ),
     keptWorktrees: input.sandboxOnly === true ? [] : keptWorktrees(db, repository?.gitDir, known),
   };
 }
 
 function describe(
-  world: Pick<World, "now" | "processes">,
+  world: Pick<World, "now">,
   one: KnownSession,
-  changes: CheckoutChanges | null,
+  seen: { liveness: Liveness | undefined; changes: CheckoutChanges | undefined },
 ): SessionStatus {
   const createdAt = parseUtc(one.created_at);
-  const isAlive = isLocal(one) ? livenessOf(world.processes, one).state !== "dead" : one.status === "RUNNING";
+  const isAlive = isLocal(one) ? seen.liveness?.state !== "dead" : one.status === "RUNNING";
   return {
     sessionId: one.id,
     pid: one.pid,
@@ -97,7 +101,7 @@ function describe(
     executionMode: one.execution_mode ?? "local",
     sandboxId: one.sandbox_id,
     status: one.status,
-    changes,
+    changes: seen.changes ?? null,
   };
 }
 
