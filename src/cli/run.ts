@@ -6,6 +6,7 @@ import { v } from "../core/shape.ts";
 import { nearest, printable, printableLines } from "../core/text.ts";
 import { ROOMS } from "../registry.ts";
 import { makeWorld, type World } from "../world.ts";
+import type { Stream } from "./commands/watch-status.ts";
 import { parseWords, shapeInput } from "./flags.ts";
 import { modernise } from "./legacy.ts";
 import { answer, tell } from "./output.ts";
@@ -143,9 +144,3 @@ function exitCodeOf(failure: Failure): number {
   const signal = failure.kind === "cancelled" ? SIGNALS[String(failure.details["signal"])] : undefined;
   return signal === undefined ? EXIT[failure.kind] : 128 + signal;
 }
-
-export type Stream = (
-  world: World,
-  input: unknown,
-  flags: { json: boolean; colour: boolean | undefined },
-) => Promise<number>;

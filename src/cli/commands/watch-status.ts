@@ -2,9 +2,13 @@
 
 import { v } from "../../core/shape.ts";
 import { status, statusForPeople, statusText } from "../../features/sessions/sessions.ts";
+import type { World } from "../../world.ts";
+import type { CommonFlags } from "../flags.ts";
 import { answer } from "../output.ts";
-import type { Stream } from "../run.ts";
 import { isTerminal, pageFor } from "../terminal.ts";
+
+/** A command that goes on answering; its exit code comes when it ends. */
+export type Stream = (world: World, input: unknown, flags: CommonFlags) => Promise<number>;
 
 const INTERVAL_MS = 2000;
 const INPUT = v.object({ repo: v.optional(v.string()), sandboxOnly: v.optional(v.boolean()) });

@@ -2,5 +2,5 @@
 // told apart from somebody's work.
 
 export { type CheckoutChanges, cachedChanges, measureChanges, refreshChanges } from "./changes.ts";
-export { createWorktree, discardHalfMade, type NewWorktree } from "./create.ts";
-export { type KnownWorktree, rememberWorktree, worktreeRow, worktreesOf } from "./store.ts";
+export { createWorktree, discardHalfMade } from "./create.ts";
+export { rememberWorktree, worktreeRow, worktreesOf } from "./store.ts";
