@@ -6,18 +6,6 @@ import { codeOf, type Import, importsOf } from "./source.ts";
 
 export type Tree = ReadonlyMap<string, string>;
 
-export function allViolations(tree: Tree, dependencies: readonly string[]): string[] {
-  return [
-    ...rankViolations(tree),
-    ...roomViolations(tree),
-    ...homeViolations(tree),
-    ...moduleViolations(tree, dependencies),
-    ...nameViolations(tree),
-    ...sizeViolations(tree),
-    ...reachViolations(tree),
-  ];
-}
-
 const RANKS = ["core", "adapters", "features", "doors", "registry", "main"] as const;
 type Rank = (typeof RANKS)[number];
 

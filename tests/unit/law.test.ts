@@ -143,7 +143,7 @@ describe("homes", () => {
     "process.exitCode = 1;",
     "const half = total / 2; const third = total / 3;",
     "const environment = process.environment;",
-  ])("%s is no effect", (source) => {
+  ])("%j is no effect", (source) => {
     expect(homeViolations(tree({ "src/features/a/a.ts": source }))).toEqual([]);
   });
 });
