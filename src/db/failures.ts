@@ -136,7 +136,7 @@ function backupsOf(file: string): string[] {
   try {
     const prefix = `${basename(file)}.backup-`;
     return readdirSync(dirname(file))
-      .filter((name) => name.startsWith(prefix))
+      .filter((name) => name.startsWith(prefix) && !name.includes(".partial"))
       .map((name) => `${dirname(file)}/${name}`)
       .sort((a, b) => statSync(a).mtimeMs - statSync(b).mtimeMs);
   } catch {

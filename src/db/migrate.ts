@@ -19,7 +19,7 @@ import { basename, dirname, join } from "node:path";
 import { Failure } from "../core/failure.ts";
 import { v } from "../core/shape.ts";
 import { adopt, earlierVersion } from "./adopt.ts";
-import { type Db, utcText, versionText } from "./db.ts";
+import { type Db, SCHEMA_VERSION, utcText, versionText } from "./db.ts";
 import { newer, translate } from "./failures.ts";
 import house from "./migrations/0001-house.sql" with { type: "text" };
 
@@ -35,7 +35,7 @@ export interface MigrationReport {
   /** schema_metadata's version before; judged by the tables where none is written; null for a new database. */
   from: string | null;
   to: string;
-  /** The versions gone through, oldest first; empty when another process was faster. */
+  /** The versions gone through, oldest first. */
   migrations: string[];
   /** The copy made before; undefined when there was nothing to copy. */
   backup: string | undefined;
@@ -47,19 +47,29 @@ export interface MigrateInput {
   clock: () => Date;
 }
 
-export function migrateDb({ sqlite, file, clock }: MigrateInput): MigrationReport {
+/** Undefined when there was nothing to do after all: another process was faster. */
+export function migrateDb({ sqlite, file, clock }: MigrateInput): MigrationReport | undefined {
   keepPrivate(file);
   // Neither can change inside a transaction. Tables are rebuilt below: a dropped one must not take along what refers to
   // it, and a renamed one must not have the references to it rewritten.
   sqlite.run("PRAGMA foreign_keys = OFF");
   sqlite.run("PRAGMA legacy_alter_table = ON");
+  let backup: string | undefined;
   try {
     sqlite.run("BEGIN IMMEDIATE");
-    const report = migrateLocked({ sqlite, file, clock });
+    const { from, pending } = planLocked(sqlite, file);
+    if (pending.length > 0 && from !== null) backup = copyAside({ file, from, now: clock() });
+    for (const migration of pending) apply(sqlite, { migration, file, now: utcText(clock()) });
+    sqlite.run(`PRAGMA user_version = ${SCHEMA_VERSION}`);
     sqlite.run("COMMIT");
-    return report;
-  } finally {
+    const migrations = pending.map(({ number }) => versionText(number));
+    return pending.length === 0 ? undefined : { from, to: versionText(SCHEMA_VERSION), migrations, backup };
+  } catch (thrown) {
     if (sqlite.inTransaction) sqlite.run("ROLLBACK");
+    // The copy has nothing that the database has not, and the next try makes its own.
+    if (backup !== undefined) rmSync(backup);
+    throw thrown;
+  } finally {
     sqlite.run("PRAGMA legacy_alter_table = OFF");
   }
 }
@@ -79,30 +89,28 @@ export function verifyMigrations(db: Db): void {
     throw tampered(db.file, `it was given an unknown migration ${unknown.number} (${unknown.name})`);
 }
 
-function migrateLocked({ sqlite, file, clock }: MigrateInput): MigrationReport {
-  const last = MIGRATIONS.at(-1)?.number ?? 0;
+function planLocked(sqlite: Database, file: string): { from: string | null; pending: Migration[] } {
   const current = currentNumber(sqlite);
-  if (current > last) throw newer(file, versionText(current), versionText(last));
-  const from = earlierVersion(sqlite, file);
+  if (current > SCHEMA_VERSION) throw newer(file, versionText(current), versionText(SCHEMA_VERSION));
   const pending = MIGRATIONS.filter(({ number }) => number > current);
-  const backup = from === null || pending.length === 0 ? undefined : copyAside({ file, from, now: clock() });
-  for (const { number, name, sql, checksum } of pending.map(withChecksum)) {
-    if (number === 1) adopt({ sqlite, file, sql });
-    else sqlite.run(sql);
-    sqlite
-      .query(
-        "INSERT INTO schema_migrations (number, name, checksum, applied_at) VALUES ($number, $name, $checksum, $now)",
-      )
-      .run({ number, name, checksum, now: utcText(clock()) });
-  }
+  return { from: pending.length === 0 ? null : earlierVersion(sqlite, file), pending };
+}
+
+function apply(sqlite: Database, { migration, file, now }: { migration: Migration; file: string; now: string }): void {
+  const { number, name, sql, checksum } = withChecksum(migration);
+  if (number === 1) adopt({ sqlite, file, sql });
+  else sqlite.run(sql);
+  sqlite
+    .query(
+      "INSERT INTO schema_migrations (number, name, checksum, applied_at) VALUES ($number, $name, $checksum, $now)",
+    )
+    .run({ number, name, checksum, now });
   sqlite
     .query(
       `INSERT INTO schema_metadata (key, value, updated_at) VALUES ('version', $version, $now)
        ON CONFLICT (key) DO UPDATE SET value = excluded.value, updated_at = excluded.updated_at`,
     )
-    .run({ version: versionText(last), now: utcText(clock()) });
-  sqlite.run(`PRAGMA user_version = ${last}`);
-  return { from, to: versionText(last), migrations: pending.map(({ number }) => versionText(number)), backup };
+    .run({ version: versionText(number), now });
 }
 
 /** A dump that was read back has lost its user_version; the record of what was applied is still there. */

@@ -251,6 +251,7 @@ test("what cannot be taken over rolls back: every table is as it was", async () 
   await expect(openDb({ file, clock })).rejects.toMatchObject({ code: "db.adoption", kind: "internal" });
   expect(rowsOf(file)).toEqual(before);
   expect(schemaOf(file)).toEqual(schema);
+  expect(backupsOf(place)).toEqual([]);
 });
 
 test("a dump that was read back is recognised, though it lost its user_version", async () => {
@@ -260,8 +261,9 @@ test("a dump that was read back is recognised, though it lost its user_version",
   const dumped = new Database(file, { readwrite: true });
   dumped.run("PRAGMA user_version = 0");
   dumped.close();
+  (await openDb({ file, clock })).close();
   const db = await openDb({ file, clock });
-  expect(db.migrated).toEqual({ from: "3.1", to: "3.1", migrations: [], backup: undefined });
+  expect(db.migrated).toBeUndefined();
   verifyMigrations(db);
   db.close();
 });
