@@ -36,6 +36,8 @@ say "Building ..."
 bun build.ts >&2 || fail "The build failed; its words are above."
 
 trap 'rm -f "$target"/.*."$$"' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
 put scripts/claude-parallel.sh claude-parallel
 put scripts/heartbeat.sh parallel-cc-heartbeat.sh
 put dist/parallel-cc parallel-cc
