@@ -62,6 +62,9 @@ const GIT_LOCAL_VARIABLES = [
   "GIT_WORK_TREE",
 ] as const;
 
+/** They make a program compiled by Bun run other code or be Bun itself (1.4.4). */
+const BUN_VARIABLES = ["BUN_OPTIONS", "BUN_BE_BUN", "BUN_INSPECT", "BUN_INSPECT_PRELOAD"] as const;
+
 export function makeWorld(variables: Record<string, string | undefined> = process.env): World {
   const now = () => new Date();
   const env = readEnv(variables);
@@ -108,7 +111,7 @@ function readEnv(variables: Record<string, string | undefined>): Env {
 
 /** The environment of children: ours, without git's local variables and what would turn a Bun program into another. */
 function childEnv(variables: Record<string, string | undefined>): Record<string, string> {
-  const dropped = new Set<string>([...GIT_LOCAL_VARIABLES, "BUN_OPTIONS", "BUN_BE_BUN"]);
+  const dropped = new Set<string>([...GIT_LOCAL_VARIABLES, ...BUN_VARIABLES]);
   const kept: Record<string, string> = {};
   for (const [name, value] of Object.entries(variables)) {
     if (value !== undefined && !dropped.has(name)) kept[name] = value;
