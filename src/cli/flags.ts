@@ -133,14 +133,15 @@ function takePositionals(
       continue;
     }
     const word = left.shift();
-    if (word !== undefined) input[key] = field?.kind === "number" ? numberFrom(word, field, `<${key}>`) : word;
+    if (word !== undefined) input[key] = field?.kind === "number" ? numberFrom(word, field, `<${kebab(key)}>`) : word;
   }
   const [extra] = left;
   if (extra !== undefined) throw usage("unexpected", `Unexpected argument "${printable(extra)}".`);
 }
 
 function numberFrom(value: string, field: Field, shown: string): number {
-  if (/^-?\d+(\.\d+)?$/.test(value)) return Number(value);
+  // One that is too great would be shown as another number in the message about it.
+  if (/^-?\d+(\.\d+)?$/.test(value) && Math.abs(Number(value)) <= Number.MAX_SAFE_INTEGER) return Number(value);
   throw badValue(shown, value, field.expected);
 }
 

@@ -25,7 +25,7 @@ export async function helpFor(operations: readonly AnyOperation<World>[], words:
   const topic = TOPICS[first];
   const exact = operations.find((one) => sameWords(one, words));
   if (exact !== undefined) return commandHelp(exact);
-  const below = operations.filter((one) => one.cli.path[0] === first);
+  const below = words.length > 1 ? [] : operations.filter((one) => one.cli.path[0] === first);
   if (below.length > 0) return nounHelp(first, below);
   if (topic !== undefined && words.length === 1) return `${topic.trim()}\n`;
   const close = nearest(first, [...operations.map((one) => one.cli.path[0] ?? ""), ...Object.keys(TOPICS)]);
@@ -71,8 +71,7 @@ async function commandHelp(operation: AnyOperation<World>): Promise<string> {
     await tidy(command),
     ...(description === undefined ? [] : [wrapped(description)]),
     ...(aliases.length === 0 ? [] : [`Also: ${aliases.join(", ")}`]),
-    `Examples:\n${cli.examples.map((example) => `  ${example}`).join("\n")}`,
-    "",
+    `Examples:\n${cli.examples.map((example) => `  ${example}`).join("\n")}\n`,
   ].join("\n\n");
 }
 
