@@ -63,14 +63,6 @@ describe("a new database", () => {
     db.close();
   });
 
-  test("closed, it leaves nothing in its -wal that a restored backup would be mixed with", async () => {
-    await using place = await makePlace();
-    const db = await openDb({ file: place.at("c.db"), clock });
-    db.write(() => db.run(...insert("a")));
-    db.close();
-    expect(statSync(place.at("c.db-wal")).size).toBe(0);
-  });
-
   test("opened again, it is up to date and not touched", async () => {
     await using place = await makePlace();
     const file = place.at("c.db");
@@ -209,8 +201,8 @@ async function failureOf(opening: Promise<unknown>): Promise<unknown> {
   );
 }
 
-/** The database and its WAL; -shm is an index of the WAL that every reader may build anew. */
-async function filesOf(file: string): Promise<unknown[]> {
+/** The database and what is in its WAL; -shm is an index of the WAL that every reader may build anew. */
+async function filesOf(file: string): Promise<Uint8Array[]> {
   const wal = Bun.file(`${file}-wal`);
-  return [await Bun.file(file).bytes(), (await wal.exists()) ? await wal.bytes() : "none"];
+  return [await Bun.file(file).bytes(), (await wal.exists()) ? await wal.bytes() : new Uint8Array()];
 }
