@@ -7,8 +7,9 @@ import type { SessionStatus, Status } from "./status.ts";
 export function statusText(status: Status, page: Page): string {
   const lines: string[] = [];
   if (status.sessions.length === 0) {
-    lines.push(status.repoPath === "all" ? "No sessions." : `No sessions in ${printable(status.repoPath)}.`);
-    lines.push(page.paint.dim("Start one with claude-parallel in a git repository."));
+    const none = status.repoPath === "all" ? "No sessions." : `No sessions in ${printable(status.repoPath)}.`;
+    lines.push(fit(none, page.columns));
+    lines.push(page.paint.dim("Start one: claude-parallel"));
   }
   for (const [repoPath, sessions] of Map.groupBy(status.sessions, (one) => one.repoPath)) {
     const count = counted(sessions.length, "session");
@@ -16,7 +17,7 @@ export function statusText(status: Status, page: Page): string {
     lines.push(...sessionTable(sessions, page));
   }
   if (status.keptWorktrees.length > 0) {
-    lines.push(page.paint.bold(`Kept worktrees without a session (${status.keptWorktrees.length})`));
+    lines.push(page.paint.bold(`Kept worktrees (${status.keptWorktrees.length})`));
     for (const kept of status.keptWorktrees) lines.push(fit(`  ${shellWord(printable(kept.path))}`, page.columns));
   }
   return `${lines.join("\n")}\n`;
