@@ -1,0 +1,102 @@
+// Every operation, run once on a real repository: what it answers is what its schema promises, and people can be told
+// of it. An operation without a story here fails.
+
+import { describe, expect, test } from "bun:test";
+import { PLAIN } from "../../src/cli/terminal.ts";
+import type { AnyOperation } from "../../src/core/operation.ts";
+import { v } from "../../src/core/shape.ts";
+import { allOperations } from "../../src/registry.ts";
+import type { World } from "../../src/world.ts";
+import { makePlace } from "../support/place.ts";
+import { sleeper } from "../support/processes.ts";
+import { makeRepo } from "../support/repo.ts";
+import { testWorld } from "../support/world.ts";
+
+interface Scene {
+  /** Two processes that sessions can live by. */
+  pids: readonly [number, number];
+  /** Runs an operation, judges its answer and gives it. */
+  run(name: string, input: unknown): Promise<unknown>;
+}
+
+/** Runs the operation it is about, in the states that make its answers differ. */
+type Story = (scene: Scene) => Promise<void>;
+
+const twoSessions = async ({ pids, run }: Scene): Promise<void> => {
+  await run("sessions.register", { pid: pids[0] });
+  await run("sessions.register", { pid: pids[1], name: "auth backend" });
+};
+
+const STORIES: Readonly<Record<string, Story>> = {
+  "sessions.register": async (scene) => {
+    await twoSessions(scene);
+    await scene.run("sessions.register", { pid: scene.pids[1] });
+    await scene.run("sessions.register", { pid: process.pid, noWorktree: true, shell: true });
+  },
+  "sessions.release": async (scene) => {
+    await twoSessions(scene);
+    for (const pid of [...scene.pids, scene.pids[1]]) await scene.run("sessions.release", { pid });
+  },
+  "sessions.heartbeat": async (scene) => {
+    await scene.run("sessions.heartbeat", { sessionId: "unknown" });
+    await twoSessions(scene);
+    await scene.run("sessions.heartbeat", { pid: scene.pids[1], claudePid: process.pid });
+  },
+  "sessions.status": async (scene) => {
+    await scene.run("sessions.status", {});
+    await twoSessions(scene);
+    await scene.run("sessions.status", { repo: "." });
+    await scene.run("sessions.release", { pid: scene.pids[1] });
+    await scene.run("sessions.status", {});
+    await scene.run("sessions.status", { sandboxOnly: true });
+  },
+  "doctor.examine": async ({ run }) => {
+    await run("doctor.examine", {});
+  },
+  "database.update": async ({ run }) => {
+    await run("database.update", {});
+    await run("database.update", { version: "3.0" });
+  },
+};
+
+const operations = await allOperations();
+
+test("every operation has a story, and every story an operation", () => {
+  expect(Object.keys(STORIES).toSorted()).toEqual(operations.map((one) => one.name).toSorted());
+});
+
+describe("the answers of", () => {
+  test.each(Object.entries(STORIES))("%s are what its schema promises", async (name, story) => {
+    await using place = await makePlace();
+    const repo = await makeRepo(place);
+    await using first = sleeper();
+    await using second = sleeper();
+    await using world = testWorld(place, { cwd: repo.path });
+    const answered: string[] = [];
+    const run = async (which: string, input: unknown) => {
+      const one = operations.find((other) => other.name === which);
+      if (one === undefined) throw new Error(`no operation ${which}`);
+      answered.push(which);
+      return judged(world, one, input);
+    };
+    await story({ pids: [first.pid, second.pid], run });
+    expect(answered).toContain(name);
+  });
+});
+
+async function judged(world: World, one: AnyOperation<World>, given: unknown): Promise<unknown> {
+  const input: unknown = v.parse(one.input, given);
+  const output: unknown = await one.run(world, input);
+  expect(v.parse(one.output, output)).toEqual(output);
+  expect(JSON.parse(JSON.stringify(output))).toEqual(output);
+  if (one.runForPeople !== undefined) v.parse(one.output, await one.runForPeople(world, input));
+  for (const columns of [undefined, 30, 100]) {
+    const page = { columns, now: world.now(), paint: PLAIN };
+    for (const text of [one.text(output, page, input), one.narration?.(output, page, input) ?? ""]) {
+      if (text !== "") expect(text).toEndWith("\n");
+      expect(text.replaceAll("\n", "")).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+    }
+  }
+  expect([0, 1]).toContain(one.exitCode?.(output) ?? 0);
+  return output;
+}
