@@ -4,6 +4,8 @@
 # It registers a session, says where the work happens, runs claude as a foreground child (the terminal, Ctrl-C, Ctrl-Z
 # and fg behave as without it), hands claude's exit status on and releases the session. The session lives by two
 # processes, this one and claude's, so that it outlives a wrapper that was killed.
+#
+# Variables begin with pcc_: any other name might be one that the user exports to claude.
 set -u
 
 usage() {
@@ -25,118 +27,231 @@ TEXT
 
 say() { printf 'claude-parallel: %s\n' "$*" >&2; }
 
-plain() { exec claude "$@"; }
-
-command -v claude >/dev/null 2>&1 || {
-  say 'claude was not found on PATH. Install Claude Code, then run this again.'
-  exit 127
+# The claude on PATH, unregistered, in our place.
+plain() {
+  PARALLEL_CC_WRAPPER=$$
+  export PARALLEL_CC_WRAPPER
+  exec claude "$@"
 }
 
-# What is not a session of ours: claude's own commands, and nouns of parallel-cc that claude does not have. Never one
-# that removes something: with the usual alias, `claude cleanup` is a prompt.
-case "${1-}" in
---help | -h)
-  usage
-  plain "$@"
-  ;;
---version | -v) plain "$@" ;;
-agents | attach | auth | auto-mode | config | doctor | gateway | import | install | logs | mcp | migrate-installer | \
-  plugin | plugins | project | purge | remote-control | respawn | rm | setup-token | stop | ultrareview | update | upgrade)
-  plain "$@"
-  ;;
-status | claims | conflicts | suggestions | merge | messages | sandbox | templates | budget | radar | watch)
-  exec parallel-cc "$@"
+# claude 2.1.328, its hidden commands and those of earlier releases.
+is_command() {
+  case $1 in
+  agents | attach | auth | auto-mode | bridge | config | daemon | doctor | gateway | import | install | kill | logs | \
+    mcp | migrate-installer | plugin | plugins | project | purge | rc | remote | remote-control | respawn | rm | \
+    self-hosted-runner | setup-token | stop | sync | ultrareview | update | upgrade) ;;
+  *) return 1 ;;
+  esac
+}
+
+# Whether the words after this option of claude's may be its own, and no prompt, command or flag: "none", "one", "many".
+words_of() {
+  case $1 in
+  --add-dir | --allowedTools | --allowed-tools | --betas | --disallowedTools | --disallowed-tools | --file | \
+    --mcp-config | --tools) pcc_words=many ;;
+  --agent | --agents | --append-system-prompt | --append-system-prompt-file | --autocompact | --channels | --debug | \
+    --debug-file | --effort | --environment | --fallback-model | --from-pr | --input-format | --json-schema | \
+    --max-budget-usd | --max-turns | --model | --output-format | --permission-mode | --permission-prompt-tool | \
+    --permission-prompts | --plugin-dir | --plugin-url | --prompt-suggestions | --remote-control | \
+    --remote-control-session-name-prefix | --resume | --session-id | --setting-sources | --settings | \
+    --system-prompt | --system-prompt-file | --system-prompt-snapshot | --teleport) pcc_words=one ;;
+  *) pcc_words=none ;;
+  esac
+}
+
+# What an option of claude's means to us. Short ones come together, as in -pc, up to one that takes a word.
+read_option() {
+  words_of "$1"
+  case $1 in
+  --help) pcc_help=1 ;;
+  --continue) pcc_continues=1 ;;
+  # A worktree, a background or a cloud of its own, or no session at all.
+  --worktree | --worktree=* | --bg | --background | --cloud | --cloud=* | --desktop | --version | --update | \
+    --upgrade) pcc_plain=1 ;;
+  --*) ;;
+  *)
+    pcc_letters=${1#-}
+    while [ -n "$pcc_letters" ]; do
+      case $pcc_letters in
+      c*) pcc_continues=1 ;;
+      h*) pcc_help=1 ;;
+      p*) ;;
+      v*) pcc_plain=1 ;;
+      w*) pcc_plain=1 && return ;;
+      d | n | r) pcc_words=one && return ;;
+      *) return ;;
+      esac
+      pcc_letters=${pcc_letters#?}
+    done
+    ;;
+  esac
+}
+
+# git decides by the directory alone, as register does. Another user's repository is one too: register then says what
+# git has against it.
+in_repository() (
+  # shellcheck disable=SC2046 # a list of names
+  unset $(git rev-parse --local-env-vars)
+  git -c 'safe.directory=*' rev-parse --git-dir
+) </dev/null >/dev/null 2>&1
+
+# Sets pcc_found, which a cd does not make stale where PATH has relative entries.
+find_program() {
+  pcc_found=$(command -v "$1") || return
+  case $pcc_found in
+  /*) ;;
+  */*) pcc_found=$PWD/$pcc_found ;;
+  esac
+}
+
+# As if the signal had never been caught.
+die_of() {
+  trap - "$1"
+  kill -s "$1" "$$"
+}
+
+if [ "${PARALLEL_CC_WRAPPER-}" = "$$" ]; then
+  say 'The claude on PATH is claude-parallel itself: put Claude Code before it on PATH.'
+  exit 126
+fi
+
+# Nouns of parallel-cc that claude does not have. Never one that removes something: with the usual alias,
+# `claude cleanup` is a prompt.
+case ${1-} in
+status | claims | conflicts | suggestions | merge | messages | sandbox | templates | budget | watch)
+  if command -v parallel-cc >/dev/null 2>&1; then exec parallel-cc "$@"; fi
+  say 'parallel-cc was not found on PATH.'
+  exit 127
   ;;
 esac
 
-# claude's -w makes a worktree of its own.
-for argument in "$@"; do
-  case $argument in
-  -w | --worktree | --worktree=*) plain "$@" ;;
-  --) break ;;
-  esac
-done
-
 # Our own flags are taken out; everything else goes to claude as it is, in its order.
-name='' base='' no_worktree='' uncoordinated='' continues='' count=$#
-while [ "$count" -gt 0 ]; do
-  argument=$1
+unset pcc_name pcc_base
+pcc_no_worktree='' pcc_uncoordinated='' pcc_continues='' pcc_help='' pcc_plain='' pcc_operand='' pcc_words=none
+pcc_left=$#
+while [ "$pcc_left" -gt 0 ]; do
+  pcc_argument=$1
   shift
-  count=$((count - 1))
-  case $argument in
+  pcc_left=$((pcc_left - 1))
+  case $pcc_argument in
   --name | --base)
-    [ "$count" -gt 0 ] || {
-      say "$argument needs a value."
+    if [ "$pcc_left" -eq 0 ]; then
+      say "$pcc_argument needs a value."
       exit 2
-    }
-    if [ "$argument" = --name ]; then name=$1; else base=$1; fi
+    fi
+    if [ "$pcc_argument" = --name ]; then pcc_name=$1; else pcc_base=$1; fi
     shift
-    count=$((count - 1))
+    pcc_left=$((pcc_left - 1))
+    continue
     ;;
-  --name=*) name=${argument#*=} ;;
-  --base=*) base=${argument#*=} ;;
-  --no-worktree) no_worktree=1 ;;
-  --uncoordinated) uncoordinated=1 ;;
-  --)
-    set -- "$@" "$argument"
-    while [ "$count" -gt 0 ]; do
-      argument=$1
-      shift
-      set -- "$@" "$argument"
-      count=$((count - 1))
-    done
+  --name=*) pcc_name=${pcc_argument#*=} && continue ;;
+  --base=*) pcc_base=${pcc_argument#*=} && continue ;;
+  --no-worktree) pcc_no_worktree=1 && continue ;;
+  --uncoordinated) pcc_uncoordinated=1 && continue ;;
+  esac
+  set -- "$@" "$pcc_argument"
+  case $pcc_argument in
+  --) pcc_operand=-- ;;
+  -?*)
+    read_option "$pcc_argument"
+    continue
     ;;
   *)
-    case $argument in -c | --continue | -pc | -cp) continues=1 ;; esac
-    set -- "$@" "$argument"
+    case $pcc_words in
+    many) continue ;;
+    one) pcc_words=none && continue ;;
+    esac
+    if [ -n "$pcc_operand" ] || ! is_command "$pcc_argument"; then
+      pcc_operand=prompt
+      continue
+    fi
+    pcc_plain=1
     ;;
   esac
+  # What follows a command or -- is claude's alone.
+  while [ "$pcc_left" -gt 0 ]; do
+    pcc_argument=$1
+    shift
+    set -- "$@" "$pcc_argument"
+    pcc_left=$((pcc_left - 1))
+  done
 done
 
-git rev-parse --git-dir >/dev/null 2>&1 || plain "$@"
-command -v parallel-cc >/dev/null 2>&1 || {
-  say 'parallel-cc was not found on PATH, so this session cannot be coordinated with others.'
-  [ -n "$uncoordinated" ] && plain "$@"
-  say 'Put it on PATH, or pass --uncoordinated.'
-  exit 1
+[ -n "$pcc_help" ] && usage
+find_program claude || {
+  say 'claude was not found on PATH. Install Claude Code, then run this again.'
+  exit 127
 }
+pcc_claude=$pcc_found
+if [ -n "$pcc_help$pcc_plain" ] || ! in_repository; then plain "$@"; fi
+find_program parallel-cc || {
+  say 'parallel-cc was not found on PATH, so this session cannot be coordinated with others.'
+  [ -n "$pcc_uncoordinated" ] && plain "$@"
+  say 'Put it on PATH, or pass --uncoordinated.'
+  exit 127
+}
+pcc_program=$pcc_found
 
 # Caught, not ignored: claude must get these signals with their defaults, and this shell must live to release.
-trap : INT QUIT TERM HUP
+pcc_signal=''
+trap 'pcc_signal=HUP' HUP
+trap 'pcc_signal=INT' INT
+trap 'pcc_signal=QUIT' QUIT
+trap 'pcc_signal=TERM' TERM
 
-lines=$(parallel-cc register --pid "$$" --shell ${name:+"--name=$name"} ${base:+"--base=$base"} \
-  ${no_worktree:+--no-worktree} ${continues:+--continue}) || {
-  failed=$?
-  if [ -n "$uncoordinated" ]; then
+pcc_lines=$("$pcc_program" register --pid "$$" --shell ${pcc_name+"--name=$pcc_name"} ${pcc_base+"--base=$pcc_base"} \
+  ${pcc_no_worktree:+--no-worktree} ${pcc_continues:+--continue} </dev/null) || {
+  pcc_failed=$?
+  [ -n "$pcc_signal" ] && die_of "$pcc_signal"
+  if [ -n "$pcc_uncoordinated" ]; then
     say 'Not registered: other sessions do not know of this one.'
     plain "$@"
   fi
-  # What was asked for cannot be had, or a signal stopped it: that is the answer.
-  if [ "$failed" -ne 1 ] || [ -n "$base$continues" ]; then exit "$failed"; fi
-  case $(parallel-cc status --repo . --json 2>/dev/null) in
+  case $pcc_failed in 2 | 129 | 130 | 131 | 143) exit "$pcc_failed" ;; esac
+  # What was asked for cannot be had: that is the answer.
+  if [ -n "${pcc_base-}$pcc_continues" ]; then exit "$pcc_failed"; fi
+  case $("$pcc_program" status --repo . --json </dev/null 2>/dev/null) in
   *'"isAlive":true'* | *'"error"'* | '')
     say 'Not started: another session may be at work here. Mend the error above, or pass --uncoordinated.'
-    exit "$failed"
+    exit "$pcc_failed"
     ;;
   esac
   say 'Not registered, and nobody else is at work here: starting claude uncoordinated.'
   plain "$@"
 }
-eval "$lines" || {
-  parallel-cc release --pid "$$" >/dev/null
+pcc_moved=1
+eval "$pcc_lines" || pcc_moved=''
+if [ -z "$pcc_moved" ] || [ -n "$pcc_signal" ]; then
+  "$pcc_program" release --pid "$$" </dev/null >/dev/null
+  [ -n "$pcc_signal" ] && die_of "$pcc_signal"
   exit 1
-}
+fi
 
 # $$ of the child is the pid that exec hands to claude: the session lives by it too, should this shell be killed.
+# Somebody who registers right then may have found the session dead; claude must not start in a place given away.
 # shellcheck disable=SC2016
 sh -c '
-  parallel-cc heartbeat --session-id "$PARALLEL_CC_SESSION_ID" --claude-pid "$$" >/dev/null 2>&1
-  exec claude "$@"
-' claude "$@"
-status=$?
+  pcc_beat=$("$1" heartbeat --session-id "$PARALLEL_CC_SESSION_ID" --claude-pid "$$" --json </dev/null 2>/dev/null)
+  pcc_failed=$?
+  case $pcc_failed in 129 | 130 | 131 | 143) exit "$pcc_failed" ;; esac
+  case $pcc_beat in
+  *\"updated\":true*) ;;
+  *\"updated\":false*)
+    echo "claude-parallel: The session ended before claude began. Start again." >&2
+    exit 1
+    ;;
+  *) echo "claude-parallel: Should this wrapper be killed, others may take claude for ended too." >&2 ;;
+  esac
+  shift
+  PARALLEL_CC_WRAPPER=$$
+  export PARALLEL_CC_WRAPPER
+  exec "$0" "$@"
+' "$pcc_claude" "$pcc_program" "$@"
+pcc_status=$?
 
 # Only a worktree that stays is worth a word.
-released=$(parallel-cc release --session-id "$PARALLEL_CC_SESSION_ID") || say 'The session could not be released.'
-case $released in *'
-'*) printf '%s\n' "$released" >&2 ;; esac
-exit "$status"
+pcc_released=$("$pcc_program" release --session-id "$PARALLEL_CC_SESSION_ID" </dev/null) ||
+  say 'The session was not released: the next command that registers records its end.'
+case $pcc_released in *'
+'*) printf '%s\n' "$pcc_released" >&2 ;; esac
+exit "$pcc_status"
