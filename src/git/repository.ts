@@ -30,8 +30,8 @@ export interface Place {
 
 export const REQUIRED_GIT = { major: 2, minor: 39 } as const;
 
-// rev-parse echoes flags it does not know: a separator that no path can be mistaken for, since a path is absolute.
-const SEPARATOR = "--parallel-cc";
+// rev-parse echoes flags it does not know. No path has this one in it: a file name ends at 255 bytes.
+const SEPARATOR = `--parallel-cc${"-".repeat(256)}`;
 
 export async function locate(git: Git): Promise<Repository> {
   const [version, where, listed] = await Promise.all([
@@ -53,8 +53,7 @@ export async function locate(git: Git): Promise<Repository> {
   ]);
   requireVersion(version.stdout);
   // Outside a checkout (bare, or inside .git) the last question fails; all answers before it are there.
-  const answers = where.stdout.split(`\n${SEPARATOR}\n`).map((answer) => answer.replace(/\n$/, ""));
-  const [commonDir, ownDir, bare, prefix, top] = answers;
+  const [commonDir, ownDir, bare, prefix, top] = where.stdout.replace(/\n$/, "").split(`\n${SEPARATOR}\n`);
   if (commonDir === undefined || ownDir === undefined || bare === undefined) {
     throw new Failure({
       code: "repository.none",
@@ -68,10 +67,13 @@ export async function locate(git: Git): Promise<Repository> {
   const isLinked = realpathSync(commonDir) !== realpathSync(ownDir);
   const topPath = where.exit === 0 && top !== undefined && top !== "" ? realpathSync(top) : undefined;
   const entry = worktrees.find((one) => one.path === (topPath ?? worktrees[0]?.path)) ?? worktrees[0];
+  const gitDir = realpathSync(commonDir);
+  const isBare = bare === "true" || worktrees[0]?.isBare === true;
   return {
-    gitDir: realpathSync(commonDir),
-    path: mainPath({ commonDir: realpathSync(commonDir), isLinked, top: topPath, first: worktrees[0]?.path }),
-    isBare: bare === "true" || worktrees[0]?.isBare === true,
+    gitDir,
+    path:
+      !isLinked && topPath !== undefined ? topPath : await mainPath(git, { gitDir, isBare, first: worktrees[0]?.path }),
+    isBare,
     worktrees,
     here: {
       top: topPath,
@@ -84,11 +86,12 @@ export async function locate(git: Git): Promise<Repository> {
 }
 
 // git names the main worktree after its git directory, which is wrong for submodules and --separate-git-dir: there
-// only the checkout itself knows where it is.
-function mainPath(found: { commonDir: string; isLinked: boolean; top: string | undefined; first: string | undefined }) {
-  if (!found.isLinked && found.top !== undefined) return found.top;
-  if (basename(found.commonDir) === ".git") return dirname(found.commonDir);
-  return found.first ?? found.commonDir;
+// only the checkout itself knows where it is, and of a submodule its git directory.
+async function mainPath(git: Git, found: { gitDir: string; isBare: boolean; first: string | undefined }) {
+  if (basename(found.gitDir) === ".git") return dirname(found.gitDir);
+  const own = found.isBare ? undefined : await git.at(found.gitDir).attempt(["rev-parse", "--show-toplevel"]);
+  if (own?.exit === 0) return realpathSync(own.stdout.replace(/\n$/, ""));
+  return found.first ?? found.gitDir;
 }
 
 export function requireVersion(output: string): string {
