@@ -1,12 +1,32 @@
 // What a crash left, put right by the next command: reservations whose registrar died are taken back. No worktree that
 // anybody was told of is touched here.
 
+import { realpathSync } from "node:fs";
+import { Failure } from "../../core/failure.ts";
+import type { Git } from "../../git/git.ts";
+import { locate, type Repository } from "../../git/repository.ts";
 import type { World } from "../../world.ts";
-import { discardHalfMade } from "../worktrees/worktrees.ts";
+import { discardHalfMade, rememberWorktree, whileNobodyCreates } from "../worktrees/worktrees.ts";
 import { mayLive } from "./liveness.ts";
-import { activate, deleteReservation, endSession, type KnownSession } from "./store.ts";
+import { worktreeOf } from "./reserve.ts";
+import { activate, allSessions, deleteReservation, endSession, type KnownSession } from "./store.ts";
 
 type Effects = Pick<World, "db" | "git" | "processes" | "paths" | "sleep" | "signal" | "log">;
+
+/**
+ * As `locate`. A `git worktree add` at work or killed (an empty commondir, git 2.39) makes git fail to list any worktree
+ * for a moment, or until it is taken back: then that is waited for and done first.
+ */
+export async function locateHealed(world: Effects, git: Git): Promise<Repository> {
+  try {
+    return await locate(git);
+  } catch (thrown) {
+    if (!(thrown instanceof Failure) || thrown.code !== "git.failed") throw thrown;
+    await healReservations(world, allSessions(await world.db()));
+    const common = await git.output(["rev-parse", "--path-format=absolute", "--git-common-dir"]);
+    return whileNobodyCreates(world, realpathSync(common.replace(/\n$/, "")), () => locate(git));
+  }
+}
 
 /** Takes back every reservation among `sessions` that nobody will finish. */
 export async function healReservations(world: Effects, sessions: readonly KnownSession[]): Promise<void> {
@@ -28,7 +48,8 @@ export async function takeBack(world: Effects, reserved: KnownSession): Promise<
   if (result === "busy") return;
   db.write((now) => {
     if (result === "gone") deleteReservation(db, reserved.id);
-    if (result === "kept" && activate(db, reserved.id))
-      endSession(db, { id: reserved.id, by: "death", fate: "kept" }, now);
+    if (result !== "kept" || !activate(db, reserved.id)) return;
+    rememberWorktree(db, worktreeOf(reserved, "created"), now);
+    endSession(db, { id: reserved.id, by: "death", fate: "kept" }, now);
   });
 }

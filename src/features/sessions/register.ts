@@ -4,11 +4,10 @@
 import { Failure } from "../../core/failure.ts";
 import { printable } from "../../core/text.ts";
 import { existingDirectory } from "../../files/directory.ts";
-import { locate } from "../../git/repository.ts";
 import type { ProcessIdentity } from "../../proc/alive.ts";
 import type { World } from "../../world.ts";
 import { createWorktree, rememberWorktree } from "../worktrees/worktrees.ts";
-import { healReservations, takeBack } from "./heal.ts";
+import { healReservations, locateHealed, takeBack } from "./heal.ts";
 import { mayLive } from "./liveness.ts";
 import { othersThan, type RegisterInput, type Request, reserve, worktreeOf } from "./reserve.ts";
 import { activate, type KnownSession, sessionsOf } from "./store.ts";
@@ -27,7 +26,7 @@ export async function register(world: World, input: RegisterInput): Promise<Regi
   const directory = existingDirectory(world.cwd, input.repo);
   const owner = requireProcess(world, input.pid ?? world.parentPid);
   const git = world.git(directory);
-  const [repository, db] = await Promise.all([locate(git), world.db()]);
+  const [repository, db] = await Promise.all([locateHealed(world, git), world.db()]);
   const key = { gitDir: repository.gitDir, path: repository.path };
   await healReservations(world, sessionsOf(db, key));
 

@@ -3,11 +3,10 @@
 import { existsSync } from "node:fs";
 import { type Db, parseUtc } from "../../db/db.ts";
 import { existingDirectory } from "../../files/directory.ts";
-import { locate } from "../../git/repository.ts";
 import type { Liveness } from "../../proc/alive.ts";
 import type { World } from "../../world.ts";
 import { type CheckoutChanges, cachedChanges, refreshChanges, worktreesOf } from "../worktrees/worktrees.ts";
-import { healReservations } from "./heal.ts";
+import { healReservations, locateHealed } from "./heal.ts";
 import { isLocal, livenessOfAll } from "./liveness.ts";
 import { allSessions, type KnownSession, sessionsOf } from "./store.ts";
 
@@ -56,7 +55,9 @@ export async function status(
 ): Promise<Status> {
   const db = await world.db();
   const repository =
-    input.repo === undefined ? undefined : await locate(world.git(existingDirectory(world.cwd, input.repo)));
+    input.repo === undefined
+      ? undefined
+      : await locateHealed(world, world.git(existingDirectory(world.cwd, input.repo)));
   const read = () => (repository === undefined ? allSessions(db) : sessionsOf(db, repository));
   let known = read();
   if (known.some((one) => one.state === "creating")) {

@@ -3,8 +3,8 @@
 // Only `git worktree add --no-checkout` runs under the repository's creation lock (two at once can fail on
 // config.lock or read a half-written commondir); the long part, writing the files, runs beside the others.
 
-import { mkdirSync, rmdirSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, mkdirSync, readFileSync, rmdirSync, rmSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { Failure } from "../../core/failure.ts";
 import { withLock } from "../../db/lock.ts";
 import { type Git, gitFailed, gitWords } from "../../git/git.ts";
@@ -35,19 +35,19 @@ export async function createWorktree(world: Effects, repository: Repository, mad
       cause,
     });
   }
-  await withLock(world, lockFile(world, repository.gitDir), async () => {
+  await whileNobodyCreates(world, repository.gitDir, async () => {
     const args = ["worktree", "add", "--no-track", "--no-checkout", "-b", made.branch, "--", made.path, made.commit];
     const result = await common.attempt(args, { signal });
     if (result.exit !== 0) throw creationFailed(args, result, made.path);
   });
-  const own = world.git(made.path);
-  const reset = ["reset", "--hard", "--quiet", "--no-recurse-submodules"];
-  const written = await own.attempt(reset, { signal });
+  // With the path among the arguments, one that outlives us is seen (`isBeingMade`).
+  const reset = ["-C", made.path, "reset", "--hard", "--quiet", "--no-recurse-submodules"];
+  const written = await common.attempt(reset, { signal });
   if (written.exit !== 0) throw creationFailed(reset, written, made.path);
   // What `git worktree add` does at its end when it writes the files itself.
   const zero = "0".repeat(made.commit.length);
-  const hook = ["hook", "run", "--ignore-missing", "post-checkout", "--", zero, made.commit, "1"];
-  const hooked = await own.attempt(hook, { signal });
+  const hook = ["-C", made.path, "hook", "run", "--ignore-missing", "post-checkout", "--", zero, made.commit, "1"];
+  const hooked = await common.attempt(hook, { signal });
   if (hooked.exit === 0) return [];
   return [`The repository's post-checkout hook failed in the new worktree (exit ${hooked.exit}): ${gitWords(hooked)}`];
 }
@@ -62,8 +62,14 @@ function creationFailed(args: readonly string[], result: Parameters<typeof gitWo
   });
 }
 
-function lockFile(world: Pick<World, "paths">, gitDir: string): string {
-  return join(world.paths.locks, `${new Bun.CryptoHasher("sha1").update(gitDir).digest("hex")}.lock`);
+/** Holds the repository's creation lock meanwhile: nobody sees a worktree of ours half-made then. */
+export async function whileNobodyCreates<T>(
+  world: Pick<World, "paths" | "sleep" | "signal">,
+  gitDir: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  const name = new Bun.CryptoHasher("sha1").update(gitDir).digest("hex");
+  return withLock(world, join(world.paths.locks, `${name}.lock`), work);
 }
 
 export type Discarded = "gone" | "busy" | "kept";
@@ -78,8 +84,9 @@ export async function discardHalfMade(
   made: NewWorktree,
 ): Promise<Discarded> {
   const common = world.git(gitDir);
-  return withLock(world, lockFile(world, gitDir), async () => {
-    if (world.processes.withArgument(made.path).length > 0) return "busy";
+  return whileNobodyCreates(world, gitDir, async () => {
+    if (isBeingMade(world, made)) return "busy";
+    removeUnfinished(gitDir, made);
     const entry = parseWorktrees(await common.output(["worktree", "list", "--porcelain", "-z"])).find(
       (one) => one.path === made.path,
     );
@@ -88,9 +95,42 @@ export async function discardHalfMade(
     removeEmpty(made.path);
     removeEmpty(dirname(made.path));
     // Compare-and-swap: a branch that moved is somebody's.
-    if ((await branchTip(common, made.branch)) === made.commit) await deleteBranchAt(common, made.branch, made.commit);
+    const tip = await branchTip(common, made.branch);
+    if (tip === made.commit) await deleteBranchAt(common, made.branch, made.commit);
+    if (tip === undefined) removeIfFile(join(gitDir, "logs", "refs", "heads", made.branch));
     return "gone";
   });
+}
+
+// A `git branch` that a killed `git worktree add` had started is told no path: it has the name as a whole argument.
+function isBeingMade({ processes }: Pick<World, "processes">, made: NewWorktree): boolean {
+  return [made.path, `\0${made.branch}\0`].some((text) => processes.withArgument(text).length > 0);
+}
+
+/**
+ * What a `git worktree add` that was killed leaves: a worktree that git calls locked ("initializing", its last step
+ * takes that away), or which makes every `git worktree list` fail (an empty commondir); no file is checked out by then.
+ * And the lock that its `git branch` leaves. Only names with our random id in them are touched.
+ */
+function removeUnfinished(gitDir: string, made: NewWorktree): void {
+  const known = join(gitDir, "worktrees", basename(made.path));
+  if (existsSync(known) && isUnfinished(known)) {
+    removeIfFile(join(made.path, ".git"));
+    removeEmpty(made.path);
+    rmSync(known, { recursive: true });
+    removeEmpty(dirname(known));
+  }
+  removeIfFile(join(gitDir, "refs", "heads", `${made.branch}.lock`));
+}
+
+// `git worktree add --no-checkout` leaves no index: where there is one, somebody may have locked a finished worktree.
+function isUnfinished(known: string): boolean {
+  if (textOf(join(known, "gitdir")) === undefined) return true;
+  return /^(initializing\s*)?$/.test(textOf(join(known, "locked")) ?? "-") && !existsSync(join(known, "index"));
+}
+
+function textOf(file: string): string | undefined {
+  return existsSync(file) ? readFileSync(file, "utf8") : undefined;
 }
 
 // Before the first checkout is complete there is no index, and every file is git's own; after it, git can tell.
@@ -101,6 +141,10 @@ async function holdsWork(own: Git, made: NewWorktree): Promise<boolean> {
   if (index.exit !== 0 || index.stdout === "") return false;
   const status = await own.attempt(["status", "--porcelain", "-z", "--untracked-files=all"]);
   return status.exit === 0 && countStatus(status.stdout) > 0;
+}
+
+function removeIfFile(file: string): void {
+  rmSync(file, { force: true });
 }
 
 function removeEmpty(directory: string): void {

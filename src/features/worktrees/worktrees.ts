@@ -2,5 +2,5 @@
 // told apart from somebody's work.
 
 export { type CheckoutChanges, cachedChanges, measureChanges, refreshChanges } from "./changes.ts";
-export { createWorktree, discardHalfMade } from "./create.ts";
+export { createWorktree, discardHalfMade, whileNobodyCreates } from "./create.ts";
 export { rememberWorktree, worktreeRow, worktreesOf } from "./store.ts";
