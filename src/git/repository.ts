@@ -130,5 +130,11 @@ export function worktreeAt(repository: Pick<Repository, "worktrees">, path: stri
 
 export function defaultWorktreesDirectory(repository: Pick<Repository, "path" | "isBare">): string {
   const path = repository.isBare ? repository.path.replace(/\.git$/, "") : repository.path;
-  return join(dirname(path), `${basename(path)}-worktrees`);
+  const directory = join(dirname(path), `${basename(path)}-worktrees`);
+  try {
+    // Where it is a symbolic link, git names worktrees by what it leads to.
+    return realpathSync(directory);
+  } catch {
+    return directory;
+  }
 }

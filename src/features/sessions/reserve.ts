@@ -94,19 +94,29 @@ interface Start {
 /** Where a new worktree would start and where its work is meant to land. */
 async function findStart({ world, git, repository, input }: Request): Promise<Start> {
   const named = input.base ?? loadConfig(world, repository.path).worktreeBase;
-  if (named === undefined) return { commit: repository.here.head, target: repository.here.branch };
-  const commit = await commitOf(git, named);
+  const { head, branch } = repository.here;
+  // A bare repository is no checkout: git does not say in the list of worktrees where its HEAD stands.
+  if (named === undefined && (head !== undefined || !repository.isBare)) return { commit: head, target: branch };
+  const commit = await commitOf(git, named ?? "HEAD");
   if (commit === undefined) {
+    if (named === undefined) return { commit, target: branch };
     throw new Failure({
       code: "base.unknown",
       message: `There is no commit "${printable(named)}" in ${repository.path} to start from.`,
       hint: "Name a branch, tag or commit that exists (git fetch first when it is on a remote).",
     });
   }
-  const full = await git.attempt(["rev-parse", "--symbolic-full-name", "--end-of-options", named]);
+  // Without --verify rev-parse repeats --end-of-options in its answer (git 2.39).
+  const full = await git.attempt([
+    "rev-parse",
+    "--verify",
+    "--symbolic-full-name",
+    "--end-of-options",
+    named ?? "HEAD",
+  ]);
   const ref = full.stdout.trim();
   const isBranch = full.exit === 0 && /^refs\/(heads|remotes)\/./.test(ref);
-  return { commit, target: isBranch ? shortBranch(ref).replace(/^refs\/remotes\//, "") : repository.here.branch };
+  return { commit, target: isBranch ? shortBranch(ref).replace(/^refs\/remotes\//, "") : branch };
 }
 
 function newSession(request: Request, chosen: { id: string; placement: Placement; start: Start }): NewSession {
@@ -204,7 +214,10 @@ export function othersThan(own: KnownSession, world: World, db: Db, key: Reposit
   return holdersOf(db, key, deadIds(world, db, key)).filter((holder) => holder.sessionId !== own.id);
 }
 
-function placeToContinue({ repository, db }: Request, holders: readonly Holder[]): string | undefined {
+function placeToContinue({ repository, db, input }: Request, holders: readonly Holder[]): string | undefined {
+  // Who stays where the command was typed continues there, whatever the last session did.
+  const { top, isLinked } = repository.here;
+  if (input.noWorktree === true || (isLinked && holders.every((one) => one.worktreePath !== top))) return undefined;
   const last = lastEnded(db, { gitDir: repository.gitDir, path: repository.path });
   if (last === undefined) {
     if (holders.length === 0) return undefined;

@@ -93,7 +93,8 @@ export async function discardHalfMade(
     if (entry !== undefined && (await holdsWork(world.git(made.path), made))) return "kept";
     if (entry !== undefined) await common.output(["worktree", "remove", "--force", "--force", "--", made.path]);
     removeEmpty(made.path);
-    removeEmpty(dirname(made.path));
+    // Under another name it was reached through a symbolic link, and is not one that we made.
+    if (dirname(made.path).endsWith("-worktrees")) removeEmpty(dirname(made.path));
     // Compare-and-swap: a branch that moved is somebody's.
     const tip = await branchTip(common, made.branch);
     if (tip === made.commit) await deleteBranchAt(common, made.branch, made.commit);
