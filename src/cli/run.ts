@@ -44,6 +44,7 @@ async function runIn(world: World, argv: readonly string[]): Promise<number> {
   const rest = words.slice(found.length);
   if (rest.includes("--help") || rest.includes("-h")) return help(world, [...found.operation.cli.path]);
   const { input, common } = parseWords(found.operation, rest);
+  if (common.help) return help(world, [...found.operation.cli.path]);
   const shaped = shapeInput(found.operation, input);
   const stream = await streamFor(found.operation, shaped);
   if (stream !== undefined) return stream(world, shaped, common);
@@ -99,7 +100,7 @@ async function help(world: World, topic: readonly string[]): Promise<number> {
 function unknownCommand(words: readonly string[]): Failure {
   const [first = ""] = words;
   const kind = first.startsWith("-") ? "flag" : "command";
-  const close = nearest(first, Object.keys(ROOMS));
+  const close = nearest(first, kind === "flag" ? ["--help", "--version"] : Object.keys(ROOMS));
   return usage(
     `unknown-${kind}`,
     `Unknown ${kind} "${printable(first)}".`,
