@@ -228,25 +228,27 @@ if [ -z "$pcc_moved" ] || [ -n "$pcc_signal" ]; then
 fi
 
 # $$ of the child is the pid that exec hands to claude: the session lives by it too, should this shell be killed.
-# Somebody who registers right then may have found the session dead; claude must not start in a place given away.
+# Somebody who registers right then may have found the session dead: claude must not start in a place given away.
+# It is a variable because bash quotes the command that a signal ended.
 # shellcheck disable=SC2016
-sh -c '
-  pcc_beat=$("$1" heartbeat --session-id "$PARALLEL_CC_SESSION_ID" --claude-pid "$$" --json </dev/null 2>/dev/null)
-  pcc_failed=$?
-  case $pcc_failed in 129 | 130 | 131 | 143) exit "$pcc_failed" ;; esac
-  case $pcc_beat in
-  *\"updated\":true*) ;;
-  *\"updated\":false*)
-    echo "claude-parallel: The session ended before claude began. Start again." >&2
-    exit 1
-    ;;
-  *) echo "claude-parallel: Should this wrapper be killed, others may take claude for ended too." >&2 ;;
-  esac
-  shift
-  PARALLEL_CC_WRAPPER=$$
-  export PARALLEL_CC_WRAPPER
-  exec "$0" "$@"
-' "$pcc_claude" "$pcc_program" "$@"
+pcc_child='
+pcc_beat=$("$1" heartbeat --session-id "$PARALLEL_CC_SESSION_ID" --claude-pid "$$" --json </dev/null 2>/dev/null)
+pcc_failed=$?
+case $pcc_failed in 129 | 130 | 131 | 143) exit "$pcc_failed" ;; esac
+case $pcc_beat in
+*\"updated\":true*) ;;
+*\"updated\":false*)
+  echo "claude-parallel: The session ended before claude began. Start again." >&2
+  exit 1
+  ;;
+*) echo "claude-parallel: Should this wrapper be killed, others may take claude for ended too." >&2 ;;
+esac
+shift
+PARALLEL_CC_WRAPPER=$$
+export PARALLEL_CC_WRAPPER
+exec "$0" "$@"
+'
+sh -c "$pcc_child" "$pcc_claude" "$pcc_program" "$@"
 pcc_status=$?
 
 # Only a worktree that stays is worth a word.

@@ -93,8 +93,8 @@ const STATUS = v.object({
 });
 export type Session = v.InferOutput<typeof STATUS>["sessions"][number];
 
-export async function sessions(place: Place): Promise<Session[]> {
-  return v.parse(STATUS, await pccJson(place, ["status"])).sessions;
+export async function sessions(place: Place, env: RunInput["env"] = {}): Promise<Session[]> {
+  return v.parse(STATUS, await pccJson(place, ["status"], { env })).sessions;
 }
 
 /** Lines of sh for a fake claude: it lives until the file is there. */
