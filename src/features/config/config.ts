@@ -24,15 +24,12 @@ export function loadConfig(world: Pick<World, "paths">, repositoryPath: string):
 }
 
 function read(file: string): v.InferOutput<typeof CONFIG> | undefined {
-  let text: string;
   try {
-    text = readFileSync(file, "utf8");
-  } catch {
-    return undefined;
-  }
-  try {
-    return v.parse(CONFIG, JSON.parse(text));
+    return v.parse(CONFIG, JSON.parse(readFileSync(file, "utf8")));
   } catch (cause) {
+    // Only a file that is not there is none: one that may not be read holds settings all the same.
+    if (cause instanceof Error && "code" in cause && (cause.code === "ENOENT" || cause.code === "ENOTDIR"))
+      return undefined;
     throw new Failure({
       code: "config.broken",
       message: `${file} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}.`,
