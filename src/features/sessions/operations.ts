@@ -141,7 +141,7 @@ const releaseOperation = operation({
     if (answer.kept === null) return "Session released.\n";
     const { path, commits, dirtyFiles } = answer.kept;
     const holds = `${counted(commits, "commit")}, ${counted(dirtyFiles, "uncommitted file")}`;
-    return `Session released. Its worktree stays (${holds}):\n  cd ${shellWord(path)}\n`;
+    return `Session released. Its worktree stays (${holds}):\n  cd ${shellWord(printable(path))}\n`;
   },
 });
 
