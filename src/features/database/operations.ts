@@ -41,7 +41,8 @@ const updateOperation = operation({
 function padded(version: string): string {
   const parts = version.split(".");
   while (parts.length < 3) parts.push("0");
-  if (!parts.every((part) => /^\d+$/.test(part))) throw usage("bad-value", `Bad value for --version: "${version}".`);
+  if (parts.length > 3 || !parts.every((part) => /^\d+$/.test(part)))
+    throw usage("bad-value", `Bad value for --version: "${version}".`);
   return parts.join(".");
 }
 
