@@ -65,6 +65,15 @@ async function reserved({ world, repo, process }: Scene, made: { registrar: Slee
   return path;
 }
 
+/** What a `git worktree add` leaves when it is killed while it writes: an empty commondir. */
+async function writeBroken({ place }: Scene, name: string): Promise<void> {
+  const known = place.at("repo/.git/worktrees", name);
+  await Bun.write(`${known}/commondir`, "");
+  await Bun.write(`${known}/gitdir`, `${place.at("repo-worktrees", name)}/.git\n`);
+  await Bun.write(`${known}/HEAD`, `ref: refs/heads/${name}\n`);
+  await Bun.write(`${known}/locked`, "initializing");
+}
+
 describe("a reservation whose registrar died", () => {
   const commands: Record<string, (world: TestWorld, pid: number) => Promise<unknown>> = {
     register: (world, pid) => register(world, { pid }),
@@ -90,6 +99,16 @@ describe("a reservation whose registrar died", () => {
     await reserved(scene, { registrar, withWorktree: false });
     await registrar.kill();
     expect(await status(scene.world, {})).toMatchObject({ totalSessions: 0 });
+  });
+
+  test("and left git unable to list worktrees is taken back all the same", async () => {
+    await using scene = await makeScene();
+    const registrar = scene.process();
+    await reserved(scene, { registrar, withWorktree: false });
+    await writeBroken(scene, "parallel-half");
+    await registrar.kill();
+    expect((await register(scene.world, { pid: scene.process().pid })).session.is_main_repo).toBe(1);
+    expect(existsSync(scene.place.at("repo/.git/worktrees"))).toBe(false);
   });
 
   test("with work in its worktree becomes a session that ended, its worktree kept", async () => {
@@ -136,6 +155,23 @@ describe("a reservation whose registrar lives", () => {
 });
 
 describe("register that fails", () => {
+  test("since git cannot list worktrees that nobody makes, says what git said", async () => {
+    await using scene = await makeScene();
+    await writeBroken(scene, "theirs");
+    const failed = register(scene.world, { pid: scene.process().pid });
+    await expect(failed).rejects.toMatchObject({ code: "git.failed", message: expect.stringContaining("commondir") });
+  });
+
+  test("since a session of another repository holds the same directory, names a way out", async () => {
+    await using scene = await makeScene();
+    const { session: first } = await register(scene.world, { pid: scene.process().pid });
+    const db = await scene.world.db();
+    db.run("UPDATE sessions SET git_dir = '/elsewhere' WHERE id = $id", { id: first.id });
+    const failed = register(scene.world, { pid: scene.process().pid });
+    await expect(failed).rejects.toMatchObject({ kind: "unavailable", code: "session.place-taken" });
+    expect(allSessions(db)).toHaveLength(1);
+  });
+
   test("leaves no row, no branch and no directory", async () => {
     await using scene = await makeScene();
     await register(scene.world, { pid: scene.process().pid });

@@ -41,7 +41,7 @@ const updateOperation = operation({
 function padded(version: string): string {
   const parts = version.split(".");
   while (parts.length < 3) parts.push("0");
-  if (parts.length > 3 || !parts.every((part) => /^\d+$/.test(part)))
+  if (parts.length > 3 || !parts.every((part) => /^\d{1,9}$/.test(part)))
     throw usage("bad-value", `Bad value for --version: "${version}".`);
   return parts.join(".");
 }
