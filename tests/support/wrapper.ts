@@ -29,6 +29,8 @@ export interface RunInput {
 
 export interface Running {
   pid: number;
+  /** It has ended; claude may still hold its output open. */
+  gone: Promise<unknown>;
   exited: Promise<Ran>;
   kill(signal: NodeJS.Signals): void;
 }
@@ -68,7 +70,7 @@ export async function makeWrapper(place: Place, { shell, claude = {}, parallelCc
         signal: child.signalCode === null ? null : String(child.signalCode),
       }),
     );
-    return { pid: child.pid, exited, kill: (signal) => child.kill(signal) };
+    return { pid: child.pid, gone: child.exited, exited, kill: (signal) => child.kill(signal) };
   };
   return { programs, path, start, run: (args, input) => start(args, input).exited };
 }
