@@ -1,0 +1,89 @@
+// `bun run bench [figure …] [--json]`: measures dist/parallel-cc and prints one table. Exit 1: a bound is broken;
+// 2: there is no such figure, or nothing to measure.
+
+import { existsSync } from "node:fs";
+import { PROGRAM } from "../support/cli.ts";
+import { contention } from "./contention.ts";
+import { type Figure, judge, measure, median, minimum, type Verdict } from "./figure.ts";
+import { heartbeat, heartbeatMemory } from "./heartbeat.ts";
+import { registerAgain, registerFirst } from "./register.ts";
+import { startUp } from "./start-up.ts";
+import { status } from "./status.ts";
+import { registerWorktree } from "./worktree.ts";
+
+const FIGURES: readonly Figure[] = [
+  ...[startUp, heartbeat, heartbeatMemory, status],
+  ...[registerFirst, registerAgain, registerWorktree, contention],
+];
+
+interface Row {
+  figure: Figure;
+  byMedian: Verdict;
+  byMinimum: Verdict;
+}
+
+const COLUMNS = ["figure", "median", "min", "unit", "median", "min", "ratio", "of min", "bound", ""];
+
+function cells({ figure, byMedian, byMinimum }: Row): string[] {
+  const [a, b] = [byMedian, byMinimum];
+  const quantity = (value: number): string => `${value.toFixed(value < 100 ? 2 : 0)} ${figure.measures}`;
+  return [
+    ...[figure.name, quantity(a.ours), quantity(b.ours), figure.unit, quantity(a.unit), quantity(b.unit)],
+    ...[a.ratio.toFixed(2), b.ratio.toFixed(2), boundText(figure), verdictText(figure, a)],
+  ];
+}
+
+function boundText({ bound }: Figure): string {
+  if (bound === undefined) return "-";
+  return "ratio" in bound ? String(bound.ratio) : `${bound.megabytes} MB`;
+}
+
+function verdictText({ bound }: Figure, { isOver }: Verdict): string {
+  if (bound === undefined) return "";
+  return isOver ? "OVER" : "ok";
+}
+
+function table(rows: readonly (readonly string[])[]): string {
+  const widths = COLUMNS.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const isText = (column: number): boolean => COLUMNS[column] === "figure" || COLUMNS[column] === "unit";
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => (isText(column) ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
+}
+
+function documentOf({ figure, byMedian, byMinimum }: Row) {
+  const { name, unit, measures, bound, rounds } = figure;
+  return { name, unit, measures, bound: bound ?? null, rounds, isOver: byMedian.isOver, byMedian, byMinimum };
+}
+
+async function main(words: readonly string[]): Promise<number> {
+  const isJson = words.includes("--json");
+  const wanted = words.filter((word) => word !== "--json");
+  const unknown = wanted.filter((name) => !FIGURES.some((figure) => figure.name === name));
+  if (unknown.length > 0) {
+    const names = FIGURES.map(({ name }) => name).join(", ");
+    return complain(`There is no figure ${unknown.join(", ")}; there are ${names}.`);
+  }
+  if (!existsSync(PROGRAM)) return complain(`${PROGRAM} is not there: run \`bun run build\` first.`);
+  const rows: Row[] = [];
+  for (const figure of FIGURES) {
+    if (wanted.length > 0 && !wanted.includes(figure.name)) continue;
+    const series = await measure(figure);
+    rows.push({ figure, byMedian: judge(figure, series, median), byMinimum: judge(figure, series, minimum) });
+  }
+  const text = isJson ? JSON.stringify(rows.map(documentOf), null, 2) : table([COLUMNS, ...rows.map(cells)]);
+  await Bun.write(Bun.stdout, `${text}\n`);
+  return rows.some(({ byMedian }) => byMedian.isOver) ? 1 : 0;
+}
+
+async function complain(about: string): Promise<2> {
+  await Bun.write(Bun.stderr, `bench: ${about}\n`);
+  return 2;
+}
+
+process.exit(await main(process.argv.slice(2)));

@@ -1,0 +1,70 @@
+// A figure: what is measured, against which unit, and the most it may be. Ours and the unit run in turns (A B, B A, …)
+// on the same machine after one round to warm up, so that whatever else it does weighs on both.
+
+import { makePlace, type Place } from "../support/place.ts";
+import { provideEmpty } from "./spawn.ts";
+
+export interface Figure {
+  name: string;
+  /** What the unit is, in a few words. */
+  unit: string;
+  measures: "ms" | "MB";
+  /** How many units ours may be, or how many MB it may take; undefined when it is only told. */
+  bound: { ratio: number } | { megabytes: number } | undefined;
+  rounds: number;
+  /** Makes everything ready; what must end afterwards is put on the stack. */
+  prepare(place: Place, stack: AsyncDisposableStack): Promise<Contest>;
+}
+
+/** One turn of each, in what the figure measures. */
+export interface Contest {
+  ours(): number | Promise<number>;
+  unit(): number | Promise<number>;
+}
+
+export interface Series {
+  ours: number[];
+  unit: number[];
+}
+
+export interface Verdict {
+  ours: number;
+  unit: number;
+  ratio: number;
+  isOver: boolean;
+}
+
+export async function measure(figure: Figure, rounds = figure.rounds): Promise<Series> {
+  await provideEmpty();
+  await using place = await makePlace();
+  await using stack = new AsyncDisposableStack();
+  const contest = await figure.prepare(place, stack);
+  const series: Series = { ours: [], unit: [] };
+  for (let round = -1; round < rounds; round++) {
+    const order = round % 2 === 0 ? (["unit", "ours"] as const) : (["ours", "unit"] as const);
+    for (const side of order) {
+      const value = await contest[side]();
+      if (round >= 0) series[side].push(value);
+    }
+  }
+  return series;
+}
+
+/** By the medians, which a busy moment does not move; by the minima where nothing but the program itself may count. */
+export function judge(figure: Figure, series: Series, by: (values: readonly number[]) => number): Verdict {
+  const [ours, unit] = [by(series.ours), by(series.unit)];
+  const { bound } = figure;
+  const ratio = ours / unit;
+  const isOver = bound !== undefined && ("ratio" in bound ? ratio > bound.ratio : ours > bound.megabytes);
+  return { ours, unit, ratio, isOver };
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return ((sorted[middle] ?? Number.NaN) + (sorted[sorted.length - 1 - middle] ?? Number.NaN)) / 2;
+}
+
+export function minimum(values: readonly number[]): number {
+  return Math.min(...values);
+}

@@ -1,0 +1,31 @@
+// The figures of tests/bench that hold on a busy machine too: the least of many turns, against the same bounds. Times
+// of whole repositories are left to `bun run bench`; what 32 registers at once make of one is looked at here.
+
+import { describe, expect, test } from "bun:test";
+import { AT_ONCE, faultsOf, registerAtOnce } from "../bench/contention.ts";
+import { judge, measure, minimum } from "../bench/figure.ts";
+import { heartbeat, heartbeatMemory } from "../bench/heartbeat.ts";
+import { registerFirst } from "../bench/register.ts";
+import { startUp } from "../bench/start-up.ts";
+import { status } from "../bench/status.ts";
+import { makePlace } from "../support/place.ts";
+import { sleeper } from "../support/processes.ts";
+import { makeRepo } from "../support/repo.ts";
+
+describe("beside the empty program", () => {
+  for (const figure of [startUp, heartbeat, heartbeatMemory, status, registerFirst]) {
+    test(`${figure.name} is within its bound`, async () => {
+      expect(judge(figure, await measure(figure), minimum)).toMatchObject({ isOver: false });
+    });
+  }
+});
+
+test(`${AT_ONCE} registers at once get the main checkout once and a whole worktree of its own each`, async () => {
+  await using place = await makePlace();
+  await using stack = new AsyncDisposableStack();
+  const files = 200;
+  const repo = await makeRepo(place, { files });
+  const owners = Array.from({ length: AT_ONCE }, () => stack.use(sleeper()));
+  const { ran } = await registerAtOnce(place, repo, owners);
+  expect(await faultsOf(repo, files, ran)).toEqual([]);
+});
