@@ -98,7 +98,17 @@ function withArgument(text: string): number[] {
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
     .filter((pid) => pid !== process.pid)
-    .filter((pid) => attempt(() => readFileSync(`/proc/${pid}/cmdline`))?.includes(wanted));
+    .filter((pid) => argumentsOf(pid)?.includes(wanted));
+}
+
+/** While a program is being loaded (execve) its process shows no arguments for a moment; kernel threads never do. */
+function argumentsOf(pid: number): Buffer | undefined {
+  for (let waitedMs = 0; ; waitedMs += 1) {
+    const shown = attempt(() => readFileSync(`/proc/${pid}/cmdline`));
+    const isLoading = shown?.length === 0 && attempt(() => readlinkSync(`/proc/${pid}/exe`)) !== undefined;
+    if (!isLoading || waitedMs >= 20) return shown;
+    Bun.sleepSync(1);
+  }
 }
 
 /** undefined: it ended meanwhile, is hidden, or this kernel does not have it. */
