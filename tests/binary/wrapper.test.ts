@@ -33,7 +33,7 @@ describe.each(SHELLS)("claude-parallel under %s", (shell) => {
     const second = start(["--name", "Back end", "two"], { cwd: folder });
     const calls = await waitFor(async () => {
       const made = await programs.calls("claude");
-      return made.length === 2 && made;
+      return made.length === 2 ? made : undefined;
     }, "the second claude");
 
     const [main, other] = await sessions(place);
@@ -179,7 +179,7 @@ describe.each(SHELLS)("claude-parallel under %s", (shell) => {
     const again = start(["-c"], { cwd: repo.path });
     const [one, two] = await waitFor(async () => {
       const calls = await programs.calls("claude");
-      return calls.length === 2 && calls;
+      return calls.length === 2 ? calls : undefined;
     }, "the claude that continues");
     expect(two).toMatchObject({ cwd: one?.cwd ?? "", argv: ["-c"] });
     const taken = await run(["-c"], { cwd: repo.path });
