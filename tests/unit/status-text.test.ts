@@ -139,14 +139,14 @@ test("every line fits every terminal of 30 to 200 columns, whatever the names", 
     "fits",
     made,
     (from) => {
-      for (let columns = 30; columns <= 200; columns += 5) {
+      for (let columns = 30; columns <= 200; columns++) {
         for (const line of lines(statusText(generated(from), page(columns)))) {
           const width = Bun.stringWidth(line);
           if (width > columns) throw new Error(`${width} > ${columns}: ${line}`);
         }
       }
     },
-    { runs: 60 },
+    { runs: 15 },
   );
 });
 
