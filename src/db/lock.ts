@@ -5,7 +5,7 @@ import { Database } from "bun:sqlite";
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { Failure } from "../core/failure.ts";
-import { isBusy, translate } from "./failures.ts";
+import { isBusy, translate, unwritable } from "./failures.ts";
 
 export interface LockWorld {
   sleep(ms: number): Promise<void>;
@@ -43,6 +43,10 @@ export async function withLock<T>(
 function open(file: string): Database {
   try {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  } catch (thrown) {
+    throw unwritable(file, thrown);
+  }
+  try {
     const lock = new Database(file, { create: true, readwrite: true });
     lock.run("PRAGMA busy_timeout = 0");
     return lock;
@@ -53,6 +57,8 @@ function open(file: string): Database {
 
 function tryLock(lock: Database, file: string): boolean {
   try {
+    // Else SQLite (3.53) begins a journal file, for which a full disk has no room.
+    lock.run("PRAGMA journal_mode = MEMORY");
     lock.run("BEGIN EXCLUSIVE");
     return true;
   } catch (thrown) {

@@ -18,14 +18,18 @@ export interface Remains {
 }
 
 /** Only for a repository whose linked worktrees and `parallel-` branches are all ours. */
-export async function remainsOf(place: Place, repo: Repo): Promise<Remains> {
+export async function remainsOf(
+  place: Place,
+  repo: Pick<Repo, "path">,
+  home = place.at("home", ".parallel-cc"),
+): Promise<Remains> {
   const gitDir = join(repo.path, ".git");
   const env = place.env();
   const list = await runGit(["worktree", "list", "--porcelain", "-z"], { cwd: repo.path, env });
   const worktrees = [...list.matchAll(/(?:^|\0)worktree ([^\0]*)/g)].map((match) => match[1] ?? "").slice(1);
   const format = ["for-each-ref", "--format=%(refname:short)", "refs/heads/parallel-*"];
   const branches = (await runGit(format, { cwd: repo.path, env })).split("\n").filter((line) => line !== "");
-  const { sessions, known, integrity } = rows(place.at("home", ".parallel-cc", "coordinator.db"));
+  const { sessions, known, integrity } = rows(join(home, "coordinator.db"));
   const wrong: string[] = [];
   const claim = (holds: boolean, what: string) => {
     if (!holds) wrong.push(what);

@@ -3,13 +3,14 @@
 
 import { realpathSync } from "node:fs";
 import { Failure } from "../../core/failure.ts";
+import type { Db } from "../../db/db.ts";
 import type { Git } from "../../git/git.ts";
 import { locate, type Repository } from "../../git/repository.ts";
 import type { World } from "../../world.ts";
 import { discardHalfMade, rememberWorktree, whileNobodyCreates } from "../worktrees/worktrees.ts";
 import { mayLive } from "./liveness.ts";
 import { worktreeOf } from "./reserve.ts";
-import { activate, allSessions, deleteReservation, endSession, type KnownSession } from "./store.ts";
+import { activate, allSessions, deleteReservation, emptyWal, endSession, type KnownSession } from "./store.ts";
 
 type Effects = Pick<World, "db" | "git" | "processes" | "paths" | "sleep" | "signal" | "log">;
 
@@ -46,10 +47,23 @@ export async function takeBack(world: Effects, reserved: KnownSession): Promise<
   const db = await world.db();
   const result = await discardHalfMade(world, gitDir, { path: reserved.worktree_path, branch, commit });
   if (result === "busy") return;
-  db.write((now) => {
-    if (result === "gone") deleteReservation(db, reserved.id);
-    if (result !== "kept" || !activate(db, reserved.id)) return;
-    rememberWorktree(db, worktreeOf(reserved, "created"), now);
-    endSession(db, { id: reserved.id, by: "death", fate: "kept" }, now);
-  });
+  withRoom(db, () =>
+    db.write((now) => {
+      if (result === "gone") deleteReservation(db, reserved.id);
+      if (result !== "kept" || !activate(db, reserved.id)) return;
+      rememberWorktree(db, worktreeOf(reserved, "created"), now);
+      endSession(db, { id: reserved.id, by: "death", fate: "kept" }, now);
+    }),
+  );
+}
+
+/** A full disk often still has room for what takes something back, once the WAL is emptied into the database. */
+function withRoom(db: Db, work: () => void): void {
+  try {
+    work();
+  } catch (thrown) {
+    if (!(thrown instanceof Failure) || thrown.code !== "db.full") throw thrown;
+    emptyWal(db);
+    work();
+  }
 }

@@ -144,8 +144,9 @@ async function holdsWork(own: Git, made: NewWorktree): Promise<boolean> {
   return status.exit === 0 && countStatus(status.stdout) > 0;
 }
 
+// Looked for first: a read-only file system refuses to remove even what is not there.
 function removeIfFile(file: string): void {
-  rmSync(file, { force: true });
+  if (existsSync(file)) rmSync(file, { force: true });
 }
 
 function removeEmpty(directory: string): void {
