@@ -3,29 +3,27 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type AnyOperation, operation } from "../../core/operation.ts";
-import { flag, orNull, v, whole, word } from "../../core/shape.ts";
+import { flag, NUMBER, orNull, TEXT, TEXT_OR_NULL, v, whole, word, YES_OR_NO } from "../../core/shape.ts";
 import { counted, printable, shellQuote, shellWord } from "../../core/text.ts";
 import type { World } from "../../world.ts";
 import { statusText } from "./status-text.ts";
 
 const sessionId = () => v.optional(word("The session, by its id", "id"));
-const changes = orNull(
-  v.strictObject({ dirtyFiles: v.number(), ahead: v.number(), behind: v.number(), checkedAt: v.string() }),
-);
+const changes = orNull(v.strictObject({ dirtyFiles: NUMBER, ahead: NUMBER, behind: NUMBER, checkedAt: TEXT }));
 
 const REGISTERED = v.strictObject({
-  sessionId: v.string(),
-  worktreePath: v.string(),
-  worktreeName: orNull(v.string()),
-  isNew: v.boolean(),
-  isMainRepo: v.boolean(),
-  parallelSessions: v.number(),
-  branch: orNull(v.string()),
-  name: orNull(v.string()),
-  startDirectory: v.string(),
-  targetBranch: orNull(v.string()),
-  unsetVariables: v.array(v.string()),
-  warnings: v.array(v.string()),
+  sessionId: TEXT,
+  worktreePath: TEXT,
+  worktreeName: TEXT_OR_NULL,
+  isNew: YES_OR_NO,
+  isMainRepo: YES_OR_NO,
+  parallelSessions: NUMBER,
+  branch: TEXT_OR_NULL,
+  name: TEXT_OR_NULL,
+  startDirectory: TEXT,
+  targetBranch: TEXT_OR_NULL,
+  unsetVariables: v.array(TEXT),
+  warnings: v.array(TEXT),
 });
 type RegisteredAnswer = v.InferOutput<typeof REGISTERED>;
 
@@ -117,18 +115,18 @@ const releaseOperation = operation({
     keep: v.optional(flag("Keep the worktree whatever is in it")),
   }),
   output: v.strictObject({
-    released: v.boolean(),
-    worktreeRemoved: v.boolean(),
+    released: YES_OR_NO,
+    worktreeRemoved: YES_OR_NO,
     kept: orNull(
       v.strictObject({
         reason: v.picklist(["uncommitted-changes", "unlanded-commits", "nothing-removed-yet"]),
-        path: v.string(),
-        branch: orNull(v.string()),
-        commits: v.number(),
-        dirtyFiles: v.number(),
+        path: TEXT,
+        branch: TEXT_OR_NULL,
+        commits: NUMBER,
+        dirtyFiles: NUMBER,
       }),
     ),
-    rescue: orNull(v.string()),
+    rescue: TEXT_OR_NULL,
   }),
   cli: {
     path: ["release"],
@@ -153,7 +151,7 @@ const heartbeatOperation = operation({
     sessionId: sessionId(),
     claudePid: v.optional(whole("A further process the session lives by from now on", 1)),
   }),
-  output: v.strictObject({ updated: v.boolean() }),
+  output: v.strictObject({ updated: YES_OR_NO }),
   cli: {
     path: ["heartbeat"],
     examples: ["parallel-cc heartbeat --pid 4242", "parallel-cc heartbeat --session-id <id>"],
@@ -164,23 +162,23 @@ const heartbeatOperation = operation({
 });
 
 const SESSION = v.strictObject({
-  sessionId: v.string(),
-  pid: v.number(),
-  name: orNull(v.string()),
-  repoPath: v.string(),
-  worktreePath: v.string(),
-  worktreeName: orNull(v.string()),
-  isMainRepo: v.boolean(),
-  branch: orNull(v.string()),
-  targetBranch: orNull(v.string()),
-  createdAt: v.string(),
-  lastHeartbeat: v.string(),
-  isAlive: v.boolean(),
-  durationMinutes: v.number(),
+  sessionId: TEXT,
+  pid: NUMBER,
+  name: TEXT_OR_NULL,
+  repoPath: TEXT,
+  worktreePath: TEXT,
+  worktreeName: TEXT_OR_NULL,
+  isMainRepo: YES_OR_NO,
+  branch: TEXT_OR_NULL,
+  targetBranch: TEXT_OR_NULL,
+  createdAt: TEXT,
+  lastHeartbeat: TEXT,
+  isAlive: YES_OR_NO,
+  durationMinutes: NUMBER,
   activity: v.picklist(["starting", "running", "gone"]),
-  executionMode: v.string(),
-  sandboxId: orNull(v.string()),
-  status: orNull(v.string()),
+  executionMode: TEXT,
+  sandboxId: TEXT_OR_NULL,
+  status: TEXT_OR_NULL,
   changes,
 });
 
@@ -196,15 +194,15 @@ const statusOperation = operation({
     watch: v.optional(flag("Show it again every two seconds; with --json one document a line")),
   }),
   output: v.strictObject({
-    repoPath: v.string(),
-    totalSessions: v.number(),
+    repoPath: TEXT,
+    totalSessions: NUMBER,
     sessions: v.array(SESSION),
     keptWorktrees: v.array(
       v.strictObject({
-        path: v.string(),
-        name: v.string(),
-        branch: orNull(v.string()),
-        sessionName: orNull(v.string()),
+        path: TEXT,
+        name: TEXT,
+        branch: TEXT_OR_NULL,
+        sessionName: TEXT_OR_NULL,
       }),
     ),
   }),

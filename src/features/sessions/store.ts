@@ -1,43 +1,43 @@
 // The SQL of sessions. Rows of earlier releases have no `git_dir` and no processes: they are found by their path.
 
-import { v } from "../../core/shape.ts";
+import { NUMBER, TEXT, TEXT_OR_NULL, v } from "../../core/shape.ts";
 import type { Db } from "../../db/db.ts";
 import type { ProcessIdentity } from "../../proc/alive.ts";
 
 const SESSION = v.object({
-  id: v.string(),
-  pid: v.number(),
-  repo_path: v.string(),
-  worktree_path: v.string(),
-  worktree_name: v.nullable(v.string()),
-  is_main_repo: v.number(),
-  created_at: v.string(),
-  last_heartbeat: v.string(),
-  execution_mode: v.nullable(v.string()),
-  status: v.nullable(v.string()),
-  sandbox_id: v.nullable(v.string()),
+  id: TEXT,
+  pid: NUMBER,
+  repo_path: TEXT,
+  worktree_path: TEXT,
+  worktree_name: TEXT_OR_NULL,
+  is_main_repo: NUMBER,
+  created_at: TEXT,
+  last_heartbeat: TEXT,
+  execution_mode: TEXT_OR_NULL,
+  status: TEXT_OR_NULL,
+  sandbox_id: TEXT_OR_NULL,
   state: v.picklist(["creating", "active"]),
-  git_dir: v.nullable(v.string()),
-  name: v.nullable(v.string()),
-  branch: v.nullable(v.string()),
-  fork_commit: v.nullable(v.string()),
-  target_branch: v.nullable(v.string()),
-  subdirectory: v.string(),
-  activity: v.nullable(v.string()),
-  is_sharing: v.number(),
+  git_dir: TEXT_OR_NULL,
+  name: TEXT_OR_NULL,
+  branch: TEXT_OR_NULL,
+  fork_commit: TEXT_OR_NULL,
+  target_branch: TEXT_OR_NULL,
+  subdirectory: TEXT,
+  activity: TEXT_OR_NULL,
+  is_sharing: NUMBER,
 });
 export type SessionRow = v.InferOutput<typeof SESSION>;
 
 const COLUMNS = Object.keys(SESSION.entries).join(", ");
 
 const PROCESS = v.object({
-  session_id: v.string(),
+  session_id: TEXT,
   role: v.picklist(["registrar", "owner", "claude"]),
-  pid: v.number(),
-  start_time: v.nullable(v.string()),
-  boot_id: v.nullable(v.string()),
-  pid_namespace: v.nullable(v.string()),
-  host: v.nullable(v.string()),
+  pid: NUMBER,
+  start_time: TEXT_OR_NULL,
+  boot_id: TEXT_OR_NULL,
+  pid_namespace: TEXT_OR_NULL,
+  host: TEXT_OR_NULL,
 });
 export type ProcessRow = v.InferOutput<typeof PROCESS>;
 export type ProcessRole = ProcessRow["role"];
@@ -192,13 +192,13 @@ export function endSession(
 }
 
 const PAST = v.object({
-  id: v.string(),
-  name: v.nullable(v.string()),
-  branch: v.nullable(v.string()),
-  worktree_path: v.string(),
-  worktree_name: v.nullable(v.string()),
-  is_main_repo: v.number(),
-  ended_at: v.string(),
+  id: TEXT,
+  name: TEXT_OR_NULL,
+  branch: TEXT_OR_NULL,
+  worktree_path: TEXT,
+  worktree_name: TEXT_OR_NULL,
+  is_main_repo: NUMBER,
+  ended_at: TEXT,
 });
 export type PastSession = v.InferOutput<typeof PAST>;
 

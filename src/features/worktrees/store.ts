@@ -1,19 +1,19 @@
 // The SQL of worktrees and of the cache of what changed in a checkout.
 
-import { v } from "../../core/shape.ts";
+import { NUMBER, TEXT, TEXT_OR_NULL, v } from "../../core/shape.ts";
 import type { Db } from "../../db/db.ts";
 
 const WORKTREE = v.object({
-  path: v.string(),
-  git_dir: v.string(),
-  repo_path: v.string(),
-  name: v.string(),
+  path: TEXT,
+  git_dir: TEXT,
+  repo_path: TEXT,
+  name: TEXT,
   origin: v.picklist(["created", "adopted"]),
-  branch: v.nullable(v.string()),
-  session_name: v.nullable(v.string()),
-  fork_commit: v.nullable(v.string()),
-  target_branch: v.nullable(v.string()),
-  created_at: v.string(),
+  branch: TEXT_OR_NULL,
+  session_name: TEXT_OR_NULL,
+  fork_commit: TEXT_OR_NULL,
+  target_branch: TEXT_OR_NULL,
+  created_at: TEXT,
 });
 export type KnownWorktree = v.InferOutput<typeof WORKTREE>;
 
@@ -40,11 +40,11 @@ export function rememberWorktree(db: Db, made: Omit<KnownWorktree, "created_at">
 }
 
 const CHANGES = v.object({
-  path: v.string(),
-  checked_at: v.string(),
-  dirty_files: v.number(),
-  ahead: v.number(),
-  behind: v.number(),
+  path: TEXT,
+  checked_at: TEXT,
+  dirty_files: NUMBER,
+  ahead: NUMBER,
+  behind: NUMBER,
 });
 export type ChangesRow = v.InferOutput<typeof CHANGES>;
 
