@@ -2,8 +2,9 @@
 // more than starting the program, and an answer must be out before the exit.
 
 import { writeSync } from "node:fs";
+import { Failure } from "../core/failure.ts";
 
-/** Writes the answer. A reader that went away (`| head`) is not an error. */
+/** Writes the answer. A reader that went away (`| head`) is not an error; a full disk is (`output.unwritable`). */
 export function answer(text: string): "written" | "closed" {
   return writeAll(1, text);
 }
@@ -27,8 +28,18 @@ function writeAll(fd: 1 | 2, text: string): "written" | "closed" {
         continue;
       }
       if (code === "EPIPE" || code === "EBADF" || fd === 2) return "closed";
-      throw thrown;
+      throw unwritable(thrown);
     }
   }
   return "written";
+}
+
+function unwritable(cause: unknown): Failure {
+  return new Failure({
+    kind: "unavailable",
+    code: "output.unwritable",
+    message: `The answer could not be written: ${cause instanceof Error ? cause.message : String(cause)}.`,
+    hint: "The command itself has run; only its answer is lost. See `parallel-cc status`.",
+    cause,
+  });
 }

@@ -124,7 +124,8 @@ function unknownVerb(operations: readonly AnyOperation<World>[], words: readonly
 /** Shows a failure and answers its exit code. With `--json` it is the one document on stdout. */
 function show(failure: Failure, argv: readonly string[]): number {
   const beforeDashes = argv.includes("--") ? argv.slice(0, argv.indexOf("--")) : argv;
-  if (beforeDashes.includes("--json")) {
+  // Where the answer itself cannot be written, only stderr is left.
+  if (beforeDashes.includes("--json") && failure.code !== "output.unwritable") {
     const { code, message, hint, details } = failure;
     answer(`${JSON.stringify({ error: { code, message, hint: hint ?? null, details } })}\n`);
   } else {
