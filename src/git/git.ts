@@ -26,9 +26,15 @@ export interface Git {
   output(args: readonly string[], options?: GitOptions): Promise<string>;
   /** The same git in another directory. */
   at(directory: string): Git;
+  /**
+   * The same git for a git directory that was located before: also where the user lets git use none that it merely
+   * finds (safe.bareRepository=explicit, which in git 2.39 means `.git` of a checkout as well).
+   */
+  trusting(): Git;
 }
 
 const decoder = new TextDecoder();
+const TRUSTING = { GIT_CONFIG_COUNT: "1", GIT_CONFIG_KEY_0: "safe.bareRepository", GIT_CONFIG_VALUE_0: "all" };
 
 export function makeGit(made: { directory: string; env: Record<string, string>; log: Log }): Git {
   const env = { ...made.env, LC_ALL: "C", LANGUAGE: "C", GIT_TERMINAL_PROMPT: "0", GIT_OPTIONAL_LOCKS: "0" };
@@ -64,6 +70,7 @@ export function makeGit(made: { directory: string; env: Record<string, string>; 
       return result.stdout;
     },
     at: (directory) => makeGit({ ...made, directory }),
+    trusting: () => makeGit({ ...made, env: { ...made.env, ...TRUSTING } }),
   };
 }
 

@@ -89,7 +89,9 @@ export async function locate(git: Git): Promise<Repository> {
 // only the checkout itself knows where it is, and of a submodule its git directory.
 async function mainPath(git: Git, found: { gitDir: string; isBare: boolean; first: string | undefined }) {
   if (basename(found.gitDir) === ".git") return dirname(found.gitDir);
-  const own = found.isBare ? undefined : await git.at(found.gitDir).attempt(["rev-parse", "--show-toplevel"]);
+  const own = found.isBare
+    ? undefined
+    : await git.at(found.gitDir).trusting().attempt(["rev-parse", "--show-toplevel"]);
   if (own?.exit === 0) return realpathSync(own.stdout.replace(/\n$/, ""));
   return found.first ?? found.gitDir;
 }

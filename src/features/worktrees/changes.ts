@@ -37,6 +37,9 @@ export function cachedChanges(db: Db): Map<string, CheckoutChanges> {
   );
 }
 
+// All of it said: settings of the user's may hide untracked files and submodules.
+const STATUS = ["status", "--porcelain", "-z", "--no-renames", "--untracked-files=normal", "--ignore-submodules=none"];
+
 /** Asks git. Undefined when the checkout does not answer (gone, or no repository any more). */
 export async function measureChanges(
   git: Git,
@@ -49,7 +52,7 @@ export async function measureChanges(
     return result.exit === 0 ? Number(result.stdout.trim()) : 0;
   };
   const [status, ahead, behind] = await Promise.all([
-    git.attempt(["status", "--porcelain", "-z", "--no-renames"], options),
+    git.attempt(STATUS, options),
     checkout.forkCommit === null ? 0 : count(`${checkout.forkCommit}..HEAD`),
     checkout.targetBranch === null ? 0 : count(`HEAD..${checkout.targetBranch}`),
   ]);

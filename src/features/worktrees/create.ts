@@ -24,7 +24,7 @@ type Effects = Pick<World, "git" | "paths" | "signal" | "sleep" | "log">;
 /** Makes branch and worktree; answers warnings. On failure call `discardHalfMade`: this leaves what it had made. */
 export async function createWorktree(world: Effects, repository: Repository, made: NewWorktree): Promise<string[]> {
   const signal = world.signal();
-  const common = world.git(repository.gitDir);
+  const common = world.git(repository.gitDir).trusting();
   try {
     mkdirSync(dirname(made.path), { recursive: true });
   } catch (cause) {
@@ -83,7 +83,7 @@ export async function discardHalfMade(
   gitDir: string,
   made: NewWorktree,
 ): Promise<Discarded> {
-  const common = world.git(gitDir);
+  const common = world.git(gitDir).trusting();
   return whileNobodyCreates(world, gitDir, async () => {
     if (isBeingMade(world, made)) return "busy";
     removeUnfinished(gitDir, made);
@@ -140,7 +140,13 @@ async function holdsWork(own: Git, made: NewWorktree): Promise<boolean> {
   if (head.exit === 0 && head.stdout.trim() !== made.commit) return true;
   const index = await own.attempt(["ls-files", "-z", "--cached"]);
   if (index.exit !== 0 || index.stdout === "") return false;
-  const status = await own.attempt(["status", "--porcelain", "-z", "--untracked-files=all"]);
+  const status = await own.attempt([
+    "status",
+    "--porcelain",
+    "-z",
+    "--untracked-files=all",
+    "--ignore-submodules=none",
+  ]);
   return status.exit === 0 && countStatus(status.stdout) > 0;
 }
 
