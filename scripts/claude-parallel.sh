@@ -230,8 +230,30 @@ fi
 # $$ of the child is the pid that exec hands to claude: the session lives by it too, should this shell be killed.
 # Somebody who registers right then may have found the session dead: claude must not start in a place given away.
 # It is a variable because bash quotes the command that a signal ended.
+#
+# A claude that stops itself alone (2.0.77 does on Ctrl-Z) would leave the user's shell waiting for us, and no shell
+# tells of a child that stopped. So somebody looks once a second, on a terminal only, and stops us as well; fg then
+# continues both. He is no child of claude's, holds no stream open, and goes when claude does.
 # shellcheck disable=SC2016
 pcc_child='
+pcc_look() {
+  pcc_stat=
+  if [ -r "/proc/$1/stat" ]; then
+    read -r pcc_stat <"/proc/$1/stat"
+    pcc_stat=${pcc_stat##*") "}
+  else
+    pcc_stat=$(ps -o ppid= -o stat= -p "$1" | while read -r pcc_parent pcc_state; do echo "$pcc_state $pcc_parent"; done)
+  fi
+}
+pcc_watch() {
+  while sleep 1 && pcc_look "$1"; do
+    pcc_parent=${pcc_stat#* }
+    [ "${pcc_parent%% *}" = "$2" ] || return
+    case $pcc_stat in T*) ;; *) continue ;; esac
+    pcc_look "$2"
+    case $pcc_stat in T*) ;; *) kill -s TSTP "$2" ;; esac
+  done
+}
 pcc_beat=$("$1" heartbeat --session-id "$PARALLEL_CC_SESSION_ID" --claude-pid "$$" --json </dev/null 2>/dev/null)
 pcc_failed=$?
 case $pcc_failed in 129 | 130 | 131 | 143) exit "$pcc_failed" ;; esac
@@ -244,6 +266,7 @@ case $pcc_beat in
 *) echo "claude-parallel: Should this wrapper be killed, others may take claude for ended too." >&2 ;;
 esac
 shift
+if [ -t 0 ]; then (pcc_watch "$$" "$PPID" </dev/null >/dev/null 2>&1 &); fi
 PARALLEL_CC_WRAPPER=$$
 export PARALLEL_CC_WRAPPER
 exec "$0" "$@"
