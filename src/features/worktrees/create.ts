@@ -24,7 +24,7 @@ type Effects = Pick<World, "git" | "paths" | "signal" | "sleep" | "log">;
 /** Makes branch and worktree; answers warnings. On failure call `discardHalfMade`: this leaves what it had made. */
 export async function createWorktree(world: Effects, repository: Repository, made: NewWorktree): Promise<string[]> {
   const signal = world.signal();
-  const common = world.git(repository.gitDir).trusting();
+  const common = world.git(repository.gitDir);
   try {
     mkdirSync(dirname(made.path), { recursive: true });
   } catch (cause) {
@@ -37,7 +37,7 @@ export async function createWorktree(world: Effects, repository: Repository, mad
   }
   await whileNobodyCreates(world, repository.gitDir, async () => {
     const args = ["worktree", "add", "--no-track", "--no-checkout", "-b", made.branch, "--", made.path, made.commit];
-    const result = await common.attempt(args, { signal });
+    const result = await common.trusting().attempt(args, { signal });
     if (result.exit !== 0) throw creationFailed(args, result, made.path);
   });
   // With the path among the arguments, one that outlives us is seen (`isBeingMade`).
