@@ -186,6 +186,21 @@ describe("changes", () => {
     expect(await measureChanges(scene.world.git(path), checkout)).toMatchObject({ behind: 1 });
   });
 
+  test("count against the branch, not against a tag of its name", async () => {
+    await using scene = await makeScene();
+    const { worktree_path: path } = await scene.start();
+    await scene.repo.git("tag", "main");
+    await scene.repo.git("checkout", "-q", "-b", "behind");
+    await scene.repo.git(
+      "branch",
+      "-qf",
+      "main",
+      await scene.repo.git("commit-tree", "HEAD^{tree}", "-p", "HEAD", "-m", "x"),
+    );
+    const checkout = { path, forkCommit: null, targetBranch: "main" };
+    expect(await measureChanges(scene.world.git(path), checkout)).toMatchObject({ behind: 1 });
+  });
+
   test("measuring them takes no lock that another git would meet", async () => {
     await using scene = await makeScene();
     const { worktree_path: path } = await scene.start();

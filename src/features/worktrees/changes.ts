@@ -49,12 +49,15 @@ export async function measureChanges(
   const options = signal === undefined ? {} : { signal };
   const count = async (range: string) => {
     const result = await git.attempt(["rev-list", "--count", "--end-of-options", range], options);
-    return result.exit === 0 ? Number(result.stdout.trim()) : 0;
+    return result.exit === 0 ? Number(result.stdout.trim()) : undefined;
   };
-  const [status, ahead, behind] = await Promise.all([
+  // In full, so that a tag of the same name is not taken for the branch.
+  const countBehind = async (branch: string) =>
+    (await count(`HEAD..refs/heads/${branch}`)) ?? (await count(`HEAD..refs/remotes/${branch}`));
+  const [status, ahead = 0, behind = 0] = await Promise.all([
     git.attempt(STATUS, options),
     checkout.forkCommit === null ? 0 : count(`${checkout.forkCommit}..HEAD`),
-    checkout.targetBranch === null ? 0 : count(`HEAD..${checkout.targetBranch}`),
+    checkout.targetBranch === null ? 0 : countBehind(checkout.targetBranch),
   ]);
   return status.exit === 0 ? { dirtyFiles: countStatus(status.stdout), ahead, behind } : undefined;
 }
