@@ -21,6 +21,16 @@ const ODD_NAMES = [
   "~",
 ];
 
+const ENDS: [string, number][] = [
+  [":", 0],
+  ["exit 1", 1],
+  ["exit 125", 125],
+  ["exit 255", 255],
+  ["kill -s INT $$", 130],
+  ["kill -s TERM $$", 143],
+  ["kill -s KILL $$", 137],
+];
+
 describe.each(SHELLS)("claude-parallel under %s", (shell) => {
   test("runs the first claude in the main checkout and each further one in a worktree, in the same folder", async () => {
     await using place = await makePlace();
@@ -51,39 +61,31 @@ describe.each(SHELLS)("claude-parallel under %s", (shell) => {
     expect(await repo.git("worktree", "list", "--porcelain")).toContain(`worktree ${other?.worktreePath}\n`);
   });
 
-  test("hands claude's stdin in, and its stdout and exit status out, byte for byte", async () => {
-    await using place = await makePlace();
-    const { path: cwd } = await makeRepo(place);
-    const { run, programs } = await makeWrapper(place, { shell });
-    const output = "a\\000\\377\\r\\n\\033[1m%s";
-    for (const [sh, exit] of [
-      [":", 0],
-      ["exit 1", 1],
-      ["exit 125", 125],
-      ["exit 255", 255],
-      ["kill -s INT $$", 130],
-      ["kill -s TERM $$", 143],
-      ["kill -s KILL $$", 137],
-    ] as const) {
-      await programs.add("claude", { sh: `/bin/cat; printf '${output}'; ${sh}` });
-      const ran = await run(["-p", "x"], { cwd, input: "no\nlast newline" });
-      expect({ sh, ...ran }).toMatchObject({
-        sh,
+  test.each(ENDS)(
+    "hands claude's stdin in and its stdout out, byte for byte, when it ends by %s: %d",
+    async (sh, exit) => {
+      await using place = await makePlace();
+      const { path: cwd } = await makeRepo(place);
+      const claude = { sh: `/bin/cat; printf 'a\\000\\377\\r\\n\\033[1m%%'; ${sh}` };
+      const { run, programs } = await makeWrapper(place, { shell, claude });
+      const input = "no\nlast newline";
+      const ran = await run(["-p", "x"], { cwd, input });
+      expect(ran).toMatchObject({
         exit,
         signal: null,
         stderr: expect.stringMatching(/^.*checkout.*\n(.*(Terminated|Killed).*\n)?$/),
       });
       const plain = Bun.spawn([join(programs.folder, "claude"), "-p", "x"], {
         env: place.env(),
-        stdin: new Blob(["no\nlast newline"]),
+        stdin: new Blob([input]),
         stdout: "pipe",
         stderr: "ignore",
       });
       expect(ran.stdout).toBe(await plain.stdout.text());
       await plain.exited;
-    }
-    expect(await sessions(place)).toEqual([]);
-  });
+      expect(await sessions(place)).toEqual([]);
+    },
+  );
 
   test.each(ODD_NAMES)("finds its way in folders named %j", async (name) => {
     await using place = await makePlace(name);
