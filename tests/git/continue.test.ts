@@ -1,7 +1,8 @@
 // --continue takes up the checkout of the repository's last session, or says why not.
 
 import { describe, expect, test } from "bun:test";
-import { rm } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
 import { register } from "../../src/features/sessions/register.ts";
 import { release } from "../../src/features/sessions/release.ts";
 import type { KnownSession } from "../../src/features/sessions/store.ts";
@@ -94,6 +95,26 @@ describe("--continue", () => {
     await using scene = await makeScene();
     await scene.start();
     expect((await scene.start({ continue: true, noWorktree: true })).is_sharing).toBe(1);
+  });
+});
+
+describe("--continue from a subdirectory", () => {
+  test("goes on in another checkout where the last conversation was held", async () => {
+    await using scene = await makeScene();
+    await mkdir(join(scene.repo.path, "docs"));
+    await scene.start();
+    const last = await scene.start();
+    await scene.end(last);
+    const { worktree_path, subdirectory } = await scene.start({ continue: true, cwd: join(scene.repo.path, "docs") });
+    expect({ worktree_path, subdirectory }).toEqual({ worktree_path: last.worktree_path, subdirectory: "" });
+  });
+
+  test("stays in the directory it was typed in when the checkout is the same", async () => {
+    await using scene = await makeScene();
+    await mkdir(join(scene.repo.path, "docs"));
+    await scene.end(await scene.start());
+    const { subdirectory } = await scene.start({ continue: true, cwd: join(scene.repo.path, "docs") });
+    expect(subdirectory).toBe("docs");
   });
 });
 

@@ -85,6 +85,7 @@ CREATE TABLE session_history (
   worktree_path TEXT NOT NULL,
   worktree_name TEXT,
   is_main_repo INTEGER NOT NULL,
+  subdirectory TEXT NOT NULL DEFAULT '',
   fork_commit TEXT,
   target_branch TEXT,
   pid INTEGER NOT NULL,

@@ -20,6 +20,7 @@ import {
   type KnownSession,
   lastEnded,
   type NewSession,
+  type PastSession,
   type RepositoryKey,
   session,
   sessionsOf,
@@ -56,9 +57,10 @@ export async function reserve(request: Request): Promise<KnownSession> {
     return db.write((now) => {
       recordDeaths(db, key, dead, now);
       const holders = holdersOf(db, key, dead);
-      const continueAt = input.continue === true ? placeToContinue(request, holders) : undefined;
-      const placement = decidePlacement(repository, holders, { noWorktree: input.noWorktree === true, continueAt });
-      const made = newSession(request, { id, placement, start });
+      const last = input.continue === true ? lastToContinue(request, holders) : undefined;
+      const wants = { noWorktree: input.noWorktree === true, continueAt: last?.worktree_path };
+      const placement = decidePlacement(repository, holders, wants);
+      const made = newSession(request, { id, placement, start, last });
       insertSession(db, made, now);
       insertProcess(db, id, "owner", request.owner);
       if (made.state === "creating" && self !== undefined) insertProcess(db, id, "registrar", self);
@@ -119,15 +121,24 @@ async function findStart({ world, git, repository, input }: Request): Promise<St
   return { commit, target: isBranch ? shortBranch(ref).replace(/^refs\/remotes\//, "") : branch };
 }
 
-function newSession(request: Request, chosen: { id: string; placement: Placement; start: Start }): NewSession {
+interface Chosen {
+  id: string;
+  placement: Placement;
+  start: Start;
+  /** The session whose place is taken up. */
+  last: PastSession | undefined;
+}
+
+function newSession(request: Request, { id, placement, start, last }: Chosen): NewSession {
   const { repository, input, owner, db } = request;
-  const { id, placement, start } = chosen;
+  // claude finds a conversation by the directory it was held in, so one in another checkout goes on where it was.
+  const isElsewhere = last !== undefined && last.worktree_path !== repository.here.top;
   const common = {
     id,
     pid: owner.pid,
     repository: { gitDir: repository.gitDir, path: repository.path },
     name: input.name ?? null,
-    subdirectory: repository.here.subdirectory,
+    subdirectory: isElsewhere ? last.subdirectory : repository.here.subdirectory,
   };
   if (placement.kind === "checkout") {
     const isMainRepo = placement.path === repository.path;
@@ -214,7 +225,7 @@ export function othersThan(own: KnownSession, world: World, db: Db, key: Reposit
   return holdersOf(db, key, deadIds(world, db, key)).filter((holder) => holder.sessionId !== own.id);
 }
 
-function placeToContinue({ repository, db, input }: Request, holders: readonly Holder[]): string | undefined {
+function lastToContinue({ repository, db, input }: Request, holders: readonly Holder[]): PastSession | undefined {
   // Who stays where the command was typed continues there, whatever the last session did.
   const { top, isLinked } = repository.here;
   if (input.noWorktree === true || (isLinked && holders.every((one) => one.worktreePath !== top))) return undefined;
@@ -226,7 +237,7 @@ function placeToContinue({ repository, db, input }: Request, holders: readonly H
   const place = { worktreePath: last.worktree_path, isMain: last.is_main_repo === 1 };
   const reason = whyNotContinue(repository, holders, place);
   if (reason !== undefined) throw cannotContinue(`the last session worked in ${last.worktree_path}: ${reason}`);
-  return last.worktree_path;
+  return last;
 }
 
 function cannotContinue(why: string): Failure {

@@ -181,9 +181,9 @@ export function endSession(
 ): boolean {
   const { changes } = db.run(
     `INSERT OR IGNORE INTO session_history (id, repo_path, git_dir, name, branch, worktree_path, worktree_name,
-       is_main_repo, fork_commit, target_branch, pid, started_at, ended_at, ended_by, worktree_fate)
+       is_main_repo, subdirectory, fork_commit, target_branch, pid, started_at, ended_at, ended_by, worktree_fate)
      SELECT id, repo_path, git_dir, name, branch, worktree_path, worktree_name,
-       is_main_repo, fork_commit, target_branch, pid, created_at, $now, $by, $fate
+       is_main_repo, subdirectory, fork_commit, target_branch, pid, created_at, $now, $by, $fate
      FROM sessions WHERE id = $id`,
     { id: ended.id, by: ended.by, fate: ended.fate, now },
   );
