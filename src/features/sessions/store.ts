@@ -198,6 +198,7 @@ const PAST = v.object({
   worktree_path: TEXT,
   worktree_name: TEXT_OR_NULL,
   is_main_repo: NUMBER,
+  subdirectory: TEXT,
   ended_at: TEXT,
 });
 export type PastSession = v.InferOutput<typeof PAST>;
