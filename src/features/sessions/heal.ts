@@ -40,12 +40,15 @@ export async function healReservations(world: Effects, sessions: readonly KnownS
   }
 }
 
-/** Removes what a reservation had made and its row. A tree that holds work becomes a session's that ended. */
-export async function takeBack(world: Effects, reserved: KnownSession): Promise<void> {
+/**
+ * Removes what a reservation had made and its row. A tree that holds work becomes a session's that ended. What a git at
+ * work still makes is left to the next command, unless it ends within `patienceMs`.
+ */
+export async function takeBack(world: Effects, reserved: KnownSession, patienceMs = 0): Promise<void> {
   const { git_dir: gitDir, branch, fork_commit: commit } = reserved;
   if (gitDir === null || branch === null || commit === null) return;
   const db = await world.db();
-  const result = await discardHalfMade(world, gitDir, { path: reserved.worktree_path, branch, commit });
+  const result = await discardHalfMade(world, gitDir, { path: reserved.worktree_path, branch, commit }, patienceMs);
   if (result === "busy") return;
   withRoom(db, () =>
     db.write((now) => {

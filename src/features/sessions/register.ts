@@ -46,6 +46,9 @@ export async function register(world: World, input: RegisterInput): Promise<Regi
   return { session: reserved, isNew: true, parallelSessions: others.length + 1, warnings };
 }
 
+/** Git's own children may outlive it by a moment when a signal ends it. */
+const PATIENCE_MS = 2000;
+
 /** Makes the reserved worktree and confirms it, or takes everything back. */
 async function build(request: Request, reserved: KnownSession): Promise<void> {
   const { world, db, repository, warnings } = request;
@@ -58,7 +61,8 @@ async function build(request: Request, reserved: KnownSession): Promise<void> {
       rememberWorktree(db, worktreeOf(reserved, "created"), now);
     });
   } catch (thrown) {
-    await takeBack({ ...world, signal: () => new AbortController().signal }, reserved).catch((error: unknown) => {
+    const unstoppable = { ...world, signal: () => new AbortController().signal };
+    await takeBack(unstoppable, reserved, PATIENCE_MS).catch((error: unknown) => {
       world.log("warn", "reservation.not-taken-back", { id: reserved.id, error: String(error) });
     });
     throw thrown;

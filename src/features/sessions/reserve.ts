@@ -53,6 +53,8 @@ export async function reserve(request: Request): Promise<KnownSession> {
   const id = world.newId();
   // Looked at before the transaction, which stays short that way; whoever came since counts as alive.
   const dead = deadIds(world, db, key);
+  // Asked for, so that Ctrl-C does not end us between a session's row and the answer that tells of it.
+  world.signal();
   try {
     return db.write((now) => {
       recordDeaths(db, key, dead, now);

@@ -72,20 +72,26 @@ export async function whileNobodyCreates<T>(
   return withLock(world, join(world.paths.locks, `${name}.lock`), work);
 }
 
+const PAUSE_MS = 20;
+
 export type Discarded = "gone" | "busy" | "kept";
 
 /**
- * Takes back a worktree that nobody was ever told of. `busy`: a git that makes it still runs. `kept`: it holds
- * something that making it does not explain, so it stays.
+ * Takes back a worktree that nobody was ever told of. `busy`: a git that makes it still runs after `patienceMs`.
+ * `kept`: it holds something that making it does not explain, so it stays.
  */
 export async function discardHalfMade(
   world: Pick<World, "git" | "processes" | "paths" | "sleep" | "signal">,
   gitDir: string,
   made: NewWorktree,
+  patienceMs = 0,
 ): Promise<Discarded> {
   const common = world.git(gitDir).trusting();
   return whileNobodyCreates(world, gitDir, async () => {
-    if (isBeingMade(world, made)) return "busy";
+    for (let waitedMs = 0; isBeingMade(world, made); waitedMs += PAUSE_MS) {
+      if (waitedMs >= patienceMs) return "busy";
+      await world.sleep(PAUSE_MS);
+    }
     removeUnfinished(gitDir, made);
     const entry = parseWorktrees(await common.output(["worktree", "list", "--porcelain", "-z"])).find(
       (one) => one.path === made.path,
