@@ -47,13 +47,15 @@ export function sessionMeant(
   });
 }
 
-// The pid must still be the process that was recorded, not a later one with the same number. A process that has just
-// died still names its session: a wrapper may release for a claude that ended.
-function isOf(world: Pick<World, "processes">, found: KnownSession, pid: number): boolean {
-  if (found.git_dir === null) return mayLive(world.processes, found);
-  const current = world.processes.identify(pid);
+// The pid must still be the process that was recorded, not a later one with the same number, nor another container's.
+// A process that has just died still names its session: a wrapper may release for a claude that ended.
+function isOf({ processes }: Pick<World, "processes">, found: KnownSession, pid: number): boolean {
+  if (found.git_dir === null) return mayLive(processes, found);
+  const current = processes.identify(pid);
   return found.processes
     .filter((row) => row.pid === pid)
     .map(identityOf)
-    .some((recorded) => current === undefined || current.startTime === recorded.startTime);
+    .some((recorded) =>
+      current === undefined ? processes.probe(recorded).state === "dead" : current.startTime === recorded.startTime,
+    );
 }

@@ -10,7 +10,7 @@ import type { World } from "../../world.ts";
 import { discardHalfMade, rememberWorktree, whileNobodyCreates } from "../worktrees/worktrees.ts";
 import { mayLive } from "./liveness.ts";
 import { worktreeOf } from "./reserve.ts";
-import { activate, allSessions, deleteReservation, emptyWal, endSession, type KnownSession } from "./store.ts";
+import { activate, allSessions, deleteReservation, emptyWal, endSession, type KnownSession, session } from "./store.ts";
 
 type Effects = Pick<World, "db" | "git" | "processes" | "paths" | "sleep" | "signal" | "log">;
 
@@ -31,8 +31,11 @@ export async function locateHealed(world: Effects, git: Git): Promise<Repository
 
 /** Takes back every reservation among `sessions` that nobody will finish. */
 export async function healReservations(world: Effects, sessions: readonly KnownSession[]): Promise<void> {
+  const db = await world.db();
   for (const reserved of sessions) {
     if (reserved.state !== "creating" || mayLive(world.processes, reserved)) continue;
+    // Its registrar may have confirmed it and ended since it was read; now that it is dead nobody can.
+    if (session(db, reserved.id)?.state !== "creating") continue;
     await takeBack(world, reserved).catch((error: unknown) => {
       // It stays reserved, and the next command tries again: a cure must not stop what the user asked for.
       world.log("warn", "reservation.not-healed", { id: reserved.id, error: String(error) });

@@ -51,8 +51,8 @@ export async function reserve(request: Request): Promise<KnownSession> {
   const start = await findStart(request);
   const self = world.processes.identify(world.pid);
   const id = world.newId();
-  // Looked at before the transaction, which stays short that way; whoever came since counts as alive.
-  const dead = deadIds(world, db, key);
+  // Looked at before the transaction, which stays short that way; whoever came or changed since counts as alive.
+  const dead = deadSessions(world, db, key);
   // Asked for, so that Ctrl-C does not end us between a session's row and the answer that tells of it.
   world.signal();
   try {
@@ -83,9 +83,9 @@ export async function reserve(request: Request): Promise<KnownSession> {
 }
 
 /** Moves the sessions that are certainly dead into the history. Their worktrees stay. */
-function recordDeaths(db: Db, key: RepositoryKey, dead: ReadonlySet<string>, now: string): void {
+function recordDeaths(db: Db, key: RepositoryKey, dead: Dead, now: string): void {
   for (const one of sessionsOf(db, key)) {
-    if (!dead.has(one.id) || one.state !== "active" || !isLocal(one)) continue;
+    if (!dead.has(judged(one)) || one.state !== "active" || !isLocal(one)) continue;
     endSession(db, { id: one.id, by: "death", fate: one.is_main_repo === 1 ? "none" : "kept" }, now);
   }
 }
@@ -211,20 +211,28 @@ function requireRow(db: Db, id: string): KnownSession {
   return row;
 }
 
-function deadIds(world: World, db: Db, key: RepositoryKey): ReadonlySet<string> {
-  const liveness = livenessOfAll(world.processes, sessionsOf(db, key));
-  return new Set([...liveness].flatMap(([id, { state }]) => (state === "dead" ? [id] : [])));
+/** As they were judged: the reservation of one that is confirmed meanwhile, or a claude told of, makes it another. */
+type Dead = ReadonlySet<string>;
+
+function judged({ id, state, processes }: KnownSession): string {
+  return JSON.stringify([id, state, processes]);
 }
 
-function holdersOf(db: Db, key: RepositoryKey, dead: ReadonlySet<string>): Holder[] {
+function deadSessions(world: World, db: Db, key: RepositoryKey): Dead {
+  const sessions = sessionsOf(db, key);
+  const liveness = livenessOfAll(world.processes, sessions);
+  return new Set(sessions.filter((one) => liveness.get(one.id)?.state === "dead").map(judged));
+}
+
+function holdersOf(db: Db, key: RepositoryKey, dead: Dead): Holder[] {
   return sessionsOf(db, key)
-    .filter((one) => isLocal(one) && !dead.has(one.id))
+    .filter((one) => isLocal(one) && !dead.has(judged(one)))
     .map((one) => ({ sessionId: one.id, name: one.name, worktreePath: one.worktree_path }));
 }
 
 /** Live sessions of the repository beside this one. */
 export function othersThan(own: KnownSession, world: World, db: Db, key: RepositoryKey): Holder[] {
-  return holdersOf(db, key, deadIds(world, db, key)).filter((holder) => holder.sessionId !== own.id);
+  return holdersOf(db, key, deadSessions(world, db, key)).filter((holder) => holder.sessionId !== own.id);
 }
 
 function lastToContinue({ repository, db, input }: Request, holders: readonly Holder[]): PastSession | undefined {

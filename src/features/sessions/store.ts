@@ -42,12 +42,17 @@ const PROCESS = v.object({
 export type ProcessRow = v.InferOutput<typeof PROCESS>;
 export type ProcessRole = ProcessRow["role"];
 
-const PROCESS_COLUMNS = Object.keys(PROCESS.entries).join(", ");
-
 /** A session with the processes it lives by. */
 export interface KnownSession extends SessionRow {
   processes: readonly ProcessRow[];
 }
+
+// In the same statement as the session: read by two, a session confirmed between them would seem to have none.
+const PROCESS_FIELDS = Object.keys(PROCESS.entries).map((name) => `'${name}', ${name}`);
+const PROCESSES = `(SELECT json_group_array(json_object(${PROCESS_FIELDS.join(", ")}) ORDER BY role, pid)
+  FROM session_processes WHERE session_id = sessions.id) AS processes`;
+const KNOWN = v.object({ ...SESSION.entries, processes: v.pipe(v.string(), v.parseJson(), v.array(PROCESS)) });
+const SELECT = `SELECT ${COLUMNS}, ${PROCESSES} FROM sessions`;
 
 export interface RepositoryKey {
   gitDir: string;
@@ -55,51 +60,27 @@ export interface RepositoryKey {
 }
 
 export function allSessions(db: Db): KnownSession[] {
-  const rows = db.all(SESSION, `SELECT ${COLUMNS} FROM sessions ORDER BY created_at, rowid`);
-  return joined(rows, db.all(PROCESS, `SELECT ${PROCESS_COLUMNS} FROM session_processes`));
+  return db.all(KNOWN, `${SELECT} ORDER BY created_at, rowid`);
 }
 
 /** Sessions of a repository, those of earlier releases included. */
 export function sessionsOf(db: Db, { gitDir, path }: RepositoryKey): KnownSession[] {
-  const rows = db.all(
-    SESSION,
-    `SELECT ${COLUMNS} FROM sessions WHERE git_dir = $gitDir OR (git_dir IS NULL AND repo_path = $path)
-     ORDER BY created_at, rowid`,
-    { gitDir, path },
-  );
-  const processes = db.all(
-    PROCESS,
-    `SELECT ${PROCESS_COLUMNS} FROM session_processes
-     WHERE session_id IN (SELECT id FROM sessions WHERE git_dir = $gitDir)`,
-    { gitDir },
-  );
-  return joined(rows, processes);
+  const sql = `${SELECT} WHERE git_dir = $gitDir OR (git_dir IS NULL AND repo_path = $path) ORDER BY created_at, rowid`;
+  return db.all(KNOWN, sql, { gitDir, path });
 }
 
 export function session(db: Db, id: string): KnownSession | undefined {
-  const row = db.one(SESSION, `SELECT ${COLUMNS} FROM sessions WHERE id = $id`, { id });
-  if (row === undefined) return undefined;
-  const sql = `SELECT ${PROCESS_COLUMNS} FROM session_processes WHERE session_id = $id`;
-  return { ...row, processes: db.all(PROCESS, sql, { id }) };
+  return db.one(KNOWN, `${SELECT} WHERE id = $id`, { id });
 }
 
 /** Sessions one of whose processes, or (in old rows) whose only known pid, has this number. */
 export function sessionsByPid(db: Db, pid: number): KnownSession[] {
-  const rows = db.all(
-    SESSION,
-    `SELECT ${COLUMNS} FROM sessions
-     WHERE id IN (SELECT session_id FROM session_processes WHERE pid = $pid) OR (pid = $pid AND git_dir IS NULL)
+  return db.all(
+    KNOWN,
+    `${SELECT} WHERE id IN (SELECT session_id FROM session_processes WHERE pid = $pid) OR (pid = $pid AND git_dir IS NULL)
      ORDER BY created_at DESC, rowid DESC`,
     { pid },
   );
-  const sql = `SELECT ${PROCESS_COLUMNS} FROM session_processes
-    WHERE session_id IN (SELECT session_id FROM session_processes WHERE pid = $pid)`;
-  return joined(rows, db.all(PROCESS, sql, { pid }));
-}
-
-function joined(rows: SessionRow[], processes: ProcessRow[]): KnownSession[] {
-  const bySession = Map.groupBy(processes, (process) => process.session_id);
-  return rows.map((row) => ({ ...row, processes: bySession.get(row.id) ?? [] }));
 }
 
 export interface NewSession {

@@ -1,0 +1,186 @@
+// Who lives and who gets what, when many come at once, and when what is recorded of a process tells too little.
+
+import { Database } from "bun:sqlite";
+import { describe, expect, test } from "bun:test";
+import { chmod, readdir } from "node:fs/promises";
+import { PROGRAM, pcc, pccJson } from "../support/cli.ts";
+import { makePlace, type Place } from "../support/place.ts";
+import { deadPid, type Sleeper, sleeper, waitFor } from "../support/processes.ts";
+import { remainsOf } from "../support/remains.ts";
+import { makeRepo } from "../support/repo.ts";
+import { registered, shownSessions } from "../support/sessions.ts";
+
+const TIMEOUT_MS = 120_000;
+
+function database(place: Place): Database {
+  return new Database(place.at("home", ".parallel-cc", "coordinator.db"), { readwrite: true });
+}
+
+async function many(count: number): Promise<AsyncDisposable & { all: Sleeper[] }> {
+  const all = Array.from({ length: count }, () => sleeper());
+  return {
+    all,
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all(all.map((one) => one.kill()));
+    },
+  };
+}
+
+describe("at once", () => {
+  test(
+    "twelve registers give one main checkout and eleven different worktrees, twelve times over",
+    async () => {
+      for (let round = 0; round < 12; round++) {
+        await using place = await makePlace();
+        await using owners = await many(12);
+        const repo = await makeRepo(place);
+        const got = await Promise.all(owners.all.map((owner) => registered(place, owner, { cwd: repo.path })));
+        expect(got.filter((one) => one.isMainRepo)).toHaveLength(1);
+        expect(new Set(got.map((one) => one.worktreePath)).size).toBe(12);
+        expect(got.flatMap((one) => one.warnings)).toEqual([]);
+        expect((await remainsOf(place, repo)).wrong).toEqual([]);
+      }
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
+    "register and release go on beside each other without an error, and nothing is lost",
+    async () => {
+      await using place = await makePlace();
+      await using owners = await many(4);
+      const repo = await makeRepo(place);
+      const made = new Set<string>();
+      const errors: string[] = [];
+      await Promise.all(
+        owners.all.map(async (owner, index) => {
+          for (let round = 0; round < 50; round++) {
+            const words = ["register", "--pid", String(owner.pid), "--json"];
+            const ran = await pcc(place, words, { cwd: repo.path });
+            if (ran.exit !== 0 || ran.stderr !== "") errors.push(`${ran.stdout}${ran.stderr}`);
+            const path = /"worktreePath":"([^"]*)"/.exec(ran.stdout)?.[1] ?? "";
+            if (path !== repo.path) {
+              made.add(path);
+              if (round % 10 === index) await Bun.write(`${path}/work.txt`, path);
+            }
+            const released = await pcc(place, ["release", "--pid", String(owner.pid), "--json"], { cwd: repo.path });
+            if (!released.stdout.includes('"released":true')) errors.push(`${released.stdout}${released.stderr}`);
+          }
+        }),
+      );
+      expect(errors).toEqual([]);
+      expect(await shownSessions(place)).toEqual([]);
+      expect((await readdir(`${repo.path}-worktrees`)).length).toBe(made.size);
+    },
+    TIMEOUT_MS,
+  );
+
+  test("an owner that dies while another registers does not stop it", async () => {
+    await using place = await makePlace();
+    await using first = sleeper();
+    await using second = sleeper();
+    const repo = await makeRepo(place);
+    await registered(place, first, { cwd: repo.path });
+    // Asked for the base, git ends the owner of the main checkout: between the looks at who lives.
+    const folder = place.at("bin");
+    const script = `#!/bin/sh\ncase "$*" in *HEAD^{commit}*) kill -KILL ${first.pid} ;; esac\nexec ${Bun.which("git")} "$@"\n`;
+    await Bun.write(`${folder}/git`, script);
+    await chmod(`${folder}/git`, 0o755);
+    const got = await registered(place, second, { cwd: repo.path, path: [folder] }, "--base", "HEAD");
+    expect(got.worktreePath === repo.path || got.worktreePath.startsWith(`${repo.path}-worktrees/`)).toBe(true);
+  });
+});
+
+describe("a session", () => {
+  test("whose pid is another process by now is dead: the main checkout is given out", async () => {
+    await using place = await makePlace();
+    await using first = sleeper();
+    await using second = sleeper();
+    const repo = await makeRepo(place);
+    await registered(place, first, { cwd: repo.path });
+    const sqlite = database(place);
+    sqlite.run("UPDATE session_processes SET start_time = '1'");
+    sqlite.close();
+    expect((await shownSessions(place)).map((one) => one.isAlive)).toEqual([false]);
+    expect((await registered(place, second, { cwd: repo.path })).isMainRepo).toBe(true);
+  });
+
+  test("whose pid is another process by now is not released by that one's pid", async () => {
+    await using place = await makePlace();
+    await using first = sleeper();
+    const repo = await makeRepo(place);
+    await registered(place, first, { cwd: repo.path });
+    const sqlite = database(place);
+    sqlite.run("UPDATE session_processes SET start_time = '1'");
+    sqlite.close();
+    expect(await pccJson(place, ["release", "--pid", String(first.pid)])).toMatchObject({ released: false });
+  });
+
+  test("of another pid namespace may live: it keeps its place, and our pids are not its own", async () => {
+    await using place = await makePlace();
+    await using owner = sleeper();
+    const repo = await makeRepo(place);
+    const script = '"$0" register --pid $$ --json';
+    const ran = Bun.spawn(["unshare", "--pid", "--fork", "--mount-proc", "sh", "-c", script, PROGRAM], {
+      cwd: repo.path,
+      env: place.env(),
+      stdio: ["ignore", "ignore", "ignore"],
+    });
+    expect(await ran.exited).toBe(0);
+    const [there] = await shownSessions(place);
+    expect(there).toMatchObject({ isMainRepo: true, isAlive: true, pid: 1 });
+    expect((await registered(place, owner, { cwd: repo.path })).isMainRepo).toBe(false);
+    const dead = await deadPid();
+    const sqlite = database(place);
+    sqlite.run("UPDATE session_processes SET pid = ? WHERE session_id = ?", [dead, there?.sessionId ?? ""]);
+    sqlite.close();
+    expect(await pccJson(place, ["release", "--pid", String(dead)])).toMatchObject({ released: false });
+    expect(await shownSessions(place)).toHaveLength(2);
+  });
+
+  test("of another user lives as long as its process", async () => {
+    await using place = await makePlace();
+    await using second = sleeper();
+    const repo = await makeRepo(place);
+    const other = Bun.spawn(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "sleep", "3600"], {
+      stdio: ["ignore", "ignore", "ignore"],
+    });
+    await waitFor(async () => (await Bun.file(`/proc/${other.pid}/cmdline`).text()).startsWith("sleep"), "it runs");
+    await registered(place, other, { cwd: repo.path });
+    expect((await shownSessions(place)).map((one) => one.isAlive)).toEqual([true]);
+    expect((await registered(place, second, { cwd: repo.path })).isMainRepo).toBe(false);
+    other.kill("SIGKILL");
+    await other.exited;
+    expect((await shownSessions(place)).map((one) => one.isAlive)).toEqual([false, true]);
+  });
+
+  test("whose owner died lives on by its claude, and dies with it", async () => {
+    await using place = await makePlace();
+    await using owner = sleeper();
+    await using claude = sleeper();
+    await using other = sleeper();
+    await using last = sleeper();
+    const repo = await makeRepo(place);
+    const { sessionId } = await registered(place, owner, { cwd: repo.path });
+    const words = ["heartbeat", "--session-id", sessionId, "--claude-pid", String(claude.pid)];
+    expect(await pccJson(place, words)).toEqual({ updated: true });
+    await owner.kill();
+    expect((await registered(place, other, { cwd: repo.path })).isMainRepo).toBe(false);
+    expect(await pccJson(place, ["release", "--pid", String(other.pid)])).toMatchObject({ released: true });
+    await claude.kill();
+    expect((await registered(place, last, { cwd: repo.path })).isMainRepo).toBe(true);
+  });
+
+  test("registered by nobody's parent is of the process that asked", async () => {
+    await using place = await makePlace();
+    const repo = await makeRepo(place);
+    const ran = Bun.spawn(["sh", "-c", '"$0" register --json >/dev/null; echo $$; "$0" status --json', PROGRAM], {
+      cwd: repo.path,
+      env: place.env(),
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const [pid, status] = (await ran.stdout.text()).trim().split("\n");
+    expect(status).toContain(`"pid":${pid},`);
+    expect(status).toContain('"isAlive":true');
+  });
+});
