@@ -2,7 +2,7 @@
 // on the same machine after one round to warm up, so that whatever else it does weighs on both.
 
 import { makePlace, type Place } from "../support/place.ts";
-import { provideEmpty } from "./spawn.ts";
+import { type Clock, provideEmpty, timeOf } from "./spawn.ts";
 
 export interface Figure {
   name: string;
@@ -13,7 +13,7 @@ export interface Figure {
   bound: { ratio: number } | { megabytes: number } | undefined;
   rounds: number;
   /** Makes everything ready; what must end afterwards is put on the stack. */
-  prepare(place: Place, stack: AsyncDisposableStack): Promise<Contest>;
+  prepare(place: Place, stack: AsyncDisposableStack, clock: Clock): Promise<Contest>;
 }
 
 /** One turn of each, in what the figure measures. */
@@ -34,13 +34,13 @@ export interface Verdict {
   isOver: boolean;
 }
 
-export async function measure(figure: Figure, rounds = figure.rounds): Promise<Series> {
+export async function measure(figure: Figure, clock = timeOf): Promise<Series> {
   await provideEmpty();
   await using place = await makePlace();
   await using stack = new AsyncDisposableStack();
-  const contest = await figure.prepare(place, stack);
+  const contest = await figure.prepare(place, stack, clock);
   const series: Series = { ours: [], unit: [] };
-  for (let round = -1; round < rounds; round++) {
+  for (let round = -1; round < figure.rounds; round++) {
     const order = round % 2 === 0 ? (["unit", "ours"] as const) : (["ours", "unit"] as const);
     for (const side of order) {
       const value = await contest[side]();

@@ -12,9 +12,9 @@ export const heartbeat: Figure = {
   measures: "ms",
   bound: { ratio: 4 },
   rounds: 60,
-  async prepare(place, stack) {
+  async prepare(place, stack, clock) {
     const ours = await heartbeatOf(place, stack);
-    return { ours: () => timeOf(ours), unit: () => timeOf(emptyCommand(ours)) };
+    return { ours: () => clock(ours), unit: () => clock(emptyCommand(ours)) };
   },
 };
 

@@ -16,14 +16,14 @@ export const registerFirst: Figure = {
   measures: "ms",
   bound: { ratio: 6 },
   rounds: ROUNDS,
-  async prepare(place, stack) {
+  async prepare(place, stack, clock) {
     const pid = String(stack.use(sleeper()).pid);
     const repos: string[] = [];
     // One more to warm up, and one whose registering makes the database.
     for (let each = 0; each < ROUNDS + 2; each++) repos.push((await makeRepo(place, { name: `repo-${each}` })).path);
     const next = () => pccCommand(place, words(pid), repos.pop());
     timeOf(next());
-    return { ours: () => timeOf(next()), unit: () => timeOf(emptyCommand(pccCommand(place, []))) };
+    return { ours: () => clock(next()), unit: () => clock(emptyCommand(pccCommand(place, []))) };
   },
 };
 
@@ -33,10 +33,10 @@ export const registerAgain: Figure = {
   measures: "ms",
   bound: undefined,
   rounds: ROUNDS,
-  async prepare(place, stack) {
+  async prepare(place, stack, clock) {
     const repo = await makeRepo(place);
     const ours = pccCommand(place, words(String(stack.use(sleeper()).pid)), repo.path);
     timeOf(ours);
-    return { ours: () => timeOf(ours), unit: () => timeOf(emptyCommand(ours)) };
+    return { ours: () => clock(ours), unit: () => clock(emptyCommand(ours)) };
   },
 };

@@ -27,16 +27,24 @@ export function emptyCommand(like: Spawned): Spawned {
   return { ...like, command: [EMPTY] };
 }
 
-/** Milliseconds from the start to the end. A command that fails is an error: its time would say nothing. */
-export function timeOf({ command, cwd, env }: Spawned): number {
+/** Milliseconds of a command. One that fails is an error: its time would say nothing. */
+export type Clock = (spawned: Spawned) => number;
+
+/** From the start to the end. */
+export const timeOf: Clock = (spawned) => cost(spawned).ms;
+
+/** Of the processors, with the children that were waited for: what it takes where others take the time between. */
+export const processorTimeOf: Clock = (spawned) => cost(spawned).processorMs;
+
+function cost({ command, cwd, env }: Spawned) {
   const words = join(cwd, `.stderr-${process.pid}`);
   const stderr = openSync(words, "w");
   const started = Bun.nanoseconds();
   const child = Bun.spawnSync([...command], { cwd, env, stdio: ["ignore", "ignore", stderr] });
-  const took = (Bun.nanoseconds() - started) / 1e6;
+  const ms = (Bun.nanoseconds() - started) / 1e6;
   if (child.exitCode !== 0) throw failed(command, child.signalCode ?? child.exitCode, readFileSync(words, "utf8"));
   rmSync(words);
-  return took;
+  return { ms, processorMs: Number(child.resourceUsage.cpuTime.total) / 1000 };
 }
 
 /** The most memory the command had at once, in units of 1024 × 1024 bytes. */

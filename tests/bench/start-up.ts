@@ -1,7 +1,7 @@
 // What every start costs: the least that the program can do.
 
 import type { Figure } from "./figure.ts";
-import { emptyCommand, pccCommand, timeOf } from "./spawn.ts";
+import { emptyCommand, pccCommand } from "./spawn.ts";
 
 export const startUp: Figure = {
   name: "version",
@@ -9,8 +9,8 @@ export const startUp: Figure = {
   measures: "ms",
   bound: { ratio: 2 },
   rounds: 60,
-  async prepare(place) {
+  async prepare(place, _stack, clock) {
     const ours = pccCommand(place, ["--version"]);
-    return { ours: () => timeOf(ours), unit: () => timeOf(emptyCommand(ours)) };
+    return { ours: () => clock(ours), unit: () => clock(emptyCommand(ours)) };
   },
 };

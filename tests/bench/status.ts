@@ -8,7 +8,7 @@ import { systemProcesses } from "../../src/proc/alive.ts";
 import type { Place } from "../support/place.ts";
 import { sleeper } from "../support/processes.ts";
 import type { Figure } from "./figure.ts";
-import { emptyCommand, pccCommand, timeOf } from "./spawn.ts";
+import { emptyCommand, pccCommand } from "./spawn.ts";
 
 const REPOSITORIES = 20;
 const SESSIONS_EACH = 10;
@@ -19,12 +19,12 @@ export const status: Figure = {
   measures: "ms",
   bound: { ratio: 8 },
   rounds: 40,
-  async prepare(place, stack) {
+  async prepare(place, stack, clock) {
     await populate(place, stack);
     const ours = pccCommand(place, ["status", "--json"]);
     const { totalSessions } = JSON.parse(Bun.spawnSync([...ours.command], ours).stdout.toString());
     if (totalSessions !== REPOSITORIES * SESSIONS_EACH) throw new Error(`status knows of ${totalSessions} sessions`);
-    return { ours: () => timeOf(ours), unit: () => timeOf(emptyCommand(ours)) };
+    return { ours: () => clock(ours), unit: () => clock(emptyCommand(ours)) };
   },
 };
 
