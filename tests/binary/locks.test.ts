@@ -5,7 +5,7 @@ import { describe, expect, test } from "bun:test";
 import { chmod, readdir } from "node:fs/promises";
 import { PROGRAM, pcc, pccJson } from "../support/cli.ts";
 import { makePlace, type Place } from "../support/place.ts";
-import { deadPid, type Sleeper, sleeper, waitFor } from "../support/processes.ts";
+import { type Sleeper, sleeper } from "../support/processes.ts";
 import { remainsOf } from "../support/remains.ts";
 import { makeRepo } from "../support/repo.ts";
 import { registered, shownSessions } from "../support/sessions.ts";
@@ -114,44 +114,6 @@ describe("a session", () => {
     sqlite.run("UPDATE session_processes SET start_time = '1'");
     sqlite.close();
     expect(await pccJson(place, ["release", "--pid", String(first.pid)])).toMatchObject({ released: false });
-  });
-
-  test("of another pid namespace may live: it keeps its place, and our pids are not its own", async () => {
-    await using place = await makePlace();
-    await using owner = sleeper();
-    const repo = await makeRepo(place);
-    const script = '"$0" register --pid $$ --json';
-    const ran = Bun.spawn(["unshare", "--pid", "--fork", "--mount-proc", "sh", "-c", script, PROGRAM], {
-      cwd: repo.path,
-      env: place.env(),
-      stdio: ["ignore", "ignore", "ignore"],
-    });
-    expect(await ran.exited).toBe(0);
-    const [there] = await shownSessions(place);
-    expect(there).toMatchObject({ isMainRepo: true, isAlive: true, pid: 1 });
-    expect((await registered(place, owner, { cwd: repo.path })).isMainRepo).toBe(false);
-    const dead = await deadPid();
-    const sqlite = database(place);
-    sqlite.run("UPDATE session_processes SET pid = ? WHERE session_id = ?", [dead, there?.sessionId ?? ""]);
-    sqlite.close();
-    expect(await pccJson(place, ["release", "--pid", String(dead)])).toMatchObject({ released: false });
-    expect(await shownSessions(place)).toHaveLength(2);
-  });
-
-  test("of another user lives as long as its process", async () => {
-    await using place = await makePlace();
-    await using second = sleeper();
-    const repo = await makeRepo(place);
-    const other = Bun.spawn(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "sleep", "3600"], {
-      stdio: ["ignore", "ignore", "ignore"],
-    });
-    await waitFor(async () => (await Bun.file(`/proc/${other.pid}/cmdline`).text()).startsWith("sleep"), "it runs");
-    await registered(place, other, { cwd: repo.path });
-    expect((await shownSessions(place)).map((one) => one.isAlive)).toEqual([true]);
-    expect((await registered(place, second, { cwd: repo.path })).isMainRepo).toBe(false);
-    other.kill("SIGKILL");
-    await other.exited;
-    expect((await shownSessions(place)).map((one) => one.isAlive)).toEqual([false, true]);
   });
 
   test("whose owner died lives on by its claude, and dies with it", async () => {
