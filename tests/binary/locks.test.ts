@@ -44,6 +44,21 @@ describe("at once", () => {
     TIMEOUT_MS,
   );
 
+  for (const beside of [0, 1]) {
+    test(`six registers of one process are one session, beside ${beside} others`, async () => {
+      await using place = await makePlace();
+      await using other = sleeper();
+      await using owner = sleeper();
+      const repo = await makeRepo(place);
+      if (beside > 0) await registered(place, other, { cwd: repo.path });
+      const got = await Promise.all([1, 2, 3, 4, 5, 6].map(() => registered(place, owner, { cwd: repo.path })));
+      expect(new Set(got.map((one) => one.sessionId)).size).toBe(1);
+      expect(got.filter((one) => one.isNew)).toHaveLength(1);
+      expect((await remainsOf(place, repo)).wrong).toEqual([]);
+      expect(await shownSessions(place)).toHaveLength(beside + 1);
+    });
+  }
+
   test(
     "register and release go on beside each other without an error, and nothing is lost",
     async () => {

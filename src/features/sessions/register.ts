@@ -3,14 +3,15 @@
 
 import { Failure } from "../../core/failure.ts";
 import { printable } from "../../core/text.ts";
+import type { Db } from "../../db/db.ts";
 import { existingDirectory } from "../../files/directory.ts";
 import type { ProcessIdentity } from "../../proc/alive.ts";
 import type { World } from "../../world.ts";
 import { createWorktree, rememberWorktree } from "../worktrees/worktrees.ts";
 import { healReservations, locateHealed, takeBack } from "./heal.ts";
 import { mayLive } from "./liveness.ts";
-import { othersThan, type RegisterInput, type Request, reserve, worktreeOf } from "./reserve.ts";
-import { activate, type KnownSession, sessionsOf } from "./store.ts";
+import { isOwnedBy, othersThan, type RegisterInput, type Request, reserve, worktreeOf } from "./reserve.ts";
+import { activate, type KnownSession, session, sessionsOf } from "./store.ts";
 
 export type { RegisterInput } from "./reserve.ts";
 
@@ -30,14 +31,16 @@ export async function register(world: World, input: RegisterInput): Promise<Regi
   const key = { gitDir: repository.gitDir, path: repository.path };
   await healReservations(world, sessionsOf(db, key));
 
-  const own = ownSession(world, sessionsOf(db, key), owner);
-  if (own !== undefined) {
+  const again = (own: KnownSession): Registered => {
     return { session: own, isNew: false, parallelSessions: othersThan(own, world, db, key).length + 1, warnings: [] };
-  }
+  };
+  const own = ownSession(world, sessionsOf(db, key), owner);
+  if (own !== undefined) return again(own);
 
   const warnings = environmentWarnings(world);
   const request: Request = { world, db, git, repository, owner, input, warnings };
-  const reserved = await reserve(request);
+  const { session: reserved, isNew } = await reserve(request);
+  if (!isNew) return again(await confirmed(world, db, reserved.id));
   if (reserved.state === "creating") await build(request, reserved);
   const others = othersThan(reserved, world, db, key);
   if (reserved.name !== null && others.some((one) => one.name === reserved.name)) {
@@ -69,6 +72,19 @@ async function build(request: Request, reserved: KnownSession): Promise<void> {
   }
 }
 
+/** Waits for the command that makes this very process's worktree just now. */
+async function confirmed(world: World, db: Db, id: string): Promise<KnownSession> {
+  for (;;) {
+    const found = session(db, id);
+    if (found?.state === "active") return found;
+    // Once its registrar is dead nobody confirms it; until then it may have.
+    const isOver = found === undefined || !mayLive(world.processes, found);
+    if (isOver && session(db, id)?.state !== "active") throw reservationLost();
+    world.signal().throwIfAborted();
+    await world.sleep(20);
+  }
+}
+
 // Only a command that believed us dead can have taken it back; what it left is taken back here.
 function reservationLost(): Failure {
   return new Failure({
@@ -81,12 +97,7 @@ function reservationLost(): Failure {
 
 /** The session this very process has here already: registering twice is one session. */
 function ownSession(world: World, sessions: readonly KnownSession[], owner: ProcessIdentity): KnownSession | undefined {
-  return sessions.find(
-    (one) =>
-      one.state === "active" &&
-      one.processes.some((row) => row.pid === owner.pid && row.start_time === owner.startTime) &&
-      mayLive(world.processes, one),
-  );
+  return sessions.find((one) => one.state === "active" && isOwnedBy(one, owner) && mayLive(world.processes, one));
 }
 
 function requireProcess(world: Pick<World, "processes">, pid: number): ProcessIdentity {

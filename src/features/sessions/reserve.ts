@@ -45,7 +45,8 @@ export interface Request {
   warnings: string[];
 }
 
-export async function reserve(request: Request): Promise<KnownSession> {
+/** `isNew` is false for a session that the same process has here already, or that another command just makes for it. */
+export async function reserve(request: Request): Promise<{ session: KnownSession; isNew: boolean }> {
   const { world, db, repository, input } = request;
   const key = { gitDir: repository.gitDir, path: repository.path };
   const start = await findStart(request);
@@ -58,6 +59,8 @@ export async function reserve(request: Request): Promise<KnownSession> {
   try {
     return db.write((now) => {
       recordDeaths(db, key, dead, now);
+      const own = sessionsOf(db, key).find((one) => isOwnedBy(one, request.owner) && !dead.has(judged(one)));
+      if (own !== undefined) return { session: own, isNew: false };
       const holders = holdersOf(db, key, dead);
       const last = input.continue === true ? lastToContinue(request, holders) : undefined;
       const wants = { noWorktree: input.noWorktree === true, continueAt: last?.worktree_path };
@@ -68,7 +71,7 @@ export async function reserve(request: Request): Promise<KnownSession> {
       if (made.state === "creating" && self !== undefined) insertProcess(db, id, "registrar", self);
       if (made.state === "active" && !made.isMainRepo) adopt(db, made, now);
       request.warnings.push(...placementWarnings(placement, input));
-      return requireRow(db, id);
+      return { session: requireRow(db, id), isNew: true };
     });
   } catch (thrown) {
     if (!isUniqueViolation(thrown)) throw thrown;
@@ -80,6 +83,10 @@ export async function reserve(request: Request): Promise<KnownSession> {
       cause: thrown,
     });
   }
+}
+
+export function isOwnedBy(one: KnownSession, owner: ProcessIdentity): boolean {
+  return one.processes.some((row) => row.pid === owner.pid && row.start_time === owner.startTime);
 }
 
 /** Moves the sessions that are certainly dead into the history. Their worktrees stay. */
