@@ -274,8 +274,8 @@ exec "$0" "$@"
 sh -c "$pcc_child" "$pcc_claude" "$pcc_program" "$@"
 pcc_status=$?
 
-# Only a worktree that stays is worth a word.
-pcc_released=$("$pcc_program" release --session-id "$PARALLEL_CC_SESSION_ID" </dev/null) ||
+# Only a worktree that stays is worth a word. The directory of the session may be gone by now.
+pcc_released=$(cd / && "$pcc_program" release --session-id "$PARALLEL_CC_SESSION_ID" </dev/null) ||
   say 'The session was not released: the next command that registers records its end.'
 case $pcc_released in *'
 '*) printf '%s\n' "$pcc_released" >&2 ;; esac

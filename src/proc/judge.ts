@@ -33,7 +33,9 @@ const SLACK_MS = 2000;
 export function judge(evidence: Evidence): Liveness {
   const { identity, here } = evidence;
   if (!isProcessId(identity.pid)) return dead(`${identity.pid} is not a process id`);
-  if (identity.host !== null && identity.host !== here.host) {
+  // Two machines never share a boot: with the same one, only the name of the machine has changed.
+  const isSameBoot = identity.bootId !== null && identity.bootId === here.bootId;
+  if (!isSameBoot && identity.host !== null && identity.host !== here.host) {
     return unknown(`it runs on another host (${identity.host})`);
   }
   if (identity.bootId !== null && identity.bootId !== here.bootId) return judgeOtherBoot(identity, here);

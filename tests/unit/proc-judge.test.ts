@@ -43,10 +43,14 @@ describe("in the same place", () => {
 });
 
 describe("elsewhere", () => {
-  test("another host is unknown, whatever else is equal", () => {
-    expect(stateOf({ identity: { host: "other" } })).toBe("unknown");
+  test("another host is unknown", () => {
     expect(stateOf({ identity: { host: "other", bootId: "boot-0" } })).toBe("unknown");
     expect(stateOf({ identity: { host: "other", startTime: null, bootId: null, pidNamespace: null } })).toBe("unknown");
+  });
+
+  test("another name of the host in the same boot is the same host", () => {
+    expect(stateOf({ identity: { host: "other" }, sight: running })).toBe("alive");
+    expect(stateOf({ identity: { host: "other", startTime: "99" }, sight: running })).toBe("dead");
   });
 
   test("another pid namespace of the same boot is unknown", () => {
