@@ -33,11 +33,11 @@ export interface Field {
   fallback: unknown;
 }
 
-type Shaped = { input: InputShape; cli: AnyOperation<never>["cli"] };
+type Shaped = { input(): InputShape; cli: AnyOperation<never>["cli"] };
 
 /** The fields of an operation's input, in the order they were written. */
 export function fieldsOf(operation: Shaped): Field[] {
-  return Object.entries(operation.input.entries).map(([key, entry]) => {
+  return Object.entries(operation.input().entries).map(([key, entry]) => {
     const optional = entry.type === "optional" ? v.parse(OPTIONAL, entry) : undefined;
     const schema = optional?.wrapped ?? entry;
     const { type, options } = v.parse(KNOWN_KIND, schema);
@@ -160,7 +160,7 @@ function unknownFlag(rawName: string, known: readonly string[]): Failure {
 
 /** Parses the input by its schema; what does not fit is a usage failure that names the flag. */
 export function shapeInput(operation: Shaped, input: unknown): unknown {
-  const result = v.safeParse(operation.input, input);
+  const result = v.safeParse(operation.input(), input);
   if (result.success) return result.output;
   const [issue] = result.issues;
   const key = String(issue.path?.[0]?.key ?? "");

@@ -89,14 +89,14 @@ function argsOf(fields: readonly Field[]): ArgsDef {
   return args;
 }
 
+/** Without what citty leaves at the ends of lines, also before a colour's end. */
 async function tidy(command: CommandDef): Promise<string> {
   const text = await renderUsage(command);
-  return text
-    .split("\n")
-    .map((line) => line.trimEnd())
-    .join("\n")
-    .trim();
+  return text.replace(TRAILING, "$1").trim();
 }
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: colours begin with ESC
+const TRAILING = /[ \t]+((?:\x1b\[[0-9;]*m)*)$/gm;
 
 function wrapped(text: string, width = 80): string {
   const lines = [""];

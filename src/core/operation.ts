@@ -24,8 +24,9 @@ export interface Operation<World, Input, Output> {
   summary: string;
   /** More help, shown below the summary. */
   description?: string;
-  input: v.GenericSchema<unknown, Input> & InputShape;
-  output: v.GenericSchema<unknown, Output>;
+  /** Made when asked for: a room's schemas cost more than the run of a small command. */
+  input(): v.GenericSchema<unknown, Input> & InputShape;
+  output(): v.GenericSchema<unknown, Output>;
   cli: CliDoor;
   run(world: World, input: Input): Promise<Output>;
   /** As `run`, but worth waiting for by people: it may measure what `run` only remembers. */

@@ -85,11 +85,11 @@ describe("the answers of", () => {
 });
 
 async function judged(world: World, one: AnyOperation<World>, given: unknown): Promise<unknown> {
-  const input: unknown = v.parse(one.input, given);
+  const input: unknown = v.parse(one.input(), given);
   const output: unknown = await one.run(world, input);
-  expect(v.parse(one.output, output)).toEqual(output);
+  expect(v.parse(one.output(), output)).toEqual(output);
   expect(JSON.parse(JSON.stringify(output))).toEqual(output);
-  if (one.runForPeople !== undefined) v.parse(one.output, await one.runForPeople(world, input));
+  if (one.runForPeople !== undefined) v.parse(one.output(), await one.runForPeople(world, input));
   for (const columns of [undefined, 30, 100]) {
     const page = { columns, now: world.now(), paint: PLAIN };
     for (const text of [one.text(output, page, input), one.narration?.(output, page, input) ?? ""]) {

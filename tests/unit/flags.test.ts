@@ -6,16 +6,17 @@ import { Failure } from "../../src/core/failure.ts";
 import { flag, v, whole, word } from "../../src/core/shape.ts";
 
 const SAMPLE = {
-  input: v.strictObject({
-    branch: v.optional(word("A branch", "branch")),
-    paths: v.optional(v.array(v.string())),
-    repo: v.optional(word("A path", "path")),
-    ttlHours: v.optional(whole("Hours", 0)),
-    dryRun: v.optional(flag("Only say it")),
-    mode: v.optional(v.picklist(["shared", "exclusive"]), "shared"),
-    tasks: v.optional(v.pipe(v.array(v.string()), v.metadata({ value: "task" }))),
-    sandboxId: v.optional(word("A sandbox")),
-  }),
+  input: () =>
+    v.strictObject({
+      branch: v.optional(word("A branch", "branch")),
+      paths: v.optional(v.array(v.string())),
+      repo: v.optional(word("A path", "path")),
+      ttlHours: v.optional(whole("Hours", 0)),
+      dryRun: v.optional(flag("Only say it")),
+      mode: v.optional(v.picklist(["shared", "exclusive"]), "shared"),
+      tasks: v.optional(v.pipe(v.array(v.string()), v.metadata({ value: "task" }))),
+      sandboxId: v.optional(word("A sandbox")),
+    }),
   cli: { path: ["x"], positionals: ["branch", "paths"], flagNames: { tasks: "task" }, examples: [] },
 };
 
@@ -130,7 +131,7 @@ describe("refused", () => {
 
   test("a word missing", () => {
     const needed = {
-      input: v.strictObject({ fromBranch: word("A branch", "branch") }),
+      input: () => v.strictObject({ fromBranch: word("A branch", "branch") }),
       cli: { path: ["x"], positionals: ["fromBranch"], examples: [] },
     };
     expect(() => shapeInput(needed, parseWords(needed, []).input)).toThrow(
@@ -140,7 +141,7 @@ describe("refused", () => {
 
   test("a bad number among the bare words, by the name that help shows", () => {
     const numbered = {
-      input: v.strictObject({ markerSize: v.optional(whole("Size", 1)) }),
+      input: () => v.strictObject({ markerSize: v.optional(whole("Size", 1)) }),
       cli: { path: ["x"], positionals: ["markerSize"], examples: [] },
     };
     expect(parseWords(numbered, ["7"]).input).toEqual({ markerSize: 7 });
@@ -167,12 +168,12 @@ describe("fields", () => {
   });
 
   test("say what may be left out, and what is taken then", () => {
-    const [field] = fieldsOf({ input: v.strictObject({ a: v.optional(whole("A", 1), 7) }), cli: SAMPLE.cli });
+    const [field] = fieldsOf({ input: () => v.strictObject({ a: v.optional(whole("A", 1), 7) }), cli: SAMPLE.cli });
     expect(field).toMatchObject({ isOptional: true, fallback: 7 });
   });
 
   test("of a richer kind cannot be", () => {
-    const rich = { input: v.strictObject({ a: v.object({ b: v.string() }) }), cli: SAMPLE.cli };
+    const rich = { input: () => v.strictObject({ a: v.object({ b: v.string() }) }), cli: SAMPLE.cli };
     expect(() => fieldsOf(rich)).toThrow();
   });
 });

@@ -96,8 +96,8 @@ describe("a noun with verbs", () => {
     operation({
       name: `merges.${name}`,
       summary: `To ${name}`,
-      input: v.strictObject({ branch: word("The branch", "branch"), paths: v.optional(v.array(v.string())) }),
-      output: v.strictObject({}),
+      input: () => v.strictObject({ branch: word("The branch", "branch"), paths: v.optional(v.array(v.string())) }),
+      output: () => v.strictObject({}),
       cli: { path: ["merge", name], positionals: ["branch"], examples: [`parallel-cc merge ${name} x`] },
       run: async (_world: World) => ({}),
       text: () => "",

@@ -12,15 +12,17 @@ const updateOperation = operation({
   description:
     "Every command does this by itself on first use; the old database is copied aside before. " +
     "A database of a newer parallel-cc is refused and left as it is.",
-  input: v.strictObject({
-    version: v.optional(word("Accepted for older scripts: the version wanted at least", "version")),
-  }),
-  output: v.strictObject({
-    success: v.boolean(),
-    from: orNull(v.string()),
-    to: v.string(),
-    migrations: v.array(v.string()),
-  }),
+  input: () =>
+    v.strictObject({
+      version: v.optional(word("Accepted for older scripts: the version wanted at least", "version")),
+    }),
+  output: () =>
+    v.strictObject({
+      success: v.boolean(),
+      from: orNull(v.string()),
+      to: v.string(),
+      migrations: v.array(v.string()),
+    }),
   cli: { path: ["update"], aliases: [["migrate"]], examples: ["parallel-cc update", "parallel-cc update --json"] },
   run: async (world: World, input) => {
     const current = versionText(SCHEMA_VERSION);

@@ -10,18 +10,19 @@ const doctorOperation = operation({
   name: "doctor.examine",
   summary: "Check what parallel-cc needs, and say what to do",
   description: "Exits 1 when a check fails; a warning is no failure.",
-  input: v.strictObject({}),
-  output: v.strictObject({
-    ok: v.boolean(),
-    checks: v.array(
-      v.strictObject({
-        name: v.string(),
-        status: v.picklist(["ok", "warn", "fail"]),
-        detail: v.string(),
-        hint: v.optional(v.string()),
-      }),
-    ),
-  }),
+  input: () => v.strictObject({}),
+  output: () =>
+    v.strictObject({
+      ok: v.boolean(),
+      checks: v.array(
+        v.strictObject({
+          name: v.string(),
+          status: v.picklist(["ok", "warn", "fail"]),
+          detail: v.string(),
+          hint: v.optional(v.string()),
+        }),
+      ),
+    }),
   cli: { path: ["doctor"], examples: ["parallel-cc doctor", "parallel-cc doctor --json"] },
   run: async (world: World) => {
     const checks = await examine(world);

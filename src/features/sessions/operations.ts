@@ -9,23 +9,24 @@ import type { World } from "../../world.ts";
 import { statusText } from "./status-text.ts";
 
 const sessionId = () => v.optional(word("The session, by its id", "id"));
-const changes = orNull(v.strictObject({ dirtyFiles: NUMBER, ahead: NUMBER, behind: NUMBER, checkedAt: TEXT }));
+const changes = () => orNull(v.strictObject({ dirtyFiles: NUMBER, ahead: NUMBER, behind: NUMBER, checkedAt: TEXT }));
 
-const REGISTERED = v.strictObject({
-  sessionId: TEXT,
-  worktreePath: TEXT,
-  worktreeName: TEXT_OR_NULL,
-  isNew: YES_OR_NO,
-  isMainRepo: YES_OR_NO,
-  parallelSessions: NUMBER,
-  branch: TEXT_OR_NULL,
-  name: TEXT_OR_NULL,
-  startDirectory: TEXT,
-  targetBranch: TEXT_OR_NULL,
-  unsetVariables: v.array(TEXT),
-  warnings: v.array(TEXT),
-});
-type RegisteredAnswer = v.InferOutput<typeof REGISTERED>;
+const registered = () =>
+  v.strictObject({
+    sessionId: TEXT,
+    worktreePath: TEXT,
+    worktreeName: TEXT_OR_NULL,
+    isNew: YES_OR_NO,
+    isMainRepo: YES_OR_NO,
+    parallelSessions: NUMBER,
+    branch: TEXT_OR_NULL,
+    name: TEXT_OR_NULL,
+    startDirectory: TEXT,
+    targetBranch: TEXT_OR_NULL,
+    unsetVariables: v.array(TEXT),
+    warnings: v.array(TEXT),
+  });
+type RegisteredAnswer = v.InferOutput<ReturnType<typeof registered>>;
 
 const registerOperation = operation({
   name: "sessions.register",
@@ -33,16 +34,17 @@ const registerOperation = operation({
   description:
     "The first session of a repository works in the main checkout; each further one gets a new worktree on a new " +
     "branch, and starts in the same subdirectory. Registering again from the same process answers the same session.",
-  input: v.strictObject({
-    repo: v.optional(word("Any directory of the repository (default: the current one)", "path")),
-    pid: v.optional(whole("The process the session lives by (default: the parent process)", 1)),
-    name: v.optional(v.pipe(word("A name for people, shown in status and in the branch", "text"), v.maxLength(200))),
-    base: v.optional(word("Where a new worktree starts (default: the current commit)", "ref")),
-    noWorktree: v.optional(flag("Stay in this checkout, even when another session works in it")),
-    continue: v.optional(flag("Take up the checkout of the repository's last session")),
-    shell: v.optional(flag("Print lines for a shell's eval instead of text")),
-  }),
-  output: REGISTERED,
+  input: () =>
+    v.strictObject({
+      repo: v.optional(word("Any directory of the repository (default: the current one)", "path")),
+      pid: v.optional(whole("The process the session lives by (default: the parent process)", 1)),
+      name: v.optional(v.pipe(word("A name for people, shown in status and in the branch", "text"), v.maxLength(200))),
+      base: v.optional(word("Where a new worktree starts (default: the current commit)", "ref")),
+      noWorktree: v.optional(flag("Stay in this checkout, even when another session works in it")),
+      continue: v.optional(flag("Take up the checkout of the repository's last session")),
+      shell: v.optional(flag("Print lines for a shell's eval instead of text")),
+    }),
+  output: registered,
   cli: {
     path: ["register"],
     aliases: [["start"]],
@@ -109,25 +111,27 @@ const releaseOperation = operation({
   summary: "End a session; its worktree stays",
   description:
     "Without a flag it ends the session of the process that calls it, or of that process's nearest ancestor.",
-  input: v.strictObject({
-    pid: v.optional(whole("The session of this process or of its nearest ancestor (default: the caller)", 1)),
-    sessionId: sessionId(),
-    keep: v.optional(flag("Keep the worktree whatever is in it")),
-  }),
-  output: v.strictObject({
-    released: YES_OR_NO,
-    worktreeRemoved: YES_OR_NO,
-    kept: orNull(
-      v.strictObject({
-        reason: v.picklist(["uncommitted-changes", "unlanded-commits", "nothing-removed-yet"]),
-        path: TEXT,
-        branch: TEXT_OR_NULL,
-        commits: NUMBER,
-        dirtyFiles: NUMBER,
-      }),
-    ),
-    rescue: TEXT_OR_NULL,
-  }),
+  input: () =>
+    v.strictObject({
+      pid: v.optional(whole("The session of this process or of its nearest ancestor (default: the caller)", 1)),
+      sessionId: sessionId(),
+      keep: v.optional(flag("Keep the worktree whatever is in it")),
+    }),
+  output: () =>
+    v.strictObject({
+      released: YES_OR_NO,
+      worktreeRemoved: YES_OR_NO,
+      kept: orNull(
+        v.strictObject({
+          reason: v.picklist(["uncommitted-changes", "unlanded-commits", "nothing-removed-yet"]),
+          path: TEXT,
+          branch: TEXT_OR_NULL,
+          commits: NUMBER,
+          dirtyFiles: NUMBER,
+        }),
+      ),
+      rescue: TEXT_OR_NULL,
+    }),
   cli: {
     path: ["release"],
     aliases: [["stop"]],
@@ -146,12 +150,13 @@ const releaseOperation = operation({
 const heartbeatOperation = operation({
   name: "sessions.heartbeat",
   summary: "Say that a session is at work",
-  input: v.strictObject({
-    pid: v.optional(whole("The session of this process or of its nearest ancestor (default: the caller)", 1)),
-    sessionId: sessionId(),
-    claudePid: v.optional(whole("A further process the session lives by from now on", 1)),
-  }),
-  output: v.strictObject({ updated: YES_OR_NO }),
+  input: () =>
+    v.strictObject({
+      pid: v.optional(whole("The session of this process or of its nearest ancestor (default: the caller)", 1)),
+      sessionId: sessionId(),
+      claudePid: v.optional(whole("A further process the session lives by from now on", 1)),
+    }),
+  output: () => v.strictObject({ updated: YES_OR_NO }),
   cli: {
     path: ["heartbeat"],
     examples: ["parallel-cc heartbeat --pid 4242", "parallel-cc heartbeat --session-id <id>"],
@@ -161,26 +166,27 @@ const heartbeatOperation = operation({
   narration: (answer) => (answer.updated ? "" : "No such session.\n"),
 });
 
-const SESSION = v.strictObject({
-  sessionId: TEXT,
-  pid: NUMBER,
-  name: TEXT_OR_NULL,
-  repoPath: TEXT,
-  worktreePath: TEXT,
-  worktreeName: TEXT_OR_NULL,
-  isMainRepo: YES_OR_NO,
-  branch: TEXT_OR_NULL,
-  targetBranch: TEXT_OR_NULL,
-  createdAt: TEXT,
-  lastHeartbeat: TEXT,
-  isAlive: YES_OR_NO,
-  durationMinutes: NUMBER,
-  activity: v.picklist(["starting", "running", "gone"]),
-  executionMode: TEXT,
-  sandboxId: TEXT_OR_NULL,
-  status: TEXT_OR_NULL,
-  changes,
-});
+const shownSession = () =>
+  v.strictObject({
+    sessionId: TEXT,
+    pid: NUMBER,
+    name: TEXT_OR_NULL,
+    repoPath: TEXT,
+    worktreePath: TEXT,
+    worktreeName: TEXT_OR_NULL,
+    isMainRepo: YES_OR_NO,
+    branch: TEXT_OR_NULL,
+    targetBranch: TEXT_OR_NULL,
+    createdAt: TEXT,
+    lastHeartbeat: TEXT,
+    isAlive: YES_OR_NO,
+    durationMinutes: NUMBER,
+    activity: v.picklist(["starting", "running", "gone"]),
+    executionMode: TEXT,
+    sandboxId: TEXT_OR_NULL,
+    status: TEXT_OR_NULL,
+    changes: changes(),
+  });
 
 const statusOperation = operation({
   name: "sessions.status",
@@ -188,24 +194,26 @@ const statusOperation = operation({
   description:
     "CHANGES counts uncommitted files (~), commits since the session's start (+) and commits its target branch has " +
     "and it has not (-). With --json the registry's answer comes at once, with the changes last measured.",
-  input: v.strictObject({
-    repo: v.optional(word("Only this repository (default: all)", "path")),
-    sandboxOnly: v.optional(flag("Only sessions in a sandbox")),
-    watch: v.optional(flag("Show it again every two seconds; with --json one document a line")),
-  }),
-  output: v.strictObject({
-    repoPath: TEXT,
-    totalSessions: NUMBER,
-    sessions: v.array(SESSION),
-    keptWorktrees: v.array(
-      v.strictObject({
-        path: TEXT,
-        name: TEXT,
-        branch: TEXT_OR_NULL,
-        sessionName: TEXT_OR_NULL,
-      }),
-    ),
-  }),
+  input: () =>
+    v.strictObject({
+      repo: v.optional(word("Only this repository (default: all)", "path")),
+      sandboxOnly: v.optional(flag("Only sessions in a sandbox")),
+      watch: v.optional(flag("Show it again every two seconds; with --json one document a line")),
+    }),
+  output: () =>
+    v.strictObject({
+      repoPath: TEXT,
+      totalSessions: NUMBER,
+      sessions: v.array(shownSession()),
+      keptWorktrees: v.array(
+        v.strictObject({
+          path: TEXT,
+          name: TEXT,
+          branch: TEXT_OR_NULL,
+          sessionName: TEXT_OR_NULL,
+        }),
+      ),
+    }),
   cli: {
     path: ["status"],
     aliases: [["list"]],
