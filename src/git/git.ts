@@ -24,6 +24,8 @@ export interface Git {
   attempt(args: readonly string[], options?: GitOptions): Promise<GitResult>;
   /** Runs git and answers its standard output; any other exit than 0 is a Failure `git.failed`. */
   output(args: readonly string[], options?: GitOptions): Promise<string>;
+  /** As `output`, byte for byte: what files hold need not be UTF-8. */
+  bytes(args: readonly string[], options?: GitOptions): Promise<Uint8Array>;
   /** The same git in another directory. */
   at(directory: string): Git;
   /**
@@ -31,14 +33,28 @@ export interface Git {
    * finds (safe.bareRepository=explicit, which in git 2.39 means `.git` of a checkout as well).
    */
   trusting(): Git;
+  /** The same git with settings of ours above all of the user's, and more in its environment. */
+  configured(added: { settings?: Readonly<Record<string, string>>; env?: Readonly<Record<string, string>> }): Git;
 }
 
 const decoder = new TextDecoder();
-const TRUSTING = { GIT_CONFIG_COUNT: "1", GIT_CONFIG_KEY_0: "safe.bareRepository", GIT_CONFIG_VALUE_0: "all" };
+const TRUSTING = { "safe.bareRepository": "all" };
 
-export function makeGit(made: { directory: string; env: Record<string, string>; log: Log }): Git {
-  const env = { ...made.env, LC_ALL: "C", LANGUAGE: "C", GIT_TERMINAL_PROMPT: "0", GIT_OPTIONAL_LOCKS: "0" };
-  const attempt = async (args: readonly string[], options: GitOptions = {}): Promise<GitResult> => {
+export interface GitInput {
+  directory: string;
+  env: Readonly<Record<string, string>>;
+  log: Log;
+  /** Configuration above that of every file. */
+  settings?: Readonly<Record<string, string>>;
+}
+
+export function makeGit(made: GitInput): Git {
+  const env = {
+    ...made.env,
+    ...settingsEnv(made.settings ?? {}),
+    ...{ LC_ALL: "C", LANGUAGE: "C", GIT_TERMINAL_PROMPT: "0", GIT_OPTIONAL_LOCKS: "0" },
+  };
+  const attemptRaw = async (args: readonly string[], options: GitOptions = {}) => {
     const result = await run({
       command: "git",
       args: [...args],
@@ -59,19 +75,41 @@ export function makeGit(made: { directory: string; env: Record<string, string>; 
         hint: "Run the command again; if it happens again, look for what kills it (memory, a time limit).",
       });
     }
-    return { exit: result.exit, stdout: decoder.decode(result.stdout), stderr: result.stderr };
+    return { exit: result.exit, bytes: result.stdout, stderr: result.stderr };
   };
+  const bytes = async (args: readonly string[], options?: GitOptions): Promise<Uint8Array> => {
+    const result = await attemptRaw(args, options);
+    if (result.exit !== 0) throw gitFailed(args, { ...result, stdout: "" });
+    return result.bytes;
+  };
+  const configured: Git["configured"] = (added) =>
+    makeGit({
+      ...made,
+      env: { ...made.env, ...added.env },
+      settings: { ...made.settings, ...added.settings },
+    });
   return {
     directory: made.directory,
-    attempt,
-    output: async (args, options) => {
-      const result = await attempt(args, options);
-      if (result.exit !== 0) throw gitFailed(args, result);
-      return result.stdout;
+    attempt: async (args, options) => {
+      const { exit, bytes: stdout, stderr } = await attemptRaw(args, options);
+      return { exit, stdout: decoder.decode(stdout), stderr };
     },
+    output: async (args, options) => decoder.decode(await bytes(args, options)),
+    bytes,
     at: (directory) => makeGit({ ...made, directory }),
-    trusting: () => makeGit({ ...made, env: { ...made.env, ...TRUSTING } }),
+    trusting: () => configured({ settings: TRUSTING }),
+    configured,
   };
+}
+
+function settingsEnv(settings: Readonly<Record<string, string>>): Record<string, string> {
+  const entries = Object.entries(settings);
+  if (entries.length === 0) return {};
+  const numbered = entries.flatMap(([key, value], index) => [
+    [`GIT_CONFIG_KEY_${index}`, key],
+    [`GIT_CONFIG_VALUE_${index}`, value],
+  ]);
+  return { GIT_CONFIG_COUNT: String(entries.length), ...Object.fromEntries(numbered) };
 }
 
 /** What git said, as a Failure: its own last words are the message, since only git knows why. */
