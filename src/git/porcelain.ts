@@ -62,8 +62,14 @@ export function countStatus(output: string): number {
   return count;
 }
 
-/** `git version`: major and minor, or undefined when it is not git that answered. */
-export function parseVersion(output: string): { major: number; minor: number; text: string } | undefined {
+export interface Version {
+  major: number;
+  minor: number;
+  text: string;
+}
+
+/** What `git version` says; undefined when it is not git that answered. */
+export function parseVersion(output: string): Version | undefined {
   const match = /^git version ((\d+)\.(\d+)\S*)/.exec(output);
   if (match === null) return undefined;
   return { major: Number(match[2]), minor: Number(match[3]), text: match[1] ?? "" };

@@ -1,11 +1,11 @@
 // Which repository a directory belongs to, and what stands in it. A repository is its real common git directory:
 // a subdirectory, a symlink to it and every linked worktree are the same one.
 
-import { realpathSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { Failure } from "../core/failure.ts";
 import { type Git, gitFailed, gitWords } from "./git.ts";
-import { parseVersion, parseWorktrees, type WorktreeEntry } from "./porcelain.ts";
+import { parseVersion, parseWorktrees, type Version, type WorktreeEntry } from "./porcelain.ts";
 
 export interface Repository {
   /** Real path of the common git directory: the repository's identity. */
@@ -14,6 +14,8 @@ export interface Repository {
   path: string;
   isBare: boolean;
   worktrees: readonly WorktreeEntry[];
+  /** False only when git certainly has nothing to run after a checkout in a new worktree. */
+  mayHaveCheckoutHook: boolean;
   here: Place;
 }
 
@@ -34,7 +36,7 @@ export const REQUIRED_GIT = { major: 2, minor: 39 } as const;
 const SEPARATOR = `--parallel-cc${"-".repeat(256)}`;
 
 export async function locate(git: Git): Promise<Repository> {
-  const [version, where, listed] = await Promise.all([
+  const [answered, where, listed] = await Promise.all([
     git.attempt(["version"]),
     git.attempt([
       "rev-parse",
@@ -45,15 +47,18 @@ export async function locate(git: Git): Promise<Repository> {
       SEPARATOR,
       "--is-bare-repository",
       SEPARATOR,
+      "--git-path",
+      "hooks/post-checkout",
+      SEPARATOR,
       "--show-prefix",
       SEPARATOR,
       "--show-toplevel",
     ]),
     git.attempt(["worktree", "list", "--porcelain", "-z"]),
   ]);
-  requireVersion(version.stdout);
+  const version = requireVersion(answered.stdout);
   // Outside a checkout (bare, or inside .git) the last question fails; all answers before it are there.
-  const [commonDir, ownDir, bare, prefix, top] = where.stdout.replace(/\n$/, "").split(`\n${SEPARATOR}\n`);
+  const [commonDir, ownDir, bare, hook, prefix, top] = where.stdout.replace(/\n$/, "").split(`\n${SEPARATOR}\n`);
   if (commonDir === undefined || ownDir === undefined || bare === undefined) {
     throw new Failure({
       code: "repository.none",
@@ -75,6 +80,7 @@ export async function locate(git: Git): Promise<Repository> {
       !isLinked && topPath !== undefined ? topPath : await mainPath(git, { gitDir, isBare, first: worktrees[0]?.path }),
     isBare,
     worktrees,
+    mayHaveCheckoutHook: mayHaveHook({ hook: hook ?? "", gitDir, version }),
     here: {
       top: topPath,
       subdirectory: topPath === undefined ? "" : (prefix ?? "").replace(/\/$/, ""),
@@ -96,11 +102,17 @@ async function mainPath(git: Git, found: { gitDir: string; isBare: boolean; firs
   return found.first ?? found.gitDir;
 }
 
-export function requireVersion(output: string): string {
+// A `core.hooksPath` may be relative to the new worktree; and later versions of git know hooks from settings.
+function mayHaveHook(found: { hook: string; gitDir: string; version: Version }): boolean {
+  const { hook, gitDir, version } = found;
+  return version.major > 2 || version.minor >= 50 || hook !== join(gitDir, "hooks/post-checkout") || existsSync(hook);
+}
+
+export function requireVersion(output: string): Version {
   const version = parseVersion(output);
   const { major, minor } = REQUIRED_GIT;
   if (version !== undefined && (version.major > major || (version.major === major && version.minor >= minor))) {
-    return version.text;
+    return version;
   }
   throw new Failure({
     code: "git.too-old",

@@ -9,7 +9,7 @@ import { fileName, makeRepo, type Repo } from "../support/repo.ts";
 import type { Figure } from "./figure.ts";
 import { inMemory } from "./memory.ts";
 import { pccCommand, timeOf } from "./spawn.ts";
-import { clearWorktrees, FILES, linkedWorktrees, worktreeAdd } from "./worktree.ts";
+import { clearWorktrees, FILES, LINES, linkedWorktrees, worktreeAdd } from "./worktree.ts";
 
 export const AT_ONCE = 32;
 
@@ -21,7 +21,7 @@ export const contention: Figure = {
   rounds: 3,
   async prepare(disk, stack) {
     const place = await inMemory(disk, stack);
-    const repo = await makeRepo(place, { files: FILES });
+    const repo = await makeRepo(place, { files: FILES, lines: LINES });
     const owners = Array.from({ length: AT_ONCE }, () => stack.use(sleeper()));
     return {
       async ours() {

@@ -8,6 +8,8 @@ import { inMemory } from "./memory.ts";
 import { pccCommand, type Spawned, timeOf } from "./spawn.ts";
 
 export const FILES = 5000;
+/** Some 6 KB a file, as source code has: a checkout of empty files would be measured as one of nothing. */
+export const LINES = 250;
 
 export const registerWorktree: Figure = {
   name: "register-worktree",
@@ -17,7 +19,7 @@ export const registerWorktree: Figure = {
   rounds: 15,
   async prepare(disk, stack) {
     const place = await inMemory(disk, stack);
-    const repo = await makeRepo(place, { files: FILES });
+    const repo = await makeRepo(place, { files: FILES, lines: LINES });
     const [first, second] = [stack.use(sleeper()), stack.use(sleeper())];
     timeOf(pccCommand(place, ["register", "--pid", String(first.pid)], repo.path));
     const pid = String(second.pid);

@@ -148,7 +148,7 @@ describe("names", () => {
 });
 
 test.each(["git version 2.39.0", "git version 2.100.1", "git version 3.0"])("%s is new enough", (output) => {
-  expect(requireVersion(output)).toBe(output.slice("git version ".length));
+  expect(requireVersion(output).text).toBe(output.slice("git version ".length));
 });
 
 test("a worktree is found by exactly its path", () => {

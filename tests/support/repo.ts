@@ -7,6 +7,8 @@ import type { Place } from "./place.ts";
 export interface RepoInput {
   /** Files of the first commit (1); thousands are cheap, they are written in one stream. */
   files?: number;
+  /** Lines of each file (3), of some 20 bytes. */
+  lines?: number;
   /** Commits on the branch (1); each after the first changes `file-0.txt`. */
   commits?: number;
   /** Folder below the place ("repo"). */
@@ -27,7 +29,7 @@ export interface Repo {
 }
 
 export async function makeRepo(place: Place, input: RepoInput = {}): Promise<Repo> {
-  const { files = 1, commits = 1, name = "repo", branch = "main", bare, unborn, detached } = input;
+  const { files = 1, lines = 3, commits = 1, name = "repo", branch = "main", bare, unborn, detached } = input;
   const path = place.at(name);
   const env = place.env();
   const repo: Repo = { path, branch, git: (...args) => runGit(args, { cwd: path, env }) };
@@ -37,7 +39,7 @@ export async function makeRepo(place: Place, input: RepoInput = {}): Promise<Rep
   await runGit(["fast-import", "--quiet", "--force"], {
     cwd: path,
     env,
-    input: history({ files, commits, branch }),
+    input: history({ files, lines, commits, branch }),
   });
   if (bare) return repo;
   await repo.git("reset", "--quiet", "--hard", branch);
@@ -71,7 +73,9 @@ export function fileName(index: number): string {
 }
 
 /** A git-fast-import stream. */
-function history({ files, commits, branch }: Required<Pick<RepoInput, "files" | "commits" | "branch">>): string {
+function history(made: Required<Pick<RepoInput, "files" | "lines" | "commits" | "branch">>): string {
+  const { files, lines, commits, branch } = made;
+  const more = Array.from({ length: Math.max(0, lines - 3) }, (_, line) => `line ${line + 4} says ${line * 7919}\n`);
   const stream: string[] = [];
   for (let commit = 0; commit < commits; commit++) {
     const changed = commit === 0 ? files : Math.min(files, 1);
@@ -81,7 +85,7 @@ function history({ files, commits, branch }: Required<Pick<RepoInput, "files" | 
     stream.push(...data(`Commit ${commit + 1}`));
     for (let index = 0; index < changed; index++) {
       stream.push(`M 100644 inline ${fileName(index)}`);
-      stream.push(...data(`file ${index}, commit ${commit + 1}\nsecond line\nthird line\n`));
+      stream.push(...data(`file ${index}, commit ${commit + 1}\nsecond line\nthird line\n${more.join("")}`));
     }
     stream.push("");
   }

@@ -24,7 +24,7 @@ export async function examine(world: Effects): Promise<Check[]> {
 async function checkGit(world: Pick<World, "git">): Promise<Check> {
   try {
     const version = requireVersion((await world.git("/").attempt(["version"])).stdout);
-    return { name: "git", status: "ok", detail: `git ${version}` };
+    return { name: "git", status: "ok", detail: `git ${version.text}` };
   } catch (thrown) {
     return failed("git", asFailure(thrown));
   }
