@@ -1,0 +1,310 @@
+// A tip that the target does not reach: its work may have come by other commits. The proofs are tried from the surest
+// to the weakest; the weak ones name what they saw and allow nothing.
+
+import { type Change, readChanges, type Step } from "./changes.ts";
+import { type Cover, coverOf, type Link, partsOf } from "./cover.ts";
+import {
+  type Commit,
+  firstParents,
+  type History,
+  isAncestor,
+  listLine,
+  MAX_HISTORY,
+  readHistory,
+  readReverts,
+} from "./history.ts";
+import type { Case } from "./landed.ts";
+import { findRevert, type LandedPiece } from "./reverts.ts";
+import { openSearch, type Search } from "./search.ts";
+import { NOT_MERGED, type Verdict, verdictOf } from "./verdict.ts";
+
+/** Own commits that are looked at one by one. */
+const MAX_OWN = 1000;
+/** Own merges that are made again to see whether somebody had a hand in them. */
+const MAX_MERGES = 64;
+/** Commits of the target's line at which a merge is tried. */
+const MAX_EARLIER = 12;
+
+interface Known extends Case {
+  base: string;
+  /** Own commits, parents first. */
+  own: History;
+  singles: readonly Change[];
+  whole: Change;
+  paths: readonly string[];
+  /** The target's commits since the branch first left it. */
+  history: History;
+  said: ReadonlyMap<string, readonly string[]>;
+  search: Search;
+  links: readonly Link[];
+  /** What landed in parts; undefined where own commits do not stand in one line. */
+  parts(): Promise<Cover | undefined>;
+}
+
+/** Undefined when a bound is met. */
+export async function judgeApart(asked: Case, bases: readonly string[]): Promise<Verdict | undefined> {
+  const { tip, target } = asked;
+  const [base] = bases;
+  const own = await readHistory(asked, { to: tip, without: [target] }, MAX_OWN);
+  if (own === undefined) return undefined;
+  if (base === undefined) return verdictOf(NOT_MERGED, "nothing-found");
+  const left = await whereItLeft(asked, own, base);
+  const steps = [...own.values()].flatMap(({ id, parents }): Step[] =>
+    parents.length === 1 ? [{ from: parents[0], to: id }] : [],
+  );
+  const [whole, ...singles] = await readChanges(asked, [{ from: base, to: tip }, ...steps]);
+  if (whole === undefined) throw new Error("git diff-tree told nothing of the branch");
+  if (whole.files.length === 0 && singles.every(({ files }) => files.length === 0)) {
+    return verdictOf("unused", "no-own-changes");
+  }
+  const paths = [...new Set([whole, ...singles].flatMap(({ files }) => files.map(({ path }) => path)))];
+  const range = { to: target, without: [left] };
+  const history = await readHistory(asked, range, MAX_HISTORY);
+  if (history === undefined) return undefined;
+  const [said, search, { links, isLine }] = await Promise.all([
+    readReverts(asked, range),
+    openSearch(asked, { ...range, paths, bench: asked.bench }),
+    lineOf(asked, own),
+  ]);
+  let cover: Promise<Cover> | undefined;
+  const parts = async () => {
+    cover ??= isLine ? partsLanded(asked, search, links) : undefined;
+    return cover;
+  };
+  const known: Known = { ...asked, base, own, singles, whole, paths, history, said, search, links, parts };
+  return (await byPatches(known)) ?? byTree(known, await partly(known));
+}
+
+/** The commit from which on the target may hold work of the branch: the best one that all its beginnings share. */
+async function whereItLeft({ git, options }: Case, own: History, base: string): Promise<string> {
+  const outside = [...own.values()].flatMap(({ parents }) => parents.filter((id) => !own.has(id)));
+  const beginnings = [...new Set(outside)];
+  if (beginnings.length === 1) return beginnings[0] ?? base;
+  const shared = await git.attempt(["merge-base", "--octopus", "--end-of-options", ...beginnings], options);
+  return shared.exit === 0 ? (shared.stdout.split("\n")[0] ?? base) : base;
+}
+
+/** The tip's line of first parents, oldest first, and which of its merges are nothing but a merge. */
+async function lineOf(asked: Case, own: History): Promise<{ links: Link[]; isLine: boolean }> {
+  const line: Commit[] = [];
+  for (let at = own.get(asked.tip); at !== undefined; at = own.get(at.parents[0] ?? "")) line.unshift(at);
+  const merges = [...own.values()].filter(({ parents }) => parents.length > 1);
+  const plain = new Set(merges.length > MAX_MERGES ? [] : await plainMerges(asked, own, merges));
+  const links = line.map(({ id, parents }): Link => {
+    const kind = parents.length === 1 ? "commit" : plain.has(id) ? "plain-merge" : "merge";
+    return { id, from: parents[0], kind };
+  });
+  const isLine = line.length === own.size && merges.every(({ id }) => links.some((link) => link.id === id));
+  return { links, isLine };
+}
+
+async function plainMerges({ bench }: Case, own: History, merges: readonly Commit[]): Promise<string[]> {
+  const pairs = merges.filter(({ parents }) => parents.length === 2);
+  if (pairs.length === 0) return [];
+  const trees = await bench().merge(pairs.map(({ parents: [ours = "", theirs = ""] }) => ({ ours, theirs })));
+  return pairs.flatMap(({ id, tree }, index) => (own.has(id) && trees[index] === tree ? [id] : []));
+}
+
+async function byPatches(known: Known): Promise<Verdict | undefined> {
+  const { search, singles, whole, links, own } = known;
+  const landings = await search.made([...singles, whole]);
+  const pieces = singles.map((change, index) => pieceOf([change.to], change, landings[index] ?? []));
+  const areMergesPlain = [...own.values()].every(
+    ({ id, parents }) => parents.length < 2 || links.some((link) => link.id === id && link.kind === "plain-merge"),
+  );
+  const touching = pieces.filter(({ change }) => change.files.length > 0);
+  if (own.size === singles.length || areMergesPlain) {
+    if (touching.length > 0 && areDistinct(touching)) return landedBy(known, "patch-of-each-commit", touching);
+  }
+  const net = pieceOf([...own.keys()], whole, landings.at(-1) ?? []);
+  if (net.landings.length > 0) return landedBy(known, "patch-of-whole-change", [net]);
+  const cover = await known.parts();
+  if (cover?.isWhole !== true || cover.pieces.length === 0 || !areDistinct(cover.pieces)) return undefined;
+  return landedBy(known, "patch-of-each-part", cover.pieces);
+}
+
+type Piece = LandedPiece & { change: Change };
+
+function pieceOf(commits: readonly string[], change: Change, landings: readonly Change[]): Piece {
+  return { commits, change, landings: landings.map(({ to }) => to) };
+}
+
+/** Each piece has a commit of the target for itself: two equal changes need two. */
+function areDistinct(pieces: readonly LandedPiece[]): boolean {
+  const taken = new Set<string>();
+  return pieces.every(({ landings }) => {
+    const free = landings.find((id) => !taken.has(id));
+    if (free !== undefined) taken.add(free);
+    return free !== undefined;
+  });
+}
+
+async function partsLanded(asked: Case, search: Search, links: readonly Link[]): Promise<Cover> {
+  const parts = partsOf(links);
+  const changes = await readChanges(
+    asked,
+    parts.map(({ from, to }) => ({ from, to })),
+  );
+  const landings = await search.made(changes);
+  const found = parts.flatMap((part, index) => {
+    const change = changes[index];
+    const at = landings[index] ?? [];
+    const commits = links.slice(part.first, part.last + 1).map(({ id }) => id);
+    // A part that changes nothing needs no landing, but shows none either.
+    if (change === undefined || (change.files.length > 0 && at.length === 0)) return [];
+    return [{ ...part, piece: pieceOf(commits, change, at) }];
+  });
+  return coverOf(links, found);
+}
+
+async function landedBy(
+  known: Known,
+  method: "patch-of-each-commit" | "patch-of-whole-change" | "patch-of-each-part",
+  pieces: readonly Piece[],
+): Promise<Verdict> {
+  const touching = pieces.filter(({ landings }) => landings.length > 0);
+  const commit = latest(
+    known,
+    touching.flatMap(({ landings }) => landings.slice(-1)),
+  );
+  const revertedBy = await takenOut(known, touching);
+  if (revertedBy !== undefined) return verdictOf("reverted", method, { commit, revertedBy });
+  return verdictOf(method === "patch-of-each-commit" ? "rebased" : "squashed", method, { commit });
+}
+
+function latest({ search }: Known, commits: readonly string[]): string | null {
+  return commits.toSorted((a, b) => search.orderOf(a) - search.orderOf(b)).at(-1) ?? null;
+}
+
+/** Looks for reverts of the pieces, of every single commit in them, and of the whole. */
+async function takenOut(known: Known, pieces: readonly Piece[]): Promise<string | undefined> {
+  const landings = pieces.flatMap((piece) => piece.landings);
+  const singles = known.singles.flatMap((change): Piece[] => {
+    const holder = pieces.find(({ commits }) => commits.includes(change.to));
+    return holder === undefined ? [] : [{ commits: [change.to], change, landings: holder.landings }];
+  });
+  const entire: Piece = { commits: [], change: known.whole, landings };
+  return outOfOrder(known, pieces) ?? findRevert({ ...known, own: new Set(landings) }, [...pieces, ...singles, entire]);
+}
+
+/**
+ * A branch that takes back what it did itself brings its inverse along, which is no revert of it, unless the target did
+ * the two in the other order.
+ */
+function outOfOrder({ search }: Known, pieces: readonly Piece[]): string | undefined {
+  const last = ({ landings }: Piece) => Math.max(...landings.map(search.orderOf));
+  for (const [index, piece] of pieces.entries()) {
+    const inverses = pieces.filter(({ change }) => isInverse(piece.change, change));
+    const latest = inverses.at(-1);
+    if (latest === undefined || pieces.indexOf(latest) > index || last(piece) > last(latest)) continue;
+    return latest.landings.at(-1);
+  }
+  return undefined;
+}
+
+function isInverse(a: Change, b: Change): boolean {
+  const states = new Map(a.files.map((file) => [file.path, `${file.to} ${file.from}`]));
+  return (
+    a.files.length === b.files.length && b.files.every((file) => states.get(file.path) === `${file.from} ${file.to}`)
+  );
+}
+
+interface Partly {
+  landed: number;
+  total: number;
+  commit: string | null;
+  method: "some-patches" | "earlier-tip";
+}
+
+/** How much of it landed: pieces by their patches, and what stands before the first own commit. */
+async function partly(known: Known): Promise<Partly | undefined> {
+  const { singles, search } = known;
+  const touching = singles.filter(({ files }) => files.length > 0);
+  const earlier = await earlierTip(known);
+  const total = touching.length + (earlier?.commits ?? 0);
+  const cover = await known.parts();
+  const landings = cover === undefined ? await search.made(touching) : [];
+  const pieces = cover?.pieces ?? touching.map((change, index) => pieceOf([change.to], change, landings[index] ?? []));
+  const own = new Set(touching.map(({ to }) => to));
+  let landed = earlier?.commits ?? 0;
+  const evidence: string[] = [];
+  for (const piece of pieces.filter((one) => one.landings.length > 0)) {
+    if ((await takenOut(known, [piece])) !== undefined) continue;
+    landed += piece.commits.filter((id) => own.has(id)).length;
+    evidence.push(...piece.landings.slice(-1));
+  }
+  if (landed === 0) return undefined;
+  // All of it by number, yet not by proof: merges between hold something of their own, or one landing serves two.
+  landed = Math.min(landed, total - 1);
+  const commit = latest(known, evidence) ?? earlier?.commit ?? null;
+  return landed === 0
+    ? undefined
+    : { landed, total, commit, method: evidence.length > 0 ? "some-patches" : "earlier-tip" };
+}
+
+/** A branch that went on after it was merged begins at a commit beside the target's own line. */
+async function earlierTip(known: Known): Promise<{ commits: number; commit: string } | undefined> {
+  const { base, target, fork } = known;
+  const since = await readHistory(known, { to: target, without: [base] }, MAX_HISTORY);
+  if (since === undefined) return undefined;
+  const line = firstParents(since, target);
+  const before = line.at(-1)?.parents[0];
+  // Beginning on the line, it left there, or merged the target in.
+  if (before === undefined || before === base) return undefined;
+  const merged = await readHistory(
+    known,
+    { to: base, without: fork === undefined ? [before] : [before, fork] },
+    MAX_OWN,
+  );
+  const commits = [...(merged?.values() ?? [])].filter(({ parents }) => parents.length === 1).length;
+  const landing = line.findLast(({ id }) => isAncestor(since, base, id));
+  return commits === 0 || landing === undefined ? undefined : { commits, commit: landing.id };
+}
+
+async function byTree(known: Known, part: Partly | undefined): Promise<Verdict> {
+  const { own, tip, target, history, whole, base, bench, said, search } = known;
+  const tree = own.get(tip)?.tree;
+  const isSame = (commit: Commit) => commit.tree === tree && !isAncestor(history, commit.id, base);
+  const same = whole.files.length === 0 ? undefined : [...history.values()].find(isSame);
+  const reverted = (landing: string) =>
+    findRevert({ history, said, search, own: new Set([landing]) }, [
+      { commits: [...own.keys()], change: whole, landings: [landing] },
+    ]);
+  if (same !== undefined) {
+    const revertedBy = await reverted(same.id);
+    const shown = { commit: same.id, ...(revertedBy === undefined ? {} : { revertedBy }) };
+    return verdictOf(revertedBy === undefined ? "squashed" : "reverted", "equal-tree", shown);
+  }
+  const earlier = await mergeTried(known);
+  const [now, ...then] = await bench().merge([target, ...earlier].map((ours) => ({ ours, theirs: tip })));
+  if (now !== undefined && now === history.get(target)?.tree) {
+    return verdictOf("contained", "merge-adds-nothing", { commit: target });
+  }
+  const at = then.findIndex(
+    (merged, index) => merged !== undefined && merged === history.get(earlier[index] ?? "")?.tree,
+  );
+  const landing = earlier[at];
+  if (landing !== undefined) {
+    const revertedBy = await reverted(landing);
+    const shown = { commit: landing, ...(revertedBy === undefined ? {} : { revertedBy }) };
+    return verdictOf(revertedBy === undefined ? "landed-earlier" : "reverted", "merge-added-nothing-then", shown);
+  }
+  if (part !== undefined) return verdictOf("partial", part.method, part);
+  return verdictOf(NOT_MERGED, "nothing-found");
+}
+
+/** Of the target's line since the base, the commits that touch most of the branch's paths, oldest first. */
+async function mergeTried(known: Known): Promise<string[]> {
+  const { target, base, paths } = known;
+  const touching = await listLine(known, { to: target, without: [base] }, paths);
+  const line = touching.filter((id) => known.history.has(id));
+  if (line.length <= MAX_EARLIER) return line;
+  const steps = line.map((to) => ({ from: known.history.get(to)?.parents[0], to }));
+  const wanted = new Set(known.whole.files.map(({ path }) => path));
+  const counts = (await readChanges(known, steps, paths)).map(
+    ({ files }) => files.filter(({ path }) => wanted.has(path)).length,
+  );
+  const best = line.map((id, index) => ({ id, index, count: counts[index] ?? 0 }));
+  const chosen = best.toSorted((a, b) => b.count - a.count || a.index - b.index).slice(0, MAX_EARLIER);
+  return chosen.toSorted((a, b) => a.index - b.index).map(({ id }) => id);
+}

@@ -1,0 +1,107 @@
+// A tip that the target reaches: fast-forwarded or merged, unless nobody committed to it or it was reverted since.
+
+import { type Change, readChanges } from "./changes.ts";
+import { firstParents, type History, MAX_HISTORY, readHistory, readReverts } from "./history.ts";
+import type { Case } from "./landed.ts";
+import { findRevert, type LandedPiece } from "./reverts.ts";
+import { openSearch } from "./search.ts";
+import { type Verdict, verdictOf } from "./verdict.ts";
+
+/** Beyond this only the whole change and the merges are sought in their inverse, not each commit. */
+const MAX_OWN = 500;
+
+/** Undefined when a bound is met. */
+export async function judgeReached(asked: Case): Promise<Verdict | undefined> {
+  const { tip, target, fork } = asked;
+  const since = await readHistory(asked, { to: target, without: [tip] }, MAX_HISTORY);
+  if (since === undefined) return undefined;
+  const line = firstParents(since, target);
+  // Where the target's own line leaves what came after the tip: the tip itself, or where the target stood before.
+  const before = line.length === 0 ? target : (line.at(-1)?.parents[0] ?? tip);
+  const isOnLine = before === tip;
+  const start = isOnLine ? (fork ?? (await firstParentOf(asked, tip))) : before;
+  const without = [start, ...(fork === undefined ? [] : [fork])].filter((id) => id !== undefined);
+  const history = start === undefined ? since : await readHistory(asked, { to: target, without: [start] }, MAX_HISTORY);
+  const own = await readHistory(asked, { to: tip, without }, MAX_HISTORY);
+  if (history === undefined || own === undefined) return undefined;
+
+  const singles = [...own.values()].filter(({ parents }) => parents.length === 1).slice(0, MAX_OWN + 1);
+  const steps = singles.length > MAX_OWN ? [] : singles.map(({ id, parents }) => ({ from: parents[0], to: id }));
+  const landings = isOnLine ? new Map<string, string>() : landingsOf(history, target, own);
+  const merges = [...new Set(landings.values())].flatMap((id) => {
+    const from = history.get(id)?.parents[0];
+    return from === undefined ? [] : [{ from, to: id }];
+  });
+  const whole = start === undefined ? [] : [{ from: start, to: tip }];
+  const changes = await readChanges(asked, [...steps, ...merges, ...whole]);
+  const each = changes.slice(0, steps.length);
+  const isEmpty = own.size > 0 && own.size === each.length && each.every(({ files }) => files.length === 0);
+  if (isEmpty) return verdictOf("unused", "no-own-changes", { commit: tip, isReached: true });
+
+  const landing = landings.get(tip) ?? tip;
+  const found = isOnLine
+    ? verdictOf("ff", tip === target ? "same-commit" : "ancestor", { commit: tip })
+    : verdictOf("merged", "ancestor", { commit: landing });
+  if (tip === target) return found;
+
+  const piece = (change: Change, at: string): LandedPiece => ({ commits: [change.to], change, landings: [at] });
+  const pieces = [
+    ...each.map((change) => piece(change, landings.get(change.to) ?? change.to)),
+    ...changes.slice(steps.length).map((change) => piece(change, landings.get(change.to) ?? change.to)),
+    ...[...own.keys()].map((id) => ({ commits: [id], change: undefined, landings: [landings.get(id) ?? id] })),
+  ];
+  const revertedBy = await revertOf(asked, { history, own, pieces, paths: pathsOf(changes), without: start });
+  return revertedBy === undefined ? found : verdictOf("reverted", "ancestor", { commit: landing, revertedBy });
+}
+
+interface Reachable {
+  history: History;
+  own: History;
+  pieces: readonly LandedPiece[];
+  paths: readonly string[];
+  without: string | undefined;
+}
+
+async function revertOf(asked: Case, found: Reachable): Promise<string | undefined> {
+  const range = { to: asked.target, without: found.without === undefined ? [] : [found.without] };
+  const [said, search] = await Promise.all([
+    readReverts(asked, range),
+    openSearch(asked, { ...range, paths: found.paths, bench: asked.bench }),
+  ]);
+  // What was reverted may have been picked again.
+  const again = await search.made(found.pieces.flatMap(({ change }) => change ?? []));
+  let next = 0;
+  const pieces = found.pieces.map((piece) =>
+    piece.change === undefined
+      ? piece
+      : { ...piece, landings: [...piece.landings, ...(again[next++] ?? []).map(({ to }) => to)] },
+  );
+  return findRevert({ history: found.history, said, search, own: new Set(found.own.keys()) }, pieces);
+}
+
+/** Which commit of the target's own line first brought each of the branch's commits. */
+function landingsOf(history: History, target: string, own: History): Map<string, string> {
+  const landings = new Map<string, string>();
+  const seen = new Set<string>();
+  for (const { id, parents } of firstParents(history, target).reverse()) {
+    seen.add(id);
+    const open = parents.slice(1);
+    for (let at = open.pop(); at !== undefined; at = open.pop()) {
+      const commit = history.get(at);
+      if (commit === undefined || seen.has(at)) continue;
+      seen.add(at);
+      if (own.has(at)) landings.set(at, id);
+      open.push(...commit.parents);
+    }
+  }
+  return landings;
+}
+
+async function firstParentOf({ git, options }: Case, commit: string): Promise<string | undefined> {
+  const listed = await git.output(["rev-list", "--no-walk", "--parents", "--end-of-options", commit], options);
+  return listed.trim().split(" ")[1];
+}
+
+function pathsOf(changes: readonly Change[]): string[] {
+  return [...new Set(changes.flatMap(({ files }) => files.map(({ path }) => path)))];
+}

@@ -1,0 +1,95 @@
+// Merges tried out without a trace: what they write goes to an object directory of their own, gone afterwards.
+
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { deflateSync } from "node:zlib";
+import type { Git } from "../../git/git.ts";
+import type { Judging } from "./judging.ts";
+
+export interface Merge {
+  ours: string;
+  theirs: string;
+}
+
+/** A change between two trees, to be put on top of a third. */
+export interface Transplant {
+  from: string;
+  to: string;
+  onto: string;
+}
+
+export interface Workbench extends Disposable {
+  /** The tree of each merge; undefined where it conflicts. */
+  merge(merges: readonly Merge[]): Promise<(string | undefined)[]>;
+  /** The tree that comes of each, by a merge whose base is `from`; undefined where it conflicts. */
+  transplant(transplants: readonly Transplant[]): Promise<(string | undefined)[]>;
+}
+
+export function openWorkbench({ git, gitDir, options }: Judging): Workbench {
+  const directory = mkdtempSync(join(tmpdir(), "parallel-cc-merge-"));
+  const scratch: Git = git.configured({
+    env: {
+      GIT_OBJECT_DIRECTORY: directory,
+      GIT_ALTERNATE_OBJECT_DIRECTORIES: quoted(join(gitDir, "objects")),
+    },
+  });
+  const merge = async (merges: readonly Merge[]): Promise<(string | undefined)[]> => {
+    if (merges.length === 0) return [];
+    const input = merges.map(({ ours, theirs }) => `${ours} ${theirs}\n`).join("");
+    const args = [
+      "merge-tree",
+      "--write-tree",
+      "--stdin",
+      "--no-messages",
+      "--name-only",
+      "--allow-unrelated-histories",
+    ];
+    const answers = parseMerges(await scratch.output(args, { ...options, input }));
+    if (answers.length !== merges.length)
+      throw new Error(`git merge-tree told of ${answers.length} of ${merges.length}`);
+    return answers;
+  };
+  return {
+    merge,
+    transplant: (transplants) =>
+      merge(
+        transplants.map(({ from, to, onto }) => {
+          const base = writeCommit(directory, from);
+          return { ours: writeCommit(directory, onto, base), theirs: writeCommit(directory, to, base) };
+        }),
+      ),
+    [Symbol.dispose]: () => rmSync(directory, { recursive: true, force: true }),
+  };
+}
+
+/** With `--stdin` 1 says clean and 0 conflicts, unlike the exit code (git 2.39): `1 NUL tree NUL [path NUL]… NUL`. */
+function parseMerges(output: string): (string | undefined)[] {
+  const tokens = output.split("\0");
+  const trees: (string | undefined)[] = [];
+  for (let at = 0; at + 1 < tokens.length; at++) {
+    const isClean = tokens[at]?.trim() === "1";
+    trees.push(isClean ? tokens[at + 1] : undefined);
+    at += 2;
+    while (at < tokens.length && tokens[at] !== "") at++;
+  }
+  return trees;
+}
+
+/** Written here: one git for each would cost more than the merge (`--merge-base` of git 2.40 would need none). */
+function writeCommit(directory: string, tree: string, parent?: string): string {
+  const nobody = "parallel-cc <parallel-cc@localhost> 0 +0000";
+  const parents = parent === undefined ? "" : `parent ${parent}\n`;
+  const body = `tree ${tree}\n${parents}author ${nobody}\ncommitter ${nobody}\n\nscratch\n`;
+  const object = Buffer.from(`commit ${Buffer.byteLength(body)}\0${body}`);
+  const id = new Bun.CryptoHasher(tree.length === 64 ? "sha256" : "sha1").update(object).digest("hex");
+  const folder = join(directory, id.slice(0, 2));
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, id.slice(2)), deflateSync(object));
+  return id;
+}
+
+/** In the list of alternates a colon ends a path, unless the path is quoted as in C. */
+function quoted(path: string): string {
+  return `"${path.replace(/["\\]/g, "\\$&").replaceAll("\n", "\\n")}"`;
+}

@@ -1,0 +1,206 @@
+// The ways a branch lands, or does not: what is said of each, and what may be done about it.
+
+import { describe, expect, test } from "bun:test";
+import type { Verdict } from "../../src/features/merges/merges.ts";
+import { makeScene, numbered, type Scene } from "./landed-scene.ts";
+
+/** Two commits on `work`, from where `main` stands. */
+async function twoCommits(scene: Scene): Promise<[string, string]> {
+  await scene.branch("work");
+  const first = await scene.commit("f.txt", numbered({ 10: "ten" }), "First");
+  const second = await scene.commit("f.txt", numbered({ 10: "ten", 20: "twenty" }), "Second");
+  await scene.on("main");
+  return [first, second];
+}
+
+interface Told {
+  verdict: string;
+  method: string;
+  commit?: string;
+  revertedBy?: string;
+  landed?: number;
+  total?: number;
+  isSafe: boolean;
+}
+
+function told(verdict: Verdict): Told {
+  const { commit, revertedBy } = verdict.evidence;
+  expect(verdict.isComplete).toBe(true);
+  return {
+    verdict: verdict.verdict,
+    method: verdict.method,
+    ...(commit === null ? {} : { commit }),
+    ...(revertedBy === null ? {} : { revertedBy }),
+    ...(verdict.landed === null ? {} : { landed: verdict.landed }),
+    ...(verdict.total === null ? {} : { total: verdict.total }),
+    isSafe: verdict.isSafeToDelete,
+  };
+}
+
+/** Acts it out, and answers what should be told; `fork` goes into the question. */
+type Story = (scene: Scene) => Promise<Told & { fork?: string }>;
+
+const SCENARIOS: Readonly<Record<string, Story>> = {
+  "1 a fast-forward": async (scene) => {
+    await twoCommits(scene);
+    await scene.git("merge", "--quiet", "--ff-only", "work");
+    const commit = await scene.head();
+    await scene.commit("other.txt", "later\n");
+    return { verdict: "ff", method: "ancestor", commit, isSafe: true };
+  },
+  "2 a merge commit": async (scene) => {
+    await twoCommits(scene);
+    await scene.commit("other.txt", "meanwhile\n");
+    const commit = await scene.merge("work");
+    await scene.commit("other.txt", "later\n");
+    return { verdict: "merged", method: "ancestor", commit, isSafe: true };
+  },
+  "3 a squash, and later edits elsewhere": async (scene) => {
+    await twoCommits(scene);
+    await scene.commit("other.txt", "meanwhile\n");
+    const commit = await scene.squash("work");
+    await scene.commit("other.txt", "later\n");
+    return { verdict: "squashed", method: "patch-of-whole-change", commit, isSafe: true };
+  },
+  "4 a squash, and later edits of the same lines": async (scene) => {
+    await twoCommits(scene);
+    const commit = await scene.squash("work");
+    await scene.commit("f.txt", numbered({ 10: "TEN", 20: "TWENTY" }));
+    return { verdict: "squashed", method: "patch-of-whole-change", commit, isSafe: true };
+  },
+  "5 a rebase-merge": async (scene) => {
+    const commits = await twoCommits(scene);
+    await scene.commit("f.txt", numbered({ 35: "thirty-five" }));
+    const commit = await scene.pick(...commits);
+    return { verdict: "rebased", method: "patch-of-each-commit", commit, isSafe: true };
+  },
+  "6 all commits picked, and later edits of the same lines": async (scene) => {
+    const commits = await twoCommits(scene);
+    await scene.commit("other.txt", "meanwhile\n");
+    const commit = await scene.pick(...commits);
+    await scene.commit("f.txt", numbered({ 10: "TEN", 20: "TWENTY" }));
+    return { verdict: "rebased", method: "patch-of-each-commit", commit, isSafe: true };
+  },
+  "7 one of two commits": async (scene) => {
+    const [first] = await twoCommits(scene);
+    await scene.commit("other.txt", "meanwhile\n");
+    const commit = await scene.pick(first);
+    return { verdict: "partial", method: "some-patches", commit, landed: 1, total: 2, isSafe: false };
+  },
+  "8a a merge commit, reverted later": async (scene) => {
+    await twoCommits(scene);
+    await scene.commit("other.txt", "meanwhile\n");
+    const commit = await scene.merge("work");
+    const revertedBy = await scene.revert(commit, "-m", "1");
+    return { verdict: "reverted", method: "ancestor", commit, revertedBy, isSafe: false };
+  },
+  "8b a squash, reverted later": async (scene) => {
+    await twoCommits(scene);
+    await scene.commit("other.txt", "meanwhile\n");
+    const commit = await scene.squash("work");
+    const revertedBy = await scene.revert(commit);
+    return { verdict: "reverted", method: "patch-of-whole-change", commit, revertedBy, isSafe: false };
+  },
+  "9a nothing done, the target went on": async (scene) => {
+    await scene.branch("work");
+    await scene.on("main");
+    const fork = await scene.head();
+    await scene.commit("other.txt", "later\n");
+    return { verdict: "unused", method: "no-own-commits", commit: fork, fork, isSafe: true };
+  },
+  "9b nothing done, the target stands still": async (scene) => {
+    await scene.branch("work");
+    const fork = await scene.head();
+    return { verdict: "unused", method: "no-own-commits", commit: fork, fork, isSafe: true };
+  },
+  "9c only an empty commit": async (scene) => {
+    const fork = await scene.head();
+    await scene.branch("work");
+    await scene.git("commit", "--quiet", "--allow-empty", "-m", "A note");
+    await scene.on("main");
+    await scene.commit("other.txt", "later\n");
+    return { verdict: "unused", method: "no-own-changes", fork, isSafe: false };
+  },
+  "10a merged, and used again": async (scene) => {
+    await twoCommits(scene);
+    await scene.commit("other.txt", "meanwhile\n");
+    const commit = await scene.merge("work");
+    await scene.on("work");
+    await scene.commit("f.txt", numbered({ 10: "ten", 20: "twenty", 30: "thirty" }));
+    return { verdict: "partial", method: "earlier-tip", commit, landed: 2, total: 3, isSafe: false };
+  },
+  "10b squashed, and used again": async (scene) => {
+    await twoCommits(scene);
+    await scene.commit("other.txt", "meanwhile\n");
+    const commit = await scene.squash("work");
+    await scene.on("work");
+    await scene.commit("f.txt", numbered({ 10: "ten", 20: "twenty", 30: "thirty" }));
+    return { verdict: "partial", method: "some-patches", commit, landed: 2, total: 3, isSafe: false };
+  },
+  "11 a squash with a resolution by hand": async (scene) => {
+    await twoCommits(scene);
+    await scene.commit("f.txt", numbered({ 10: "zehn" }));
+    await scene.commit("f.txt", numbered({ 10: "zehn and ten", 20: "twenty" }), "Squash work");
+    return { verdict: "not-merged", method: "nothing-found", isSafe: false };
+  },
+  "12 the same change by somebody else, in another context": async (scene) => {
+    await twoCommits(scene);
+    const commit = await scene.commit("f.txt", numbered({ 10: "ten", 12: "twelve", 20: "twenty" }));
+    return { verdict: "contained", method: "merge-adds-nothing", commit, isSafe: false };
+  },
+  "12 the same change by somebody else, as it is": async (scene) => {
+    await twoCommits(scene);
+    const commit = await scene.commit("f.txt", numbered({ 10: "ten", 20: "twenty" }), "Found it myself");
+    return { verdict: "squashed", method: "patch-of-whole-change", commit, isSafe: true };
+  },
+  "13 not merged": async (scene) => {
+    await twoCommits(scene);
+    await scene.commit("other.txt", "meanwhile\n");
+    return { verdict: "not-merged", method: "nothing-found", isSafe: false };
+  },
+  "14 not merged, and in conflict": async (scene) => {
+    await twoCommits(scene);
+    await scene.commit("f.txt", numbered({ 10: "zehn" }));
+    return { verdict: "not-merged", method: "nothing-found", isSafe: false };
+  },
+  "15 on top of another branch, both squashed": async (scene) => {
+    await scene.branch("below");
+    await scene.commit("f.txt", numbered({ 5: "five" }));
+    const fork = await scene.commit("f.txt", numbered({ 5: "five", 10: "ten" }));
+    await scene.branch("work");
+    await scene.commit("f.txt", numbered({ 5: "five", 10: "ten", 20: "twenty" }));
+    await scene.commit("f.txt", numbered({ 5: "five", 10: "ten", 20: "twenty", 30: "thirty" }));
+    await scene.on("main");
+    await scene.commit("other.txt", "meanwhile\n");
+    await scene.squash("below");
+    await scene.git("diff", "--binary", "below", "work", `--output=${scene.place.at("patch")}`);
+    await scene.git("apply", "--index", scene.place.at("patch"));
+    await scene.git("commit", "--quiet", "-m", "Squash work");
+    const commit = await scene.head();
+    return { verdict: "squashed", method: "patch-of-each-part", commit, fork, isSafe: true };
+  },
+  "16 a squash, and the file deleted later": async (scene) => {
+    await twoCommits(scene);
+    const commit = await scene.squash("work");
+    await scene.commit("f.txt", undefined);
+    return { verdict: "squashed", method: "patch-of-whole-change", commit, isSafe: true };
+  },
+  "17 the target merged in, then a squash and later edits": async (scene) => {
+    await twoCommits(scene);
+    await scene.commit("f.txt", numbered({ 35: "thirty-five" }));
+    await scene.on("work");
+    await scene.merge("main");
+    await scene.on("main");
+    const commit = await scene.squash("work");
+    await scene.commit("f.txt", numbered({ 10: "TEN", 20: "TWENTY" }));
+    return { verdict: "squashed", method: "patch-of-whole-change", commit, isSafe: true };
+  },
+};
+
+describe("scenario", () => {
+  test.each(Object.entries(SCENARIOS))("%s", async (_name, story) => {
+    await using scene = await makeScene();
+    const { fork, ...wanted } = await story(scene);
+    expect(told(await scene.judge(fork === undefined ? {} : { fork }))).toEqual(wanted);
+  });
+});
