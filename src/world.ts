@@ -3,14 +3,15 @@
 
 import { writeSync } from "node:fs";
 import { homedir, hostname } from "node:os";
-import { join, resolve } from "node:path";
-import { Failure } from "./core/failure.ts";
+import { isAbsolute, join, resolve } from "node:path";
+import { Failure, usage } from "./core/failure.ts";
 import { VERSION } from "./core/version.ts";
 import type { Db } from "./db/db.ts";
 import { type Paths, pathsIn } from "./files/paths.ts";
 import { type Git, makeGit } from "./git/git.ts";
 import { LOG_LEVELS, type Log, type LogLevel, makeLog } from "./log/log.ts";
 import { type Processes, systemProcesses } from "./proc/alive.ts";
+import { type RunInput, type RunResult, run } from "./proc/run.ts";
 
 /** What the environment says, read once. */
 export interface Env {
@@ -39,8 +40,16 @@ export interface World {
   signal(): AbortSignal;
   db(): Promise<Db>;
   git(directory: string): Git;
+  /** Runs another program than git, in the environment its user gave it; nothing prompts there. */
+  runProgram(program: Program): Promise<RunResult>;
   processes: Processes;
 }
+
+export type Program = Pick<RunInput, "command" | "args" | "timeoutMs" | "signal" | "maxOutputBytes"> & {
+  directory: string;
+  /** Added to the environment. */
+  variables?: Readonly<Record<string, string>>;
+};
 
 /** git's own list (`git rev-parse --local-env-vars`, 2.39 to 2.52): they name a repository other than the cwd's. */
 const GIT_LOCAL_VARIABLES = [
@@ -68,7 +77,7 @@ const BUN_VARIABLES = ["BUN_OPTIONS", "BUN_BE_BUN", "BUN_INSPECT", "BUN_INSPECT_
 export function makeWorld(variables: Record<string, string | undefined> = process.env): World {
   const now = () => new Date();
   const env = readEnv(variables);
-  const paths = pathsIn(resolve(variables["PARALLEL_CC_HOME"] || join(env.home, ".parallel-cc")));
+  const paths = pathsIn(dataDirectory(variables["PARALLEL_CC_HOME"] || join(env.home, ".parallel-cc")));
   const log = makeLog({ level: env.logLevel, now, write: (line) => writeStderr(line) });
   let db: Promise<Db> | undefined;
   let signal: AbortSignal | undefined;
@@ -92,6 +101,8 @@ export function makeWorld(variables: Record<string, string | undefined> = proces
       return db;
     },
     git: (directory) => makeGit({ directory, env: childEnv(variables), log }),
+    runProgram: ({ directory, variables: added, ...program }) =>
+      run({ ...program, cwd: directory, env: { ...childEnv(variables), ...added }, group: true }),
     processes: systemProcesses({ platform: process.platform, host: hostname() }),
   };
 }
@@ -117,6 +128,12 @@ function childEnv(variables: Record<string, string | undefined>): Record<string,
     if (value !== undefined && !dropped.has(name)) kept[name] = value;
   }
   return kept;
+}
+
+// One that depended on the current directory would be a registry for each of them.
+function dataDirectory(path: string): string {
+  if (isAbsolute(path)) return resolve(path);
+  throw usage("relative-home", `PARALLEL_CC_HOME and HOME must be absolute paths; "${path}" is not.`);
 }
 
 function positiveInteger(text: string | undefined): number | undefined {

@@ -11,10 +11,10 @@ import { type Field, fieldsOf } from "./flags.ts";
 import { pageFor } from "./terminal.ts";
 import { TOPICS } from "./topics.ts";
 
-export async function helpText(world: World, words: readonly string[]): Promise<string> {
+export async function helpText(world: World, words: readonly string[], colour?: boolean): Promise<string> {
   const operations = await allOperations();
   const rendered = await helpFor(operations, words, world.version);
-  const { paint } = await pageFor(world, 1, undefined);
+  const { paint } = await pageFor(world, 1, colour);
   return paint.bold("x") === "x" ? Bun.stripANSI(rendered) : rendered;
 }
 
@@ -86,6 +86,8 @@ function argsOf(fields: readonly Field[]): ArgsDef {
     else args[field.flag] = { type: "string", valueHint: hint, description };
   }
   args["json"] = { type: "boolean", description: "Answer with one JSON document" };
+  args["color"] = { type: "boolean", description: "Colours even where there is no terminal (--no-color: none)" };
+  args["help"] = { type: "boolean", alias: "h", description: "This text" };
   return args;
 }
 

@@ -25,11 +25,12 @@ export async function run(argv: readonly string[]): Promise<number> {
 }
 
 async function runIn(world: World, argv: readonly string[]): Promise<number> {
-  const modern = modernise(argv);
+  const modern = modernise(commonFlagsLast(argv));
   const { words } = modern;
   const [first] = words;
-  if (first === undefined || first === "help" || first === "--help" || first === "-h")
-    return help(world, words.slice(1));
+  if (first === undefined || first === "help" || /^(--help|-h|--json|--(no-)?color)$/.test(first)) {
+    return help(world, words);
+  }
   const load = ROOMS[first];
   if (load === undefined) throw unknownCommand(words);
   if (modern.instead !== undefined) {
@@ -38,13 +39,13 @@ async function runIn(world: World, argv: readonly string[]): Promise<number> {
   const { operations } = await load();
   const found = findOperation(operations, words);
   if (found === undefined) {
-    if (words.includes("--help") || words.includes("-h")) return help(world, [first]);
+    if (words.includes("--help") || words.includes("-h")) return help(world, words, [first]);
     throw unknownVerb(operations, words);
   }
   const rest = words.slice(found.length);
-  if (rest.includes("--help") || rest.includes("-h")) return help(world, [...found.operation.cli.path]);
+  if (rest.includes("--help") || rest.includes("-h")) return help(world, rest, found.operation.cli.path);
   const { input, common } = parseWords(found.operation, rest);
-  if (common.help) return help(world, [...found.operation.cli.path]);
+  if (common.help) return help(world, rest, found.operation.cli.path);
   const shaped = shapeInput(found.operation, input);
   const stream = await streamFor(found.operation, shaped);
   if (stream !== undefined) return stream(world, shaped, common);
@@ -86,14 +87,18 @@ async function streamFor(operation: AnyOperation<World>, input: unknown): Promis
 
 const WATCHED = v.looseObject({ watch: v.literal(true) });
 
-async function help(world: World, topic: readonly string[]): Promise<number> {
+/** Flags of every command may stand before it. */
+function commonFlagsLast(argv: readonly string[]): readonly string[] {
+  const start = argv.findIndex((word) => !/^--(json|(no-)?color)$/.test(word));
+  return start <= 0 ? argv : [...argv.slice(start), ...argv.slice(0, start)];
+}
+
+/** Help on the topic, or on what else the words name. */
+async function help(world: World, words: readonly string[], topic?: readonly string[]): Promise<number> {
   const { helpText } = await import("./help.ts");
-  answer(
-    await helpText(
-      world,
-      topic.filter((word) => !word.startsWith("-")),
-    ),
-  );
+  const bare = words.filter((word) => !word.startsWith("-"));
+  const colour = words.includes("--no-color") ? false : words.includes("--color") ? true : undefined;
+  answer(await helpText(world, topic ?? (bare[0] === "help" ? bare.slice(1) : bare), colour));
   return 0;
 }
 
@@ -129,6 +134,8 @@ function show(failure: Failure, argv: readonly string[]): number {
     const { code, message, hint, details } = failure;
     answer(`${JSON.stringify({ error: { code, message, hint: hint ?? null, details } })}\n`);
   } else {
+    // What a shell evals must fail in it as well: nothing to eval would be success.
+    if (beforeDashes.includes("--shell")) answer(`(exit ${exitCodeOf(failure)})\n`);
     tell(failureText(failure));
   }
   return exitCodeOf(failure);

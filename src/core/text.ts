@@ -24,15 +24,15 @@ export function shellWord(text: string): string {
   return /^[A-Za-z0-9_./:@%+=,-]+$/.test(text) ? text : shellQuote(text);
 }
 
-/** Lower-case letters, digits and single dashes, at most `max` characters, safe in a ref and a file name; may be "". */
+/**
+ * Letters and digits of any script in lower case and single dashes, at most `max` characters, safe in a ref and a file
+ * name; may be "". Latin letters lose their accents, since a branch is typed on any keyboard.
+ */
 export function slug(text: string, max = 40): string {
-  return text
-    .normalize("NFKD")
-    .replace(/\p{M}/gu, "")
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, "-")
-    .slice(0, max)
-    .replace(/^-+|-+$/g, "");
+  const plain = text.normalize("NFKD").replace(/(\p{Script=Latin})\p{M}+/gu, "$1");
+  const words = plain.normalize("NFC").toLowerCase().normalize("NFC");
+  const dashed = words.replace(/[^\p{L}\p{M}\p{N}]+/gu, "-").replace(/^[-\p{M}]+/u, "");
+  return [...dashed].slice(0, max).join("").replace(/-+$/, "");
 }
 
 /** `1 file`, `2 files`. */

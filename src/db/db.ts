@@ -105,6 +105,11 @@ export class Db {
     }
   }
 
+  /** How long calls wait from now on for another process's lock. */
+  waitAtMost(timeoutMs: number): void {
+    this.#ask(() => this.#sqlite.run(`PRAGMA busy_timeout = ${timeoutMs}`));
+  }
+
   /** For tests and long-lived servers. A command leaves it to the end of its process (see the head of this file). */
   close(): void {
     this.#sqlite.close();

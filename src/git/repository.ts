@@ -142,8 +142,15 @@ export function worktreeAt(repository: Pick<Repository, "worktrees">, path: stri
   return repository.worktrees.find((entry) => entry.path === path);
 }
 
-export function defaultWorktreesDirectory(repository: Pick<Repository, "path" | "isBare">): string {
-  const path = repository.isBare ? repository.path.replace(/\.git$/, "") : repository.path;
+// Beside a submodule is inside the repository it is part of, where it would be somebody's untracked files.
+function outermostCheckout({ path, gitDir }: Pick<Repository, "path" | "gitDir">): string {
+  const modules = gitDir.indexOf("/.git/modules/");
+  return modules < 0 ? path : gitDir.slice(0, modules);
+}
+
+/** `<repository>-worktrees`, beside the repository; of a submodule, beside the outermost one. */
+export function defaultWorktreesDirectory(repository: Pick<Repository, "path" | "isBare" | "gitDir">): string {
+  const path = repository.isBare ? repository.path.replace(/\.git$/, "") : outermostCheckout(repository);
   const directory = join(dirname(path), `${basename(path)}-worktrees`);
   try {
     // Where it is a symbolic link, git names worktrees by what it leads to.

@@ -60,7 +60,7 @@ async function populate(place: Place, stack: AsyncDisposableStack): Promise<void
           now,
         );
         insertProcess(db, id, "owner", identity);
-        storeChanges(db, { path: worktreePath, dirty_files: 2, ahead: 1, behind: 0 }, now);
+        storeChanges(db, { path: worktreePath, branch: name, dirty_files: 2, ahead: 1, behind: 0 }, now);
         if (isMainRepo) return;
         const known = { path: worktreePath, git_dir: gitDir, repo_path: path, name, origin: "created" as const };
         const began = { branch: name, session_name: null, fork_commit: start.forkCommit, target_branch: "main" };

@@ -101,6 +101,8 @@ describe("a repository", () => {
     expect(await registered(place, first, { cwd })).toMatchObject({ isMainRepo: true, worktreePath: cwd });
     const made = await registered(place, second, { cwd });
     expect(await isClean(made.worktreePath, place)).toBe(true);
+    // Beside the submodule it would be an untracked folder of the repository around it.
+    expect(made.worktreePath).toStartWith(place.at("outer-worktrees/"));
     const again = await registered(place, third, { cwd: made.worktreePath });
     expect(again).toMatchObject({ isMainRepo: false, isNew: true });
     expect(await registered(place, third, { cwd: outer.path })).toMatchObject({

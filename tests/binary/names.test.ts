@@ -89,7 +89,7 @@ describe("a session called", () => {
       const made = await register(place, repo.path, second.pid, name);
       expect(made.name).toBe(odd);
       await runGit(["check-ref-format", `refs/heads/${made.branch}`], { cwd: repo.path, env: place.env() });
-      expect(made.branch).toMatch(/^parallel-([a-z0-9]+-)*[0-9a-f]{8}$/);
+      expect(made.branch).toMatch(/^parallel-([\p{L}\p{N}]+-)*[0-9a-f]{8}$/u);
       expect((await shownSessions(place)).map((one) => one.name)).toEqual([odd, odd]);
       const texts = [
         await pcc(place, ["status"]),

@@ -33,6 +33,33 @@ async function makeScene(): Promise<Scene> {
   return { place, repo, world, start, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
 
+describe("a base that is not there", () => {
+  test("is told to the first session, which needs none, and refuses the next", async () => {
+    await using place = await makePlace();
+    const repo = await makeRepo(place);
+    await Bun.write(`${repo.path}/.parallel-cc.json`, '{"worktree": {"base": "gone"}}');
+    await using world = testWorld(place, { cwd: repo.path });
+    await using first = sleeper();
+    await using second = sleeper();
+    const { session, warnings } = await register(world, { pid: first.pid });
+    expect(session.is_main_repo).toBe(1);
+    expect(warnings).toEqual([expect.stringContaining('There is no commit "gone"')]);
+    await expect(register(world, { pid: second.pid })).rejects.toMatchObject({ code: "base.unknown" });
+  });
+
+  test("so is a settings file that cannot be read", async () => {
+    await using place = await makePlace();
+    const repo = await makeRepo(place);
+    await Bun.write(`${repo.path}/.parallel-cc.json`, "{bad");
+    await using world = testWorld(place, { cwd: repo.path });
+    await using first = sleeper();
+    await using second = sleeper();
+    const { warnings } = await register(world, { pid: first.pid });
+    expect(warnings).toEqual([expect.stringContaining(".parallel-cc.json cannot be read")]);
+    await expect(register(world, { pid: second.pid })).rejects.toMatchObject({ code: "config.broken" });
+  });
+});
+
 describe("--base", () => {
   test.each([
     [undefined, "main", "main"],

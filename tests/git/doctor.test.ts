@@ -7,6 +7,7 @@ import { openDb } from "../../src/db/db.ts";
 import { type Check, examine } from "../../src/features/doctor/doctor.ts";
 import { makePlace, type Place } from "../support/place.ts";
 import { makePrograms } from "../support/programs.ts";
+import { makeRepo } from "../support/repo.ts";
 import { testWorld, type WorldInput } from "../support/world.ts";
 
 async function checks(place: Place, input: WorldInput = {}): Promise<Map<string, Check>> {
@@ -113,5 +114,37 @@ describe("programs", () => {
     const found = await checks(place, { env: { PATH: place.at("bin") } });
     expect(found.get("path: claude")?.status).toBe("warn");
     expect(found.get("path: parallel-cc")?.status).toBe("warn");
+  });
+});
+
+describe("in a repository", () => {
+  const named = async (place: Place, cwd: string, name: string) => (await checks(place, { cwd })).get(name);
+
+  test("all is well in one that nobody touched", async () => {
+    await using place = await makePlace();
+    const { path } = await makeRepo(place);
+    expect(await named(place, path, "settings")).toMatchObject({ status: "ok" });
+    expect(await named(place, path, "worktrees")).toMatchObject({ status: "ok", detail: `${path}-worktrees` });
+  });
+
+  test("a settings file that cannot be read is a failure", async () => {
+    await using place = await makePlace();
+    const { path } = await makeRepo(place);
+    await Bun.write(join(path, ".parallel-cc.json"), "{bad");
+    expect(await named(place, path, "settings")).toMatchObject({ status: "fail" });
+  });
+
+  test("so is a base that is not there", async () => {
+    await using place = await makePlace();
+    const { path } = await makeRepo(place);
+    await Bun.write(join(path, ".parallel-cc.json"), '{"worktree": {"base": "gone"}}');
+    expect(await named(place, path, "base")).toMatchObject({ status: "fail" });
+  });
+
+  test("so is a file where its worktrees should be", async () => {
+    await using place = await makePlace();
+    const { path } = await makeRepo(place);
+    await Bun.write(`${path}-worktrees`, "");
+    expect(await named(place, path, "worktrees")).toMatchObject({ status: "fail" });
   });
 });

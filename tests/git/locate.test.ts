@@ -141,8 +141,10 @@ describe("a bare repository", () => {
   });
 
   test("has its worktrees beside it, named without .git", () => {
-    expect(defaultWorktreesDirectory({ path: "/src/shop.git", isBare: true })).toBe("/src/shop-worktrees");
-    expect(defaultWorktreesDirectory({ path: "/src/shop.git", isBare: false })).toBe("/src/shop.git-worktrees");
+    const bare = { path: "/src/shop.git", gitDir: "/src/shop.git", isBare: true };
+    expect(defaultWorktreesDirectory(bare)).toBe("/src/shop-worktrees");
+    const checkout = { path: "/src/shop.git", gitDir: "/src/shop.git/.git", isBare: false };
+    expect(defaultWorktreesDirectory(checkout)).toBe("/src/shop.git-worktrees");
   });
 });
 

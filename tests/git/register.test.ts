@@ -27,6 +27,15 @@ async function makeScene(input: RepoInput = {}): Promise<Scene> {
 }
 
 describe("the first session", () => {
+  test("says which flags changed nothing for a process that has a session", async () => {
+    await using scene = await makeScene();
+    const pid = scene.pid();
+    await register(scene.world, { pid });
+    const { isNew, warnings } = await register(scene.world, { pid, name: "new", noWorktree: true });
+    expect(isNew).toBe(false);
+    expect(warnings).toEqual([expect.stringContaining("--name, --no-worktree changed nothing")]);
+  });
+
   test("works in the main checkout, on the branch that it stands on", async () => {
     await using scene = await makeScene();
     const { session, isNew, parallelSessions, warnings } = await register(scene.world, { pid: scene.pid() });
@@ -91,7 +100,7 @@ describe("a further session", () => {
       await register(scene.world, { pid: scene.pid() });
       const { session } = await register(scene.world, { pid: scene.pid(), name });
       expect(session.name).toBe(name);
-      expect(session.branch).toMatch(/^parallel-([a-z0-9-]+-)?00000002$/);
+      expect(session.branch).toMatch(/^parallel-([\p{L}\p{N}-]+-)?00000002$/u);
       expect(existsSync(`${session.worktree_path}/.git`)).toBe(true);
     },
   );

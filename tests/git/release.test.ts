@@ -39,6 +39,7 @@ describe("release", () => {
       worktreeRemoved: false,
       kept: null,
       rescue: null,
+      missing: null,
     });
     expect(session(await scene.world.db(), id)).toBeUndefined();
   });

@@ -15,3 +15,14 @@ test("git takes every slug as a piece of a branch", async () => {
   expect({ exit, stderr }).toEqual({ exit: 0, stderr: "" });
   expect(stdout.trim().split("\n")).toEqual(refs);
 });
+
+test.each([
+  ["Ünïcode Tést", "unicode-test"],
+  ["日本語 セッション", "日本語-セッション"],
+  ["ガレージ", "ガレージ"],
+  ["한국어", "한국어"],
+  ["auth / backend", "auth-backend"],
+  ["🙂", ""],
+])("%s is shown in the branch as %j", (name, piece) => {
+  expect(slug(name)).toBe(piece);
+});

@@ -65,6 +65,7 @@ describe("status", () => {
           executionMode: "local",
           sandboxId: null,
           status: null,
+          isMissing: false,
           changes: null,
         },
       ],
@@ -172,7 +173,7 @@ describe("changes", () => {
     await using scene = await makeScene();
     const { worktree_path: path, fork_commit: forkCommit } = await scene.start();
     const checkout = { path, forkCommit, targetBranch: "gone" };
-    expect(await measureChanges(scene.world.git(path), checkout)).toEqual({ dirtyFiles: 0, ahead: 0, behind: 0 });
+    expect(await measureChanges(scene.world.git(path), checkout)).toMatchObject({ dirtyFiles: 0, ahead: 0, behind: 0 });
   });
 
   test("count against the branch of a remote", async () => {

@@ -60,7 +60,7 @@ test.each([
   ["--fix--", "fix"],
   ["a/b..c@{1}~^:?*[\\", "a-b-c-1"],
   ["$(touch x)", "touch-x"],
-  ["漢字", ""],
+  ["漢字", "漢字"],
   ["", ""],
   ["x".repeat(50), "x".repeat(40)],
   [`${"x".repeat(39)} y`, "x".repeat(39)],

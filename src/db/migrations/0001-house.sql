@@ -115,6 +115,8 @@ CREATE INDEX idx_worktrees_git_dir ON worktrees (git_dir);
 CREATE TABLE checkout_changes (
   path TEXT PRIMARY KEY,
   checked_at TEXT NOT NULL,
+  -- Where its HEAD stands by now; NULL when detached.
+  branch TEXT,
   dirty_files INTEGER NOT NULL,
   ahead INTEGER NOT NULL,
   behind INTEGER NOT NULL

@@ -17,8 +17,8 @@ export interface Config {
 }
 
 /** Reads disk. A broken file is a Failure that names it and leaves it alone. */
-export function loadConfig(world: Pick<World, "paths">, repositoryPath: string): Config {
-  const own = read(join(repositoryPath, ".parallel-cc.json"));
+export function loadConfig(world: Pick<World, "paths">, repositoryPath: string | undefined): Config {
+  const own = repositoryPath === undefined ? undefined : read(join(repositoryPath, ".parallel-cc.json"));
   const user = read(world.paths.config);
   return { worktreeBase: own?.worktree?.base ?? user?.worktree?.base };
 }

@@ -35,7 +35,8 @@ const updateOperation = operation({
   },
   text: ({ from, to, migrations }) => {
     if (migrations.length === 0) return `The database is up to date (${to}).\n`;
-    return `The database went from ${from ?? "nothing"} to ${to}: ${migrations.join(", ")}.\n`;
+    const copy = from === null ? "" : " A copy of the old one stands beside it.";
+    return `The database went from ${from ?? "nothing"} to ${to}.${copy}\n`;
   },
 });
 

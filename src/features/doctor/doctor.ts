@@ -1,12 +1,13 @@
 // The room's door: looks at what parallel-cc needs and says what to do about what is missing. Changes nothing.
 
-import { accessSync, constants, statSync } from "node:fs";
-import { join } from "node:path";
+import { accessSync, constants, existsSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { asFailure, type Failure } from "../../core/failure.ts";
 import { v } from "../../core/shape.ts";
 import { verifyMigrations } from "../../db/migrate.ts";
-import { requireVersion } from "../../git/repository.ts";
+import { commitOf, defaultWorktreesDirectory, locate, requireVersion } from "../../git/repository.ts";
 import type { World } from "../../world.ts";
+import { loadConfig } from "../config/config.ts";
 
 export interface Check {
   name: string;
@@ -18,7 +19,47 @@ export interface Check {
 type Effects = Pick<World, "git" | "db" | "env" | "paths" | "cwd">;
 
 export async function examine(world: Effects): Promise<Check[]> {
-  return [await checkGit(world), await checkDatabase(world), ...checkPrograms(world)];
+  const git = await checkGit(world);
+  const place = git.status === "fail" ? [] : await checkPlace(world);
+  return [git, await checkDatabase(world), ...checkPrograms(world), ...place];
+}
+
+/** Of the repository it is asked in, whether the next session would get its worktree; outside of one, the settings. */
+async function checkPlace(world: Pick<World, "git" | "paths" | "cwd">): Promise<Check[]> {
+  const git = world.git(world.cwd);
+  const repository = await locate(git).catch(() => undefined);
+  if (repository === undefined) return [checkSettings(world, undefined).check];
+  const { check, base } = checkSettings(world, repository.path);
+  const checks = [check];
+  if (base !== undefined && (await commitOf(git, base)) === undefined) {
+    const detail = `worktree.base is "${base}", which is no commit in ${repository.path}.`;
+    checks.push({ name: "base", status: "fail", detail, hint: "Name a branch that exists, or run git fetch." });
+  }
+  return [...checks, checkWorktreesDirectory(defaultWorktreesDirectory(repository))];
+}
+
+function checkSettings(world: Pick<World, "paths">, repositoryPath: string | undefined) {
+  try {
+    const { worktreeBase: base } = loadConfig(world, repositoryPath);
+    const check: Check = { name: "settings", status: "ok", detail: world.paths.config };
+    return { check, base };
+  } catch (thrown) {
+    return { check: failed("settings", asFailure(thrown)), base: undefined };
+  }
+}
+
+function checkWorktreesDirectory(directory: string): Check {
+  // The nearest thing that is there is what decides whether the rest can be made.
+  const existing = [directory, dirname(directory)].find((path) => existsSync(path)) ?? "/";
+  try {
+    if (!statSync(existing).isDirectory()) throw new Error(`${existing} is not a directory`);
+    accessSync(existing, constants.W_OK);
+    return { name: "worktrees", status: "ok", detail: directory };
+  } catch (thrown) {
+    const reason = thrown instanceof Error ? thrown.message : String(thrown);
+    const hint = "Only one session can work in this repository until that is mended.";
+    return { name: "worktrees", status: "fail", detail: `No worktree can be made in ${directory}: ${reason}.`, hint };
+  }
 }
 
 async function checkGit(world: Pick<World, "git">): Promise<Check> {

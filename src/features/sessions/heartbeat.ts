@@ -10,12 +10,16 @@ export interface Heartbeat extends Named {
   claudePid?: number | undefined;
 }
 
+/** It is called at every tool use, and a missed one does no harm. */
+const HOOK_PATIENCE_MS = 200;
+
 /** Marks the sessions meant as seen now; false when there are none, which is not an error. */
 export async function heartbeat(
   world: Pick<World, "db" | "processes" | "parentPid">,
   input: Heartbeat,
 ): Promise<boolean> {
   const db = await world.db();
+  db.waitAtMost(HOOK_PATIENCE_MS);
   const found = sessionsMeant(world, db, input);
   if (found.length === 0) return false;
   const claude = input.claudePid === undefined ? undefined : world.processes.identify(input.claudePid);

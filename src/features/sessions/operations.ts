@@ -38,7 +38,9 @@ const registerOperation = operation({
     v.strictObject({
       repo: v.optional(word("Any directory of the repository (default: the current one)", "path")),
       pid: v.optional(whole("The process the session lives by (default: the parent process)", 1)),
-      name: v.optional(v.pipe(word("A name for people, shown in status and in the branch", "text"), v.maxLength(200))),
+      name: v.optional(
+        v.pipe(word("A name for people, shown in status and in the branch", "text"), v.regex(/\S/u), v.maxLength(200)),
+      ),
       base: v.optional(word("Where a new worktree starts (default: the current commit)", "ref")),
       noWorktree: v.optional(flag("Stay in this checkout, even when another session works in it")),
       continue: v.optional(flag("Take up the checkout of the repository's last session")),
@@ -131,6 +133,7 @@ const releaseOperation = operation({
         }),
       ),
       rescue: TEXT_OR_NULL,
+      missing: TEXT_OR_NULL,
     }),
   cli: {
     path: ["release"],
@@ -140,6 +143,7 @@ const releaseOperation = operation({
   run: async (world: World, input) => (await import("./release.ts")).release(world, input),
   text: (answer) => {
     if (!answer.released) return "No such session: nothing was released.\n";
+    if (answer.missing !== null) return `Session released. Its worktree is gone: ${printable(answer.missing)}\n`;
     if (answer.kept === null) return "Session released.\n";
     const { path, commits, dirtyFiles } = answer.kept;
     const holds = `${counted(commits, "commit")}, ${counted(dirtyFiles, "uncommitted file")}`;
@@ -185,6 +189,7 @@ const shownSession = () =>
     executionMode: TEXT,
     sandboxId: TEXT_OR_NULL,
     status: TEXT_OR_NULL,
+    isMissing: v.boolean(),
     changes: changes(),
   });
 

@@ -32,7 +32,8 @@ export async function register(world: World, input: RegisterInput): Promise<Regi
   await healReservations(world, sessionsOf(db, key));
 
   const again = (own: KnownSession): Registered => {
-    return { session: own, isNew: false, parallelSessions: othersThan(own, world, db, key).length + 1, warnings: [] };
+    const others = othersThan(own, world, db, key);
+    return { session: own, isNew: false, parallelSessions: others.length + 1, warnings: unusedWarnings(own, input) };
   };
   const own = ownSession(world, sessionsOf(db, key), owner);
   if (own !== undefined) return again(own);
@@ -108,6 +109,16 @@ function requireProcess(world: Pick<World, "processes">, pid: number): ProcessId
     message: `No process has the pid ${pid}.`,
     hint: "A session lives as long as its process: pass the pid of one that runs.",
   });
+}
+
+function unusedWarnings(own: KnownSession, input: RegisterInput): string[] {
+  const unused = [
+    ...(input.name !== undefined && input.name !== own.name ? ["--name"] : []),
+    ...(input.base !== undefined ? ["--base"] : []),
+    ...(input.noWorktree === true ? ["--no-worktree"] : []),
+  ];
+  if (unused.length === 0) return [];
+  return [`This process has a session already; ${unused.join(", ")} changed nothing. Release it first.`];
 }
 
 function environmentWarnings({ env }: Pick<World, "env">): string[] {

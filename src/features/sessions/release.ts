@@ -2,7 +2,7 @@
 
 import { existsSync } from "node:fs";
 import type { World } from "../../world.ts";
-import { measureChanges } from "../worktrees/worktrees.ts";
+import { cacheChanges, measureChanges } from "../worktrees/worktrees.ts";
 import { type Named, sessionMeant } from "./find.ts";
 import { healReservations } from "./heal.ts";
 import { allSessions, endSession, type KnownSession } from "./store.ts";
@@ -21,6 +21,8 @@ export interface Released {
   worktreeRemoved: boolean;
   kept: Kept | null;
   rescue: string | null;
+  /** Where the worktree was, when somebody else has removed it. */
+  missing: string | null;
 }
 
 type Effects = Pick<World, "db" | "git" | "processes" | "parentPid" | "paths" | "sleep" | "signal" | "log">;
@@ -30,20 +32,28 @@ export async function release(world: Effects, named: Named): Promise<Released> {
   const db = await world.db();
   const found = sessionMeant(world, db, named);
   await healReservations(world, allSessions(db));
-  if (found === undefined) return { released: false, worktreeRemoved: false, kept: null, rescue: null };
-  const kept = found.is_main_repo === 1 ? null : await whatIsKept(world, found);
-  const released = db.write((now) =>
-    endSession(db, { id: found.id, by: "release", fate: kept === null ? "none" : "kept" }, now),
-  );
-  return { released, worktreeRemoved: false, kept, rescue: null };
+  if (found === undefined) return { released: false, worktreeRemoved: false, kept: null, rescue: null, missing: null };
+  const isMain = found.is_main_repo === 1;
+  const changes = isMain ? undefined : await changesOf(world, found);
+  const isMissing = !isMain && !existsSync(found.worktree_path);
+  const kept = isMain || isMissing ? null : whatIsKept(found, changes);
+  const released = db.write((now) => {
+    if (changes !== undefined) cacheChanges(db, found.worktree_path, changes, now);
+    return endSession(db, { id: found.id, by: "release", fate: kept === null ? "none" : "kept" }, now);
+  });
+  return { released, worktreeRemoved: false, kept, rescue: null, missing: isMissing ? found.worktree_path : null };
 }
 
-async function whatIsKept(world: Effects, found: KnownSession): Promise<Kept | null> {
-  if (!existsSync(found.worktree_path)) return null;
-  const checkout = { path: found.worktree_path, forkCommit: found.fork_commit, targetBranch: null };
-  const changes = await measureChanges(world.git(found.worktree_path), checkout).catch(() => undefined);
+async function changesOf(world: Effects, found: KnownSession) {
+  const checkout = { path: found.worktree_path, forkCommit: found.fork_commit, targetBranch: found.target_branch };
+  return measureChanges(world.git(found.worktree_path), checkout).catch(() => undefined);
+}
+
+// The branch that holds the work is the one it is on by now, which need not be the one it was made on.
+function whatIsKept(found: KnownSession, changes: Awaited<ReturnType<typeof changesOf>>): Kept {
   const dirtyFiles = changes?.dirtyFiles ?? 0;
   const commits = changes?.ahead ?? 0;
   const reason = dirtyFiles > 0 ? "uncommitted-changes" : commits > 0 ? "unlanded-commits" : "nothing-removed-yet";
-  return { reason, path: found.worktree_path, branch: found.branch, commits, dirtyFiles };
+  const branch = changes === undefined ? found.branch : changes.branch;
+  return { reason, path: found.worktree_path, branch, commits, dirtyFiles };
 }

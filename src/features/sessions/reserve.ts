@@ -49,7 +49,7 @@ export interface Request {
 export async function reserve(request: Request): Promise<{ session: KnownSession; isNew: boolean }> {
   const { world, db, repository, input } = request;
   const key = { gitDir: repository.gitDir, path: repository.path };
-  const start = await findStart(request);
+  const start = await startOrFailure(request);
   const self = world.processes.identify(world.pid);
   const id = world.newId();
   // Looked at before the transaction, which stays short that way; whoever came or changed since counts as alive.
@@ -70,7 +70,7 @@ export async function reserve(request: Request): Promise<{ session: KnownSession
       insertProcess(db, id, "owner", request.owner);
       if (made.state === "creating" && self !== undefined) insertProcess(db, id, "registrar", self);
       if (made.state === "active" && !made.isMainRepo) adopt(db, made, now);
-      request.warnings.push(...placementWarnings(placement, input));
+      request.warnings.push(...placementWarnings({ placement, input, start }));
       return { session: requireRow(db, id), isNew: true };
     });
   } catch (thrown) {
@@ -100,6 +100,14 @@ function recordDeaths(db: Db, key: RepositoryKey, dead: Dead, now: string): void
 interface Start {
   commit: string | undefined;
   target: string | undefined;
+}
+
+/** As `findStart`, or why the settings name none: that matters only to a session that needs a worktree. */
+async function startOrFailure(request: Request): Promise<Start | Failure> {
+  return findStart(request).catch((thrown: unknown) => {
+    if (thrown instanceof Failure && request.input.base === undefined) return thrown;
+    throw thrown;
+  });
 }
 
 /** Where a new worktree would start and where its work is meant to land. */
@@ -133,7 +141,7 @@ async function findStart({ world, git, repository, input }: Request): Promise<St
 interface Chosen {
   id: string;
   placement: Placement;
-  start: Start;
+  start: Start | Failure;
   /** The session whose place is taken up. */
   last: PastSession | undefined;
 }
@@ -166,6 +174,7 @@ function newSession(request: Request, { id, placement, start, last }: Chosen): N
       targetBranch: known?.target_branch ?? (isMainRepo ? (entry ?? repository.here).branch : undefined) ?? null,
     };
   }
+  if (start instanceof Failure) throw start;
   if (start.commit === undefined) throw unborn(repository);
   const label = input.name === undefined ? "" : slug(input.name);
   const name = ["parallel", ...(label === "" ? [] : [label]), id.slice(0, 8)].join("-");
@@ -265,10 +274,13 @@ function cannotContinue(why: string): Failure {
   });
 }
 
-function placementWarnings(placement: Placement, input: RegisterInput): string[] {
+function placementWarnings(made: { placement: Placement; input: RegisterInput; start: Start | Failure }): string[] {
+  const { placement, input, start } = made;
   if (placement.kind !== "checkout") return [];
-  const unused = input.base === undefined ? [] : ["--base was not used: no new worktree was needed."];
-  return placement.sharedWith === undefined ? unused : [...unused, sharingWarning(placement.sharedWith)];
+  const warnings: string[] = [];
+  if (input.base !== undefined) warnings.push("--base was not used: no new worktree was needed.");
+  else if (start instanceof Failure) warnings.push(`The next session will get no worktree: ${start.message}`);
+  return placement.sharedWith === undefined ? warnings : [...warnings, sharingWarning(placement.sharedWith)];
 }
 
 function sharingWarning(holder: Holder): string {

@@ -28,8 +28,10 @@ export interface SessionStatus {
   executionMode: string;
   sandboxId: string | null;
   status: string | null;
+  /** Its checkout is not there (any more). */
+  isMissing: boolean;
   /** As last measured; null when it never was. `status` for people measures first, within a deadline. */
-  changes: CheckoutChanges | null;
+  changes: Omit<CheckoutChanges, "branch"> | null;
 }
 
 export interface KeptWorktree {
@@ -73,7 +75,8 @@ export async function status(
     sessions: shown.map((one) =>
       describe(world, one, { liveness: liveness.get(one.id), changes: changes.get(one.worktree_path) }),
     ),
-    keptWorktrees: input.sandboxOnly === true ? [] : keptWorktrees(db, repository?.gitDir, known),
+    keptWorktrees:
+      input.sandboxOnly === true ? [] : keptWorktrees(db, repository?.gitDir, { sessions: known, changes }),
   };
 }
 
@@ -92,7 +95,7 @@ function describe(
     worktreePath: one.worktree_path,
     worktreeName: one.worktree_name,
     isMainRepo: one.is_main_repo === 1,
-    branch: one.branch,
+    branch: seen.changes === undefined ? one.branch : seen.changes.branch,
     targetBranch: one.target_branch,
     createdAt: createdAt.toISOString(),
     lastHeartbeat: parseUtc(one.last_heartbeat).toISOString(),
@@ -102,15 +105,35 @@ function describe(
     executionMode: one.execution_mode ?? "local",
     sandboxId: one.sandbox_id,
     status: one.status,
-    changes: seen.changes ?? null,
+    isMissing: !existsSync(one.worktree_path),
+    changes: shown(seen.changes),
   };
 }
 
-function keptWorktrees(db: Db, gitDir: string | undefined, sessions: readonly KnownSession[]): KeptWorktree[] {
-  const taken = new Set(sessions.map((one) => one.worktree_path));
+function shown(changes: CheckoutChanges | undefined): SessionStatus["changes"] {
+  if (changes === undefined) return null;
+  const { branch: _, ...counts } = changes;
+  return counts;
+}
+
+function keptWorktrees(
+  db: Db,
+  gitDir: string | undefined,
+  seen: { sessions: readonly KnownSession[]; changes: ReadonlyMap<string, CheckoutChanges> },
+): KeptWorktree[] {
+  const taken = new Set(seen.sessions.map((one) => one.worktree_path));
+  const branchOf = (path: string, recorded: string | null) => {
+    const changes = seen.changes.get(path);
+    return changes === undefined ? recorded : changes.branch;
+  };
   return worktreesOf(db, gitDir)
     .filter((one) => one.origin === "created" && !taken.has(one.path) && existsSync(one.path))
-    .map((one) => ({ path: one.path, name: one.name, branch: one.branch, sessionName: one.session_name }));
+    .map((one) => ({
+      path: one.path,
+      name: one.name,
+      branch: branchOf(one.path, one.branch),
+      sessionName: one.session_name,
+    }));
 }
 
 /** How long people wait for fresh numbers before they see the ones last measured. */

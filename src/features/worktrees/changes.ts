@@ -4,7 +4,7 @@
 import type { Db } from "../../db/db.ts";
 import { parseUtc } from "../../db/db.ts";
 import type { Git } from "../../git/git.ts";
-import { countStatus } from "../../git/porcelain.ts";
+import { countStatus, shortBranch } from "../../git/porcelain.ts";
 import type { World } from "../../world.ts";
 import { changesRows, storeChanges } from "./store.ts";
 
@@ -15,6 +15,8 @@ export interface CheckoutChanges {
   /** Commits its target branch has and it has not. */
   behind: number;
   checkedAt: string;
+  /** The branch its HEAD stands on by now; null when detached. */
+  branch: string | null;
 }
 
 export interface Measured {
@@ -32,6 +34,7 @@ export function cachedChanges(db: Db): Map<string, CheckoutChanges> {
         ahead: row.ahead,
         behind: row.behind,
         checkedAt: parseUtc(row.checked_at).toISOString(),
+        branch: row.branch,
       },
     ]),
   );
@@ -54,12 +57,15 @@ export async function measureChanges(
   // In full, so that a tag of the same name is not taken for the branch.
   const countBehind = async (branch: string) =>
     (await count(`HEAD..refs/heads/${branch}`)) ?? (await count(`HEAD..refs/remotes/${branch}`));
-  const [status, ahead = 0, behind = 0] = await Promise.all([
+  const [status, head, ahead = 0, behind = 0] = await Promise.all([
     git.attempt(STATUS, options),
+    git.attempt(["symbolic-ref", "--quiet", "HEAD"], options),
     checkout.forkCommit === null ? 0 : count(`${checkout.forkCommit}..HEAD`),
     checkout.targetBranch === null ? 0 : countBehind(checkout.targetBranch),
   ]);
-  return status.exit === 0 ? { dirtyFiles: countStatus(status.stdout), ahead, behind } : undefined;
+  if (status.exit !== 0) return undefined;
+  const branch = head.exit === 0 ? shortBranch(head.stdout.trim()) : null;
+  return { dirtyFiles: countStatus(status.stdout), ahead, behind, branch };
 }
 
 const FRESH_MS = 2_000;
@@ -93,8 +99,12 @@ export async function refreshChanges(
   await Promise.all([work(), work()]);
   if (results.length === 0) return;
   db.write((now) => {
-    for (const { path, changes } of results) {
-      storeChanges(db, { path, dirty_files: changes.dirtyFiles, ahead: changes.ahead, behind: changes.behind }, now);
-    }
+    for (const { path, changes } of results) cacheChanges(db, path, changes, now);
   });
+}
+
+/** Remembers what was measured, for the next `status`. */
+export function cacheChanges(db: Db, path: string, changes: Omit<CheckoutChanges, "checkedAt">, now: string): void {
+  const { dirtyFiles, ahead, behind, branch } = changes;
+  storeChanges(db, { path, branch, dirty_files: dirtyFiles, ahead, behind }, now);
 }

@@ -30,8 +30,8 @@ export async function createWorktree(world: Effects, repository: Repository, mad
   } catch (cause) {
     throw new Failure({
       code: "worktree.unwritable",
-      message: `The directory for worktrees, ${dirname(made.path)}, cannot be made.`,
-      hint: "Make it yourself, or give yourself the right to write beside the repository.",
+      message: `The directory for worktrees, ${dirname(made.path)}, cannot be made: ${cause instanceof Error ? cause.message : String(cause)}.`,
+      hint: "Mend the cause (a file in its place, missing rights, a full disk) and run the command again.",
       cause,
     });
   }
@@ -51,7 +51,10 @@ export async function createWorktree(world: Effects, repository: Repository, mad
   const hook = ["-C", made.path, "hook", "run", "--ignore-missing", "post-checkout", "--", zero, made.commit, "1"];
   const hooked = await common.attempt(hook, { signal });
   if (hooked.exit === 0) return [];
-  return [`The repository's post-checkout hook failed in the new worktree (exit ${hooked.exit}): ${gitWords(hooked)}`];
+  const words = gitWords(hooked);
+  return [
+    `The repository's post-checkout hook failed in the new worktree (exit ${hooked.exit})${words === "" ? "." : `: ${words}`}`,
+  ];
 }
 
 function creationFailed(args: readonly string[], result: Parameters<typeof gitWords>[0], path: string): Failure {

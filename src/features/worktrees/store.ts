@@ -42,6 +42,7 @@ export function rememberWorktree(db: Db, made: Omit<KnownWorktree, "created_at">
 const CHANGES = v.object({
   path: TEXT,
   checked_at: TEXT,
+  branch: TEXT_OR_NULL,
   dirty_files: NUMBER,
   ahead: NUMBER,
   behind: NUMBER,
@@ -49,13 +50,13 @@ const CHANGES = v.object({
 export type ChangesRow = v.InferOutput<typeof CHANGES>;
 
 export function changesRows(db: Db): ChangesRow[] {
-  return db.all(CHANGES, "SELECT path, checked_at, dirty_files, ahead, behind FROM checkout_changes");
+  return db.all(CHANGES, "SELECT path, checked_at, branch, dirty_files, ahead, behind FROM checkout_changes");
 }
 
 export function storeChanges(db: Db, row: Omit<ChangesRow, "checked_at">, now: string): void {
   db.run(
-    `INSERT OR REPLACE INTO checkout_changes (path, checked_at, dirty_files, ahead, behind)
-     VALUES ($path, $now, $dirty_files, $ahead, $behind)`,
+    `INSERT OR REPLACE INTO checkout_changes (path, checked_at, branch, dirty_files, ahead, behind)
+     VALUES ($path, $now, $branch, $dirty_files, $ahead, $behind)`,
     { ...row, now },
   );
 }

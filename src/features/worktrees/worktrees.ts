@@ -1,6 +1,6 @@
 // The room's door: linked worktrees of parallel-cc, made so that a crash at any point leaves nothing that cannot be
 // told apart from somebody's work.
 
-export { type CheckoutChanges, cachedChanges, measureChanges, refreshChanges } from "./changes.ts";
+export { type CheckoutChanges, cacheChanges, cachedChanges, measureChanges, refreshChanges } from "./changes.ts";
 export { createWorktree, discardHalfMade, whileNobodyCreates } from "./create.ts";
 export { rememberWorktree, worktreeRow, worktreesOf } from "./store.ts";
