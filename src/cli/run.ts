@@ -32,7 +32,7 @@ async function runIn(world: World, argv: readonly string[]): Promise<number> {
     return help(world, words);
   }
   const load = ROOMS[first];
-  if (load === undefined) throw unknownCommand(words);
+  if (load === undefined) throw modern.instead === undefined ? unknownCommand(words) : notYet(modern.instead);
   if (modern.instead !== undefined) {
     tell(`Warning: "${modern.instead.old}" is an old spelling; type "parallel-cc ${modern.instead.now}" instead.\n`);
   }
@@ -100,6 +100,11 @@ async function help(world: World, words: readonly string[], topic?: readonly str
   const colour = words.includes("--no-color") ? false : words.includes("--color") ? true : undefined;
   answer(await helpText(world, topic ?? (bare[0] === "help" ? bare.slice(1) : bare), colour));
   return 0;
+}
+
+function notYet({ old, now }: { old: string; now: string }): Failure {
+  const message = `"${old}" (now "${now}") is not in this version of parallel-cc.`;
+  return usage("unknown-command", message, "See parallel-cc --help for what is.");
 }
 
 function unknownCommand(words: readonly string[]): Failure {
