@@ -1,18 +1,17 @@
 // The command line's door: words → operation → input → answer → exit code. Failures are shown here and nowhere else.
 
-import { asFailure, type Failure, type FailureKind, usage } from "../core/failure.ts";
+import { asFailure, type Failure, usage } from "../core/failure.ts";
 import type { AnyOperation } from "../core/operation.ts";
 import { v } from "../core/shape.ts";
 import { nearest, printable, printableLines } from "../core/text.ts";
 import { ROOMS } from "../registry.ts";
 import { makeWorld, type World } from "../world.ts";
 import type { Stream } from "./commands/watch-status.ts";
+import { exitCodeOf } from "./exit.ts";
 import { parseWords, shapeInput } from "./flags.ts";
 import { modernise } from "./legacy.ts";
 import { answer, tell } from "./output.ts";
 import { pageFor } from "./terminal.ts";
-
-const EXIT: Readonly<Record<FailureKind, number>> = { user: 1, unavailable: 1, usage: 2, internal: 70, cancelled: 130 };
 
 /** Runs one command line and answers its exit code. Never throws. */
 export async function run(argv: readonly string[]): Promise<number> {
@@ -150,11 +149,4 @@ export function failureText(failure: Failure): string {
   const hint = failure.hint === undefined ? "" : `  ${printableLines(failure.hint)}\n`;
   const trace = failure.kind === "internal" && failure.cause instanceof Error ? `${failure.cause.stack ?? ""}\n` : "";
   return `error: ${printableLines(failure.message)}\n${hint}${printableLines(trace)}`;
-}
-
-const SIGNALS: Readonly<Record<string, number>> = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 };
-
-function exitCodeOf(failure: Failure): number {
-  const signal = failure.kind === "cancelled" ? SIGNALS[String(failure.details["signal"])] : undefined;
-  return signal === undefined ? EXIT[failure.kind] : 128 + signal;
 }

@@ -29,6 +29,13 @@ export async function pageFor(
   };
 }
 
+/** Rows of the screen; undefined where there is none. */
+export async function rowsOf(fd: 1 | 2): Promise<number | undefined> {
+  if (!(await isTerminal(fd))) return undefined;
+  const rows = fd === 1 ? process.stdout.rows : process.stderr.rows;
+  return rows > 0 ? rows : 24;
+}
+
 function terminalColumns(fd: 1 | 2): number | undefined {
   const columns = fd === 1 ? process.stdout.columns : process.stderr.columns;
   return columns > 0 ? columns : undefined;

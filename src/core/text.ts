@@ -80,34 +80,73 @@ function editDistance(a: string, b: string): number {
   return last[b.length] ?? 0;
 }
 
-/** Lays rows out in columns two spaces apart. With `width`, the `flexible` column is cut so that each line fits. */
-export function table(rows: readonly (readonly string[])[], options: { width?: number | undefined; flexible: number }) {
+/** How far a column may shrink, and which side of its cells tells more. */
+export interface Cut {
+  column: number;
+  floor: number;
+  keeps: "start" | "end";
+}
+
+/**
+ * Lays rows out in columns two spaces apart. With `width`, columns shrink in the order of `cuts`, each to its floor,
+ * until the lines fit; they are wider when all floors together are.
+ */
+export function table(
+  rows: readonly (readonly string[])[],
+  options: { width?: number | undefined; cuts?: readonly Cut[] } = {},
+): string[] {
+  const { width = Number.POSITIVE_INFINITY, cuts = [] } = options;
   const widths: number[] = [];
   for (const row of rows) {
     row.forEach((cell, i) => {
       widths[i] = Math.max(widths[i] ?? 0, Bun.stringWidth(cell));
     });
   }
-  const total = widths.reduce((sum, width) => sum + width, 0) + 2 * (widths.length - 1);
-  if (options.width !== undefined && total > options.width) {
-    widths[options.flexible] = Math.max(8, (widths[options.flexible] ?? 0) - (total - options.width));
+  let excess = widths.reduce((sum, one) => sum + one, 0) + 2 * (widths.length - 1) - width;
+  for (const { column, floor } of cuts) {
+    const wide = widths[column] ?? 0;
+    const shrink = Math.max(0, Math.min(excess, wide - floor));
+    widths[column] = wide - shrink;
+    excess -= shrink;
   }
-  return rows.map((row) =>
-    row
-      .map((cell, i) => fitCell(cell, widths[i] ?? 0))
-      .join("  ")
-      .trimEnd(),
-  );
+  const keeps = new Map(cuts.map((one) => [one.column, one.keeps]));
+  const fitCell = (cell: string, i: number): string => {
+    const room = widths[i] ?? 0;
+    const shown = cut(cell, room, keeps.get(i) ?? "start");
+    return shown + " ".repeat(Math.max(0, room - Bun.stringWidth(shown)));
+  };
+  return rows.map((row) => row.map(fitCell).join("  ").trimEnd());
 }
 
-function fitCell(cell: string, width: number): string {
-  const own = Bun.stringWidth(cell);
-  return own <= width ? cell + " ".repeat(width - own) : cutStart(cell, width);
-}
-
-/** Keeps the end (of a path it tells most) behind an ellipsis. */
+/** Keeps the end (of a path it tells most) behind an ellipsis; the text as it is when it fits. */
 export function cutStart(text: string, width: number): string {
-  const chars = [...text];
-  while (chars.length > 0 && Bun.stringWidth(`…${chars.join("")}`) > width) chars.shift();
-  return `…${chars.join("")}`;
+  return cut(text, width, "end");
+}
+
+/** Keeps the start before an ellipsis; the text as it is when it fits. */
+export function cutEnd(text: string, width: number): string {
+  return cut(text, width, "start");
+}
+
+function cut(text: string, width: number, keeps: "start" | "end"): string {
+  if (Bun.stringWidth(text) <= width) return text;
+  const clusters = clustersOf(text);
+  if (keeps === "end") clusters.reverse();
+  const kept: string[] = [];
+  let left = width - 1;
+  for (const cluster of clusters) {
+    left -= Bun.stringWidth(cluster);
+    if (left < 0) break;
+    kept.push(cluster);
+  }
+  return keeps === "end" ? `…${kept.reverse().join("")}` : `${kept.join("")}…`;
+}
+
+let segmenter: Intl.Segmenter | undefined;
+
+/** What a reader takes for one character. The segmenter costs a millisecond to make, so plain text goes without. */
+function clustersOf(text: string): string[] {
+  if (/^[ -~]*$/.test(text)) return [...text];
+  segmenter ??= new Intl.Segmenter("en", { granularity: "grapheme" });
+  return Array.from(segmenter.segment(text), (one) => one.segment);
 }

@@ -74,16 +74,23 @@ describe("status", () => {
     }, 20_000);
   }
 
-  test("--watch ends with 130 on Ctrl-C", async () => {
-    await using place = await makePlace();
-    const child = Bun.spawn([PROGRAM, "status", "--watch", "--json"], {
-      cwd: place.path,
-      env: place.env(),
-      stdio: ["ignore", "pipe", "pipe"],
+  for (const format of ["", "--json"]) {
+    test.each([
+      ["SIGINT", 130],
+      ["SIGTERM", 143],
+    ] as const)(`--watch ${format} ends silently on %s, exit %d`, async (signal, exit) => {
+      await using place = await makePlace();
+      const child = Bun.spawn([PROGRAM, "status", "--watch", ...(format === "" ? [] : [format])], {
+        cwd: place.path,
+        env: place.env(),
+        stdio: ["ignore", "pipe", "pipe"],
+      });
+      const reader = child.stdout.getReader();
+      const first = new TextDecoder().decode((await reader.read()).value);
+      child.kill(signal);
+      expect([await child.exited, await child.stderr.text(), (await reader.read()).done]).toEqual([exit, "", true]);
+      if (format === "--json") expect(JSON.parse(first)).toMatchObject({ sessions: [] });
+      else expect(first).toStartWith("No sessions.\n");
     });
-    const reader = child.stdout.getReader();
-    await reader.read();
-    child.kill("SIGINT");
-    expect(await child.exited).toBe(130);
-  });
+  }
 });

@@ -8,19 +8,23 @@ import { testWorld } from "../support/world.ts";
 
 const SOURCE = join(import.meta.dir, "../../src");
 const ASKED = `
-  const { pageFor } = await import(${JSON.stringify(`${SOURCE}/cli/terminal.ts`)});
+  const { pageFor, rowsOf } = await import(${JSON.stringify(`${SOURCE}/cli/terminal.ts`)});
   const { makeWorld } = await import(${JSON.stringify(`${SOURCE}/world.ts`)});
   const page = await pageFor(makeWorld(), 1, undefined);
-  console.log(JSON.stringify({ columns: page.columns ?? null, red: page.paint.red("x") }));
+  console.log(JSON.stringify({ columns: page.columns ?? null, red: page.paint.red("x"), rows: await rowsOf(1) ?? null }));
 `;
 const RED = "\x1b[31mx\x1b[39m";
 
 interface Shown {
   columns: number | null;
   red: string;
+  rows: number | null;
 }
 
-async function shownIn(kind: "pipe" | { columns: number }, env: Record<string, string | undefined>): Promise<Shown> {
+async function shownIn(
+  kind: "pipe" | { columns: number; rows?: number },
+  env: Record<string, string | undefined>,
+): Promise<Shown> {
   await using place = await makePlace();
   const options = { cwd: place.path, env: place.env({ extra: { NO_COLOR: undefined, ...env } }) };
   const command = [process.execPath, "-e", ASKED];
@@ -29,8 +33,8 @@ async function shownIn(kind: "pipe" | { columns: number }, env: Record<string, s
     return JSON.parse(await child.stdout.text());
   }
   const said: Uint8Array[] = [];
-  // A width of 0, as serial lines have it, is nothing that Bun sets.
-  const sized = ["sh", "-c", 'stty cols "$0" && exec "$@"', String(kind.columns), ...command];
+  // A size of 0, as serial lines have it, is nothing that Bun sets.
+  const sized = ["sh", "-c", `stty cols ${kind.columns} rows ${kind.rows ?? 24} && exec "$@"`, "sh", ...command];
   const child = Bun.spawn(sized, {
     ...options,
     terminal: { cols: 80, rows: 24, data: (_terminal, bytes) => said.push(bytes.slice()) },
@@ -42,7 +46,12 @@ async function shownIn(kind: "pipe" | { columns: number }, env: Record<string, s
 
 describe("a terminal", () => {
   test("has its own width, whatever COLUMNS says, and colours", async () => {
-    expect(await shownIn({ columns: 57 }, { COLUMNS: "100" })).toEqual({ columns: 57, red: RED });
+    expect(await shownIn({ columns: 57 }, { COLUMNS: "100" })).toEqual({ columns: 57, red: RED, rows: 24 });
+  });
+
+  test("has its own rows, or 24 where it knows none", async () => {
+    expect(await shownIn({ columns: 57, rows: 7 }, {})).toMatchObject({ rows: 7 });
+    expect(await shownIn({ columns: 57, rows: 0 }, {})).toMatchObject({ rows: 24 });
   });
 
   test("that knows no width has that of COLUMNS", async () => {
@@ -59,8 +68,8 @@ describe("a terminal", () => {
 });
 
 describe("a pipe", () => {
-  test("has neither width nor colours", async () => {
-    expect(await shownIn("pipe", { COLUMNS: "57" })).toEqual({ columns: null, red: "x" });
+  test("has no size and no colours", async () => {
+    expect(await shownIn("pipe", { COLUMNS: "57" })).toEqual({ columns: null, red: "x", rows: null });
   });
 
   test("has colours where FORCE_COLOR is set, unless it is 0", async () => {

@@ -1,7 +1,7 @@
 // What people see of names that others chose: nothing in them acts, and nothing runs over the line.
 
 import { describe, expect, test } from "bun:test";
-import { age, counted, cutStart, nearest, printable, printableLines, table } from "../../src/core/text.ts";
+import { age, counted, cutEnd, cutStart, nearest, printable, printableLines, table } from "../../src/core/text.ts";
 import { forAll, gen } from "../support/random.ts";
 
 const NASTY: [string, ...string[]] = [
@@ -91,51 +91,97 @@ describe("nearest", () => {
 
 describe("table", () => {
   test("lines columns up by what a terminal shows, not by characters", () => {
-    const lines = table(
-      [
+    expect(
+      table([
         ["漢字", "x"],
         ["abcd", "y"],
         ["e\u0301", "z"],
-      ],
-      { flexible: 0 },
-    );
-    expect(lines).toEqual(["漢字  x", "abcd  y", "e\u0301     z"]);
+      ]),
+    ).toEqual(["漢字  x", "abcd  y", "e\u0301     z"]);
   });
 
-  test("cuts the flexible column alone, from its start", () => {
-    const lines = table([["name", "/home/someone/project", "end"]], { width: 24, flexible: 1 });
-    expect(lines).toEqual(["name  …eone/project  end"]);
+  test("cuts the columns it is told to alone, from the side that tells less", () => {
+    const row = ["name", "/home/someone/project", "end"];
+    const cut = (keeps: "start" | "end") => table([row], { width: 24, cuts: [{ column: 1, floor: 8, keeps }] });
+    expect(cut("end")).toEqual(["name  …eone/project  end"]);
+    expect(cut("start")).toEqual(["name  /home/someon…  end"]);
+  });
+
+  test("cuts the second column when the first is at its floor, and none further than needed", () => {
+    const cuts = [
+      { column: 0, floor: 6, keeps: "start" },
+      { column: 1, floor: 4, keeps: "end" },
+    ] as const;
+    const cut = (width: number) => table([["abcdefghij", "0123456789"]], { width, cuts });
+    expect(cut(22)).toEqual(["abcdefghij  0123456789"]);
+    expect(cut(20)).toEqual(["abcdefg…  0123456789"]);
+    expect(cut(15)).toEqual(["abcde…  …456789"]);
+    expect(cut(5)).toEqual(["abcde…  …789"]);
+  });
+
+  test("makes no column wider than it is for its floor", () => {
+    expect(table([["ab", "c".repeat(9)]], { width: 9, cuts: [{ column: 0, floor: 8, keeps: "end" }] })).toEqual([
+      `ab  ${"c".repeat(9)}`,
+    ]);
   });
 
   test("cuts nothing where there is no width", () => {
-    expect(table([["a".repeat(300), "b"]], { flexible: 0 })).toEqual([`${"a".repeat(300)}  b`]);
+    const cuts = [{ column: 0, floor: 1, keeps: "end" }] as const;
+    expect(table([["a".repeat(300), "b"]], { cuts })).toEqual([`${"a".repeat(300)}  b`]);
   });
 
-  test("of no rows is no lines", () => expect(table([], { width: 10, flexible: 0 })).toEqual([]));
+  test("of no rows is no lines", () => expect(table([], { width: 10 })).toEqual([]));
 
-  test("fits the width whenever the other columns leave the flexible one eight", async () => {
+  test("fits the width whenever the floors do", async () => {
     const rows = gen.list(gen.record({ label: gen.text(5), path: gen.text(60, NASTY) }), 5);
+    const cuts = [{ column: 1, floor: 8, keeps: "end" }] as const;
     await forAll("fits", rows, (made) => {
       const lines = table(
         made.map(({ label, path }) => [printable(label), printable(path)]),
-        { width: 40, flexible: 1 },
+        { width: 40, cuts },
       );
       return lines.every((line) => Bun.stringWidth(line) <= 40);
     });
   });
 });
 
-describe("cutStart", () => {
+describe("a text that is cut", () => {
   test.each([
-    ["/home/someone/project", 8, "…project"],
-    ["漢字漢字", 5, "…漢字"],
-    ["漢字漢字", 4, "…字"],
-    ["abc", 1, "…"],
-  ])("of %j at %d is %j", (text, width, cut) => expect(cutStart(text, width)).toBe(cut));
+    ["/home/someone/project", 8, "…project", "/home/s…"],
+    ["漢字漢字", 5, "…漢字", "漢字…"],
+    ["漢字漢字", 4, "…字", "漢…"],
+    ["e\u0301e\u0301e\u0301", 2, "…e\u0301", "e\u0301…"],
+    ["👍🏽👍🏽", 3, "…👍🏽", "👍🏽…"],
+    ["🇩🇪🇫🇷", 3, "…🇫🇷", "🇩🇪…"],
+    ["👍🏽👍🏽", 2, "…", "…"],
+    ["각각", 3, "…각", "각…"],
+    ["abc", 1, "…", "…"],
+    ["abc", 3, "abc", "abc"],
+    ["漢字", 4, "漢字", "漢字"],
+    ["", 0, "", ""],
+  ])("of %j at %d is %j or %j", (text, width, start, end) => {
+    expect([cutStart(text, width), cutEnd(text, width)]).toEqual([start, end]);
+  });
 
   test("never is wider than asked", async () => {
-    const made = gen.record({ text: gen.text(30), width: gen.int(1, 20) });
-    await forAll("width", made, ({ text, width }) => Bun.stringWidth(cutStart(printable(text), width)) <= width);
+    const made = gen.record({ text: gen.text(30, [...NASTY, "🇩🇪", "👍🏽", "क्षि", "❤\ufe0f"]), width: gen.int(1, 20) });
+    await forAll("width", made, ({ text, width }) =>
+      [cutStart, cutEnd].every((cut) => Bun.stringWidth(cut(printable(text), width)) <= width),
+    );
+  });
+
+  test("consists of whole clusters of its text", async () => {
+    const clusters = ["a", "漢", "e\u0301", "👍🏽", "🇩🇪", "각", "❤\ufe0f"] as const;
+    const made = gen.record({ text: gen.list(gen.pick<string>(...clusters), 12), width: gen.int(1, 20) });
+    await forAll("clusters", made, ({ text, width }) => {
+      const whole = text.join("");
+      const starts = text.map((_, i) => text.slice(0, i).join(""));
+      const start = cutEnd(whole, width).replace(/…$/, "");
+      const end = cutStart(whole, width).replace(/^…/, "");
+      return (
+        [whole, ...starts].includes(start) && [whole, ...starts].includes(whole.slice(0, whole.length - end.length))
+      );
+    });
   });
 });
 

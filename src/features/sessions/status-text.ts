@@ -1,27 +1,70 @@
-// Status for people: a table that fits the terminal, most telling columns first.
+// Status for people: a table that fits the terminal, most telling columns first, and a screen of it for a watch.
 
 import type { Page } from "../../core/operation.ts";
-import { age, counted, cutStart, printable, shellWord, table } from "../../core/text.ts";
-import type { SessionStatus, Status } from "./status.ts";
+import { age, type Cut, counted, cutEnd, cutStart, printable, shellWord, table } from "../../core/text.ts";
+import type { KeptWorktree, SessionStatus, Status } from "./status.ts";
 
-export function statusText(status: Status, page: Page): string {
-  const lines: string[] = [];
-  if (status.sessions.length === 0) {
-    const none = status.repoPath === "all" ? "No sessions." : `No sessions in ${printable(status.repoPath)}.`;
-    lines.push(fit(none, page.columns));
-    lines.push(page.paint.dim("Start one: claude-parallel"));
-  }
-  for (const [repoPath, sessions] of Map.groupBy(status.sessions, (one) => one.repoPath)) {
-    const count = counted(sessions.length, "session");
-    lines.push(page.paint.bold(fit(`${printable(repoPath)}  (${count})`, page.columns)));
-    lines.push(...sessionTable(sessions, page));
-  }
-  if (status.keptWorktrees.length > 0) {
-    lines.push(page.paint.bold(`Kept worktrees (${status.keptWorktrees.length})`));
-    for (const kept of status.keptWorktrees) lines.push(fit(`  ${shellWord(printable(kept.path))}`, page.columns));
-  }
+/** With `rows`, what fits that many and leaves the last one to the cursor; the living come first then. */
+export function statusText(status: Status, page: Page, screen: { rows?: number | undefined } = {}): string {
+  const lines = screen.rows === undefined ? allLines(status, page) : screenLines(status, page, screen.rows);
   return `${lines.join("\n")}\n`;
 }
+
+function allLines(status: Status, page: Page): string[] {
+  return [...sessionLines(status.sessions, status, page), ...keptLines(status.keptWorktrees, page)];
+}
+
+function screenLines(given: Status, page: Page, rows: number): string[] {
+  const status = { ...given, sessions: given.sessions.toSorted((a, b) => Number(b.isAlive) - Number(a.isAlive)) };
+  const all = allLines(status, page);
+  if (all.length < rows) return all;
+  const room = Math.max(0, rows - 2);
+  const sessions = sessionLines(status.sessions, status, page);
+  const shown =
+    sessions.length <= room
+      ? all.slice(0, room)
+      : sessionLines(sessionsWithin(status.sessions, room), status, page).slice(0, room);
+  return [...shown, page.paint.dim(fitStart(`… ${counted(all.length - shown.length, "more line")}`, page.columns))];
+}
+
+/** The first sessions whose lines fit: one each, and two more at the head of each repository. */
+function sessionsWithin(sessions: readonly SessionStatus[], room: number): readonly SessionStatus[] {
+  const repositories = new Set<string>();
+  const count = sessions.findIndex((one, i) => i + 1 + 2 * repositories.add(one.repoPath).size > room);
+  // On the smallest of screens not even one fits whole; its first lines are still more than none.
+  return sessions.slice(0, Math.max(1, count));
+}
+
+function sessionLines(shown: readonly SessionStatus[], status: Status, page: Page): string[] {
+  if (shown.length === 0) {
+    const none = status.repoPath === "all" ? "No sessions." : `No sessions in ${printable(status.repoPath)}.`;
+    return [fitEnd(none, page.columns), page.paint.dim(fitStart("Start one: claude-parallel", page.columns))];
+  }
+  return [...Map.groupBy(shown, (one) => one.repoPath)].flatMap(([repoPath, sessions]) => {
+    const count = status.sessions.filter((one) => one.repoPath === repoPath).length;
+    const heading = `${printable(repoPath)}  (${counted(count, "session")})`;
+    return [page.paint.bold(fitEnd(heading, page.columns)), ...sessionTable(sessions, page)];
+  });
+}
+
+const KEPT_SHOWN = 10;
+
+/** The newest ones, newest first; the registry has them from the oldest on. */
+function keptLines(kept: readonly KeptWorktree[], page: Page): string[] {
+  if (kept.length === 0) return [];
+  const room = page.columns === undefined ? undefined : Math.max(1, page.columns - 2);
+  const indented = (line: string) => fitStart(`  ${line}`, page.columns);
+  const newest = kept.toReversed().slice(0, KEPT_SHOWN);
+  const lines = [
+    page.paint.bold(fitStart(`Kept worktrees (${kept.length})`, page.columns)),
+    ...newest.map((one) => indented(fitEnd(shellWord(printable(one.path)), room))),
+  ];
+  const more = kept.length - newest.length;
+  if (more > 0) lines.push(page.paint.dim(indented(`… and ${more} more (parallel-cc status --json lists all)`)));
+  return lines;
+}
+
+const [NAME, BRANCH, ACTIVITY, AGE, CHANGES, PLACE] = [1, 2, 3, 4, 5, 6] as const;
 
 function sessionTable(sessions: readonly SessionStatus[], page: Page): string[] {
   const head = ["", "NAME", "BRANCH", "ACTIVITY", "AGE", "CHANGES", "PLACE"];
@@ -34,8 +77,7 @@ function sessionTable(sessions: readonly SessionStatus[], page: Page): string[] 
     changesText(one),
     placeText(one),
   ]);
-  // A narrow terminal loses columns from the least telling one on, never a line's end.
-  const [heading, ...body] = narrowed([head, ...rows], page.columns);
+  const [heading, ...body] = fittingTable([head, ...rows], page.columns);
   return [
     page.paint.dim(heading ?? ""),
     ...body.map((line, i) =>
@@ -44,23 +86,37 @@ function sessionTable(sessions: readonly SessionStatus[], page: Page): string[] 
   ];
 }
 
-const BRANCH = 2;
-const PLACE = 6;
+/** What a narrow terminal does without, from the first on; mark and name never. */
+const GIVEN_UP = [PLACE, AGE, ACTIVITY, CHANGES, BRANCH] as const;
 
-function narrowed(rows: readonly string[][], columns: number | undefined): string[] {
-  if (columns === undefined) return table(rows, { flexible: PLACE });
-  const dropped = new Set<number>();
-  for (const column of [undefined, PLACE, 4, 3]) {
-    if (column !== undefined) dropped.add(column);
-    const left = rows.map((row) => row.filter((_, i) => !dropped.has(i)));
-    const flexible = dropped.has(PLACE) ? BRANCH : left[0]?.length === rows[0]?.length ? PLACE : BRANCH;
-    const lines = table(left, { width: columns, flexible });
+function fittingTable(rows: readonly string[][], columns: number | undefined): string[] {
+  if (columns === undefined) return table(rows);
+  let lines: string[] = [];
+  for (let count = 0; count <= GIVEN_UP.length; count++) {
+    const without = new Set<number>(GIVEN_UP.slice(0, count));
+    const left = rows.map((row) => row.filter((_, i) => !without.has(i)));
+    lines = table(left, { width: columns, cuts: cutsFor(columns, count) });
     if (lines.every((line) => Bun.stringWidth(line) <= columns)) return lines;
   }
-  return table(
-    rows.map((row) => row.slice(0, 3)),
-    { width: columns, flexible: BRANCH },
-  ).map((line) => fit(line, columns));
+  // Fewer than four columns: no room for a name beside its mark.
+  return lines.map((line) => line.slice(0, 1));
+}
+
+/** Up to here the place, whose end is the branch's, is shown only beside a branch that can be read. */
+const WIDE = 100;
+
+/** How the columns shrink when so many are given up. Name and branch stand before all that go, so their index stays. */
+function cutsFor(columns: number, givenUp: number): readonly Cut[] {
+  const ceiling = Math.min(24, Math.max(6, Math.floor(columns * 0.3)));
+  const name = (floor: number): Cut => ({ column: NAME, floor, keeps: "start" });
+  // Its end is the session's id: eight characters, behind an ellipsis.
+  const branch = (floor: number): Cut => ({ column: BRANCH, floor, keeps: "end" });
+  const place = (floor: number): Cut => ({ column: PLACE, floor, keeps: "end" });
+  if (givenUp === GIVEN_UP.length) return [name(1)];
+  const last = [branch(9), name(Math.min(12, ceiling))];
+  if (givenUp > 0) return [name(ceiling), ...last];
+  const readable = [name(ceiling), place(20), branch(24)];
+  return columns < WIDE ? readable : [...readable, place(8), ...last];
 }
 
 function changesText(one: SessionStatus): string {
@@ -78,6 +134,10 @@ function placeText(one: SessionStatus): string {
   return one.isMainRepo ? "main checkout" : printable(one.worktreePath);
 }
 
-function fit(line: string, columns: number | undefined): string {
-  return columns === undefined || Bun.stringWidth(line) <= columns ? line : cutStart(line, columns);
+function fitStart(line: string, columns: number | undefined): string {
+  return columns === undefined ? line : cutEnd(line, columns);
+}
+
+function fitEnd(line: string, columns: number | undefined): string {
+  return columns === undefined ? line : cutStart(line, columns);
 }
