@@ -29,8 +29,7 @@ say() { printf 'claude-parallel: %s\n' "$*" >&2; }
 
 # The claude on PATH, unregistered, in our place.
 plain() {
-  PARALLEL_CC_WRAPPER=$$
-  export PARALLEL_CC_WRAPPER
+  export PARALLEL_CC_WRAPPER=$$
   exec claude "$@"
 }
 
@@ -87,13 +86,15 @@ read_option() {
   esac
 }
 
-# git decides by the directory alone, as register does. Another user's repository is one too: register then says what
-# git has against it.
+# By the folders alone, where git looks: the physical ones, no variable, a bare repository too. git is not asked: one
+# that is missing or cannot read a repository fails as it does outside, and register is to say what is wrong.
 in_repository() (
-  # shellcheck disable=SC2046 # a list of names
-  unset $(git rev-parse --local-env-vars)
-  git -c 'safe.directory=*' rev-parse --git-dir
-) </dev/null >/dev/null 2>&1
+  cd -P . || exit
+  until [ -e .git ] || { [ -e HEAD ] && [ -d objects ] && [ -d refs ]; }; do
+    case $PWD in / | //) exit 1 ;; esac
+    cd -P .. || exit
+  done
+) 2>/dev/null
 
 # Sets pcc_found, which a cd does not make stale where PATH has relative entries.
 find_program() {
@@ -119,63 +120,48 @@ fi
 # `claude cleanup` is a prompt.
 case ${1-} in
 status | claims | conflicts | suggestions | merge | messages | sandbox | templates | budget | watch)
-  if command -v parallel-cc >/dev/null 2>&1; then exec parallel-cc "$@"; fi
-  say 'parallel-cc was not found on PATH.'
-  exit 127
+  exec parallel-cc "$@"
   ;;
 esac
 
 # Our own flags are taken out; everything else goes to claude as it is, in its order.
 unset pcc_name pcc_base
-pcc_no_worktree='' pcc_uncoordinated='' pcc_continues='' pcc_help='' pcc_plain='' pcc_operand='' pcc_words=none
-pcc_left=$#
-while [ "$pcc_left" -gt 0 ]; do
-  pcc_argument=$1
+pcc_no_worktree='' pcc_uncoordinated='' pcc_continues='' pcc_help='' pcc_plain='' pcc_prompt='' pcc_words=none
+pcc_next=''
+for pcc_argument in "$@"; do
   shift
-  pcc_left=$((pcc_left - 1))
-  case $pcc_argument in
-  --name | --base)
-    if [ "$pcc_left" -eq 0 ]; then
-      say "$pcc_argument needs a value."
-      exit 2
-    fi
-    if [ "$pcc_argument" = --name ]; then pcc_name=$1; else pcc_base=$1; fi
-    shift
-    pcc_left=$((pcc_left - 1))
-    continue
+  case $pcc_next in
+  name) pcc_name=$pcc_argument && pcc_next='' && continue ;;
+  base) pcc_base=$pcc_argument && pcc_next='' && continue ;;
+  '')
+    case $pcc_argument in
+    --name | --base) pcc_next=${pcc_argument#--} && continue ;;
+    --name=*) pcc_name=${pcc_argument#*=} && continue ;;
+    --base=*) pcc_base=${pcc_argument#*=} && continue ;;
+    --no-worktree) pcc_no_worktree=1 && continue ;;
+    --uncoordinated) pcc_uncoordinated=1 && continue ;;
+    # What follows -- or a command is claude's alone.
+    --) pcc_next=claude ;;
+    -?*) read_option "$pcc_argument" ;;
+    *)
+      if [ "$pcc_words" = one ]; then
+        pcc_words=none
+      elif [ "$pcc_words" = none ] && [ -z "$pcc_prompt" ] && is_command "$pcc_argument"; then
+        pcc_plain=1 pcc_next=claude
+      elif [ "$pcc_words" = none ]; then
+        pcc_prompt=1
+      fi
+      ;;
+    esac
     ;;
-  --name=*) pcc_name=${pcc_argument#*=} && continue ;;
-  --base=*) pcc_base=${pcc_argument#*=} && continue ;;
-  --no-worktree) pcc_no_worktree=1 && continue ;;
-  --uncoordinated) pcc_uncoordinated=1 && continue ;;
   esac
   set -- "$@" "$pcc_argument"
-  case $pcc_argument in
-  --) pcc_operand=-- ;;
-  -?*)
-    read_option "$pcc_argument"
-    continue
-    ;;
-  *)
-    case $pcc_words in
-    many) continue ;;
-    one) pcc_words=none && continue ;;
-    esac
-    if [ -n "$pcc_operand" ] || ! is_command "$pcc_argument"; then
-      pcc_operand=prompt
-      continue
-    fi
-    pcc_plain=1
-    ;;
-  esac
-  # What follows a command or -- is claude's alone.
-  while [ "$pcc_left" -gt 0 ]; do
-    pcc_argument=$1
-    shift
-    set -- "$@" "$pcc_argument"
-    pcc_left=$((pcc_left - 1))
-  done
 done
+case $pcc_next in name | base)
+  say "--$pcc_next needs a value."
+  exit 2
+  ;;
+esac
 
 [ -n "$pcc_help" ] && usage
 find_program claude || {
@@ -210,7 +196,10 @@ pcc_lines=$("$pcc_program" register --pid "$$" --shell ${pcc_name+"--name=$pcc_n
   case $pcc_failed in 2 | 129 | 130 | 131 | 143) exit "$pcc_failed" ;; esac
   # What was asked for cannot be had: that is the answer.
   if [ -n "${pcc_base-}$pcc_continues" ]; then exit "$pcc_failed"; fi
-  case $("$pcc_program" status --repo . --json </dev/null 2>/dev/null) in
+  # Where it cannot be told which repository this is, a session anywhere may be in it.
+  pcc_others=$("$pcc_program" status --repo . --json </dev/null 2>/dev/null) ||
+    pcc_others=$("$pcc_program" status --json </dev/null 2>/dev/null)
+  case $pcc_others in
   *'"isAlive":true'* | *'"error"'* | '')
     say 'Not started: another session may be at work here. Mend the error above, or pass --uncoordinated.'
     exit "$pcc_failed"
@@ -222,6 +211,7 @@ pcc_lines=$("$pcc_program" register --pid "$$" --shell ${pcc_name+"--name=$pcc_n
 pcc_moved=1
 eval "$pcc_lines" || pcc_moved=''
 if [ -z "$pcc_moved" ] || [ -n "$pcc_signal" ]; then
+  trap '' HUP INT QUIT TERM
   "$pcc_program" release --pid "$$" </dev/null >/dev/null
   [ -n "$pcc_signal" ] && die_of "$pcc_signal"
   exit 1
@@ -267,13 +257,14 @@ case $pcc_beat in
 esac
 shift
 if [ -t 0 ]; then (pcc_watch "$$" "$PPID" </dev/null >/dev/null 2>&1 &); fi
-PARALLEL_CC_WRAPPER=$$
-export PARALLEL_CC_WRAPPER
+export PARALLEL_CC_WRAPPER=$$
 exec "$0" "$@"
 '
 sh -c "$pcc_child" "$pcc_claude" "$pcc_program" "$@"
 pcc_status=$?
 
+# No signal ends the release: of a window that closes each process in it may hear more than once.
+trap '' HUP INT QUIT TERM
 # Only a worktree that stays is worth a word. The directory of the session may be gone by now.
 pcc_released=$(cd / && "$pcc_program" release --session-id "$PARALLEL_CC_SESSION_ID" </dev/null) ||
   say 'The session was not released: the next command that registers records its end.'

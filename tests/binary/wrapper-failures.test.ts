@@ -2,7 +2,7 @@
 // killed. What must hold: claude never runs where another session may be, and no living session is taken for dead.
 
 import { describe, expect, test } from "bun:test";
-import { mkdir, symlink } from "node:fs/promises";
+import { appendFile, mkdir, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { PROGRAM, pcc } from "../support/cli.ts";
 import { makePlace, type Place } from "../support/place.ts";
@@ -86,6 +86,57 @@ describe.each(SHELLS)("claude-parallel under %s", (shell) => {
     await programs.add("parallel-cc", { answers: [{ sh: BROKEN }], last: "repeats" });
     expect(await run(["x"], { cwd })).toMatchObject({ exit: 1, stderr: expect.stringContaining("Not started") });
     await programs.expectCalled("claude", 1);
+  });
+
+  test("takes a repository that git cannot read for one, unlike a place that is in none", async () => {
+    await using place = await makePlace();
+    const repo = await makeRepo(place, { files: 200 });
+    const bare = place.at("bare.git");
+    await repo.git("clone", "--quiet", "--bare", ".", bare);
+    await repo.git("worktree", "add", "--quiet", place.at("linked"));
+    await symlink(repo.path, place.at("link"));
+    const { run, programs, path } = await makeWrapper(place, { shell });
+    const noGit = { PATH: path.join(":") };
+    for (const config of [join(repo.path, ".git/config"), join(bare, "config")]) await appendFile(config, "[broken\n");
+    const folders = [
+      join(repo.path, "folder-1"),
+      join(place.at("link"), "folder-1"),
+      join(repo.path, ".git/refs"),
+      place.at("linked"),
+      join(bare, "refs"),
+    ];
+    const expectBoth = async (expected: { exit: number; stderr: unknown }) => {
+      for (const cwd of folders) {
+        const [broken, missing] = await Promise.all([run(["x"], { cwd }), run(["x"], { cwd, env: noGit })]);
+        expect({ cwd, ...broken }).toMatchObject({ cwd, ...expected });
+        expect(broken.stderr).toContain("bad config");
+        expect({ cwd, ...missing }).toMatchObject({ cwd, ...expected });
+        expect(missing.stderr).toContain("git was not found");
+      }
+    };
+    await expectBoth({ exit: 0, stderr: expect.stringContaining("nobody else") });
+    await programs.expectCalled("claude", 2 * folders.length);
+
+    const healthy = await makeRepo(place, { name: "healthy" });
+    await using holder = sleeper();
+    await pcc(place, ["register", "--pid", String(holder.pid)], { cwd: healthy.path });
+    await expectBoth({ exit: 1, stderr: expect.stringContaining("Not started") });
+    await programs.expectCalled("claude", 2 * folders.length);
+
+    await mkdir(join(repo.path, "out"));
+    await symlink(place.home, join(repo.path, "out/home"));
+    for (const cwd of [place.path, join(repo.path, "out/home")]) {
+      expect(await run(["x"], { cwd, env: noGit })).toMatchObject({ exit: 0, stderr: "" });
+    }
+  });
+
+  test("releases whatever signals come then", async () => {
+    await using place = await makePlace();
+    const { path: cwd } = await makeRepo(place);
+    const signals = "for signal in HUP INT QUIT TERM; do kill -s $signal $$; done";
+    const { run } = await makeWrapper(place, { shell, claude: { exit: 3 }, parallelCc: except("release", signals) });
+    expect(await run(["x"], { cwd })).toMatchObject({ exit: 3, stderr: expect.not.stringContaining("not released") });
+    expect(await sessions(place)).toEqual([]);
   });
 
   test("does not start claude when what was asked for cannot be had", async () => {
