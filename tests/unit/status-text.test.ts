@@ -59,6 +59,11 @@ describe("a table", () => {
     );
   });
 
+  test("says of a checkout that somebody removed that it is gone", () => {
+    const text = statusText(status([session({ isMissing: true })]), page());
+    expect(text).toContain("gone: /src/shop-worktrees/parallel-auth-00000001");
+  });
+
   test("stands below the repository whose sessions it shows", () => {
     const text = statusText(status([session(), session({ repoPath: "/src/blog" }), session()]), page());
     expect(lines(text).filter((line) => line.startsWith("/"))).toEqual([

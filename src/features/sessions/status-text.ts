@@ -131,6 +131,7 @@ function changesText(one: SessionStatus): string {
 }
 
 function placeText(one: SessionStatus): string {
+  if (one.isMissing) return `gone: ${printable(one.worktreePath)}`;
   return one.isMainRepo ? "main checkout" : printable(one.worktreePath);
 }
 
