@@ -7,6 +7,7 @@ export type Room = { operations: readonly AnyOperation<World>[] };
 
 const sessions = () => import("./features/sessions/operations.ts");
 const database = () => import("./features/database/operations.ts");
+const merges = () => import("./features/merges/operations.ts");
 const doctor = () => import("./features/doctor/operations.ts");
 
 /** In the order of help. No prototype: `toString` is not a command. */
@@ -18,6 +19,7 @@ export const ROOMS: Readonly<Record<string, () => Promise<Room>>> = Object.assig
   heartbeat: sessions,
   status: sessions,
   list: sessions,
+  merge: merges,
   doctor,
   update: database,
   migrate: database,

@@ -1,6 +1,7 @@
 // The pages of `parallel-cc help <topic>`, embedded.
 
 import environment from "./topics/environment.md" with { type: "text" };
+import landed from "./topics/landed.md" with { type: "text" };
 import scripting from "./topics/scripting.md" with { type: "text" };
 import sessions from "./topics/sessions.md" with { type: "text" };
 import wrapper from "./topics/wrapper.md" with { type: "text" };
@@ -8,6 +9,7 @@ import wrapper from "./topics/wrapper.md" with { type: "text" };
 export const TOPICS: Readonly<Record<string, string>> = Object.assign(Object.create(null), {
   sessions,
   wrapper,
+  landed,
   scripting,
   environment,
 });

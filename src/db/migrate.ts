@@ -22,6 +22,7 @@ import { adopt, earlierVersion } from "./adopt.ts";
 import { type Db, SCHEMA_VERSION, utcText, versionText } from "./db.ts";
 import { newer, translate } from "./failures.ts";
 import house from "./migrations/0001-house.sql" with { type: "text" };
+import landing from "./migrations/0002-landing.sql" with { type: "text" };
 
 export interface Migration {
   number: number;
@@ -29,7 +30,10 @@ export interface Migration {
   sql: string;
 }
 
-export const MIGRATIONS: readonly Migration[] = [{ number: 1, name: "house", sql: house }];
+export const MIGRATIONS: readonly Migration[] = [
+  { number: 1, name: "house", sql: house },
+  { number: 2, name: "landing", sql: landing },
+];
 
 export interface MigrationReport {
   /** schema_metadata's version before; judged by the tables where none is written; null for a new database. */

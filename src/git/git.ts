@@ -16,6 +16,8 @@ export interface GitOptions {
   /** Default 120 s: a checkout of a very large tree takes long, a hung one must still end. */
   timeoutMs?: number;
   signal?: AbortSignal;
+  /** Without a terminal to ask at: what would prompt (ssh for a password) fails. */
+  isUnattended?: boolean;
 }
 
 export interface Git {
@@ -62,6 +64,7 @@ export function makeGit(made: GitInput): Git {
       env,
       timeoutMs: options.timeoutMs ?? 120_000,
       ...(options.input === undefined ? {} : { input: options.input }),
+      ...(options.isUnattended === true ? { group: true } : {}),
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     }).catch((thrown: unknown) => {
       throw explained(thrown, made.directory, args);

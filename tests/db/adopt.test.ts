@@ -80,12 +80,20 @@ function writeNewValues(db: Db): Record<string, number> {
        VALUES ('h', '/r', '/w', 0, 1, $now, $now, 'death', 'kept')`,
       { now },
     );
+    db.run(
+      `INSERT INTO landing_verdicts (target_commit, tip, judge, verdict, method, is_safe_to_delete, judged_at)
+       VALUES ('t', 'b', 1, 'merged', 'ancestor', 1, $now)`,
+      { now },
+    );
+    db.run("INSERT INTO branch_tips (git_dir, branch, tip, seen_at) VALUES ('/r/.git', 'b', 'c', $now)", { now });
     return {
       sessions: modes.length * statuses.length,
       session_processes: 3,
       worktrees: 1,
       checkout_changes: 1,
       session_history: 1,
+      landing_verdicts: 1,
+      branch_tips: 1,
     };
   });
 }
@@ -97,7 +105,7 @@ describe.each(Object.entries(EARLIER))("an earlier database: %s", (kind, { from 
     const before = rowsOf(file);
 
     const db = await openDb({ file, clock });
-    expect(db.migrated).toMatchObject({ from, to: "3.1", migrations: ["3.1"] });
+    expect(db.migrated).toMatchObject({ from, to: "3.2", migrations: ["3.1", "3.2"] });
     verifyMigrations(db);
     const verdict = db.one(
       v.object({ verdict: v.string() }),

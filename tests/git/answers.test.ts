@@ -50,6 +50,11 @@ const STORIES: Readonly<Record<string, Story>> = {
     await scene.run("sessions.status", {});
     await scene.run("sessions.status", { sandboxOnly: true });
   },
+  "merges.check": async (scene) => {
+    await twoSessions(scene);
+    await scene.run("merges.check", { branch: "parallel-auth-backend-00000002" });
+    await scene.run("merges.check", { branch: "parallel-auth-backend-00000002", target: "main", fork: "main" });
+  },
   "doctor.examine": async ({ run }) => {
     await run("doctor.examine", {});
   },

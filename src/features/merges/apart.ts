@@ -2,7 +2,7 @@
 // to the weakest; the weak ones name what they saw and allow nothing.
 
 import { type Change, readChanges, type Step } from "./changes.ts";
-import { type Cover, coverOf, type Link, partsOf } from "./cover.ts";
+import { type ChangedPart, type Cover, coverOf, type Link } from "./cover.ts";
 import {
   type Commit,
   firstParents,
@@ -14,14 +14,13 @@ import {
   readReverts,
 } from "./history.ts";
 import type { Case } from "./landed.ts";
+import { changedParts, lineOf } from "./line.ts";
 import { findRevert, type LandedPiece } from "./reverts.ts";
 import { openSearch, type Search } from "./search.ts";
 import { NOT_MERGED, type Verdict, verdictOf } from "./verdict.ts";
 
 /** Own commits that are looked at one by one. */
 const MAX_OWN = 1000;
-/** Own merges that are made again to see whether somebody had a hand in them. */
-const MAX_MERGES = 64;
 /** Commits of the target's line at which a merge is tried. */
 const MAX_EARLIER = 12;
 
@@ -37,8 +36,10 @@ interface Known extends Case {
   said: ReadonlyMap<string, readonly string[]>;
   search: Search;
   links: readonly Link[];
+  /** Where own commits do not stand in one line, each by itself. */
+  parts(): Promise<readonly Pick<ChangedPart, "commits" | "change">[]>;
   /** What landed in parts; undefined where own commits do not stand in one line. */
-  parts(): Promise<Cover | undefined>;
+  cover(): Promise<Cover | undefined>;
 }
 
 /** Undefined when a bound is met. */
@@ -64,14 +65,13 @@ export async function judgeApart(asked: Case, bases: readonly string[]): Promise
   const [said, search, { links, isLine }] = await Promise.all([
     readReverts(asked, range),
     openSearch(asked, { ...range, paths, bench: asked.bench }),
-    lineOf(asked, own),
+    lineOf(tip, own, asked.bench),
   ]);
-  let cover: Promise<Cover> | undefined;
-  const parts = async () => {
-    cover ??= isLine ? partsLanded(asked, search, links) : undefined;
-    return cover;
-  };
-  const known: Known = { ...asked, base, own, singles, whole, paths, history, said, search, links, parts };
+  const singleParts = () =>
+    singles.map((change) => ({ first: 0, last: 0, from: "", to: change.to, change, commits: [change.to] }));
+  const parts = once(() => (isLine ? changedParts(asked, links) : Promise.resolve(singleParts())));
+  const cover = once(async () => (isLine ? coverBy(search, links, await parts()) : undefined));
+  const known: Known = { ...asked, base, own, singles, whole, paths, history, said, search, links, parts, cover };
   return (await byPatches(known)) ?? byTree(known, await partly(known));
 }
 
@@ -82,27 +82,6 @@ async function whereItLeft({ git, options }: Case, own: History, base: string): 
   if (beginnings.length === 1) return beginnings[0] ?? base;
   const shared = await git.attempt(["merge-base", "--octopus", "--end-of-options", ...beginnings], options);
   return shared.exit === 0 ? (shared.stdout.split("\n")[0] ?? base) : base;
-}
-
-/** The tip's line of first parents, oldest first, and which of its merges are nothing but a merge. */
-async function lineOf(asked: Case, own: History): Promise<{ links: Link[]; isLine: boolean }> {
-  const line: Commit[] = [];
-  for (let at = own.get(asked.tip); at !== undefined; at = own.get(at.parents[0] ?? "")) line.unshift(at);
-  const merges = [...own.values()].filter(({ parents }) => parents.length > 1);
-  const plain = new Set(merges.length > MAX_MERGES ? [] : await plainMerges(asked, own, merges));
-  const links = line.map(({ id, parents }): Link => {
-    const kind = parents.length === 1 ? "commit" : plain.has(id) ? "plain-merge" : "merge";
-    return { id, from: parents[0], kind };
-  });
-  const isLine = line.length === own.size && merges.every(({ id }) => links.some((link) => link.id === id));
-  return { links, isLine };
-}
-
-async function plainMerges({ bench }: Case, own: History, merges: readonly Commit[]): Promise<string[]> {
-  const pairs = merges.filter(({ parents }) => parents.length === 2);
-  if (pairs.length === 0) return [];
-  const trees = await bench().merge(pairs.map(({ parents: [ours = "", theirs = ""] }) => ({ ours, theirs })));
-  return pairs.flatMap(({ id, tree }, index) => (own.has(id) && trees[index] === tree ? [id] : []));
 }
 
 async function byPatches(known: Known): Promise<Verdict | undefined> {
@@ -118,15 +97,15 @@ async function byPatches(known: Known): Promise<Verdict | undefined> {
   }
   const net = pieceOf([...own.keys()], whole, landings.at(-1) ?? []);
   if (net.landings.length > 0) return landedBy(known, "patch-of-whole-change", [net]);
-  const cover = await known.parts();
+  const cover = await known.cover();
   if (cover?.isWhole !== true || cover.pieces.length === 0 || !areDistinct(cover.pieces)) return undefined;
   return landedBy(known, "patch-of-each-part", cover.pieces);
 }
 
 type Piece = LandedPiece & { change: Change };
 
-function pieceOf(commits: readonly string[], change: Change, landings: readonly Change[]): Piece {
-  return { commits, change, landings: landings.map(({ to }) => to) };
+function pieceOf(commits: readonly string[], change: Change, landings: readonly (Change | string)[]): Piece {
+  return { commits, change, landings: landings.map((one) => (typeof one === "string" ? one : one.to)) };
 }
 
 /** Each piece has a commit of the target for itself: two equal changes need two. */
@@ -139,20 +118,13 @@ function areDistinct(pieces: readonly LandedPiece[]): boolean {
   });
 }
 
-async function partsLanded(asked: Case, search: Search, links: readonly Link[]): Promise<Cover> {
-  const parts = partsOf(links);
-  const changes = await readChanges(
-    asked,
-    parts.map(({ from, to }) => ({ from, to })),
-  );
-  const landings = await search.made(changes);
+async function coverBy(search: Search, links: readonly Link[], parts: readonly ChangedPart[]): Promise<Cover> {
+  const landings = await search.made(parts.map(({ change }) => change));
   const found = parts.flatMap((part, index) => {
-    const change = changes[index];
     const at = landings[index] ?? [];
-    const commits = links.slice(part.first, part.last + 1).map(({ id }) => id);
     // A part that changes nothing needs no landing, but shows none either.
-    if (change === undefined || (change.files.length > 0 && at.length === 0)) return [];
-    return [{ ...part, piece: pieceOf(commits, change, at) }];
+    if (part.change.files.length > 0 && at.length === 0) return [];
+    return [{ ...part, piece: pieceOf(part.commits, part.change, at) }];
   });
   return coverOf(links, found);
 }
@@ -176,15 +148,18 @@ function latest({ search }: Known, commits: readonly string[]): string | null {
   return commits.toSorted((a, b) => search.orderOf(a) - search.orderOf(b)).at(-1) ?? null;
 }
 
-/** Looks for reverts of the pieces, of every single commit in them, and of the whole. */
+/** Looks for reverts of the pieces, of every part of them whatever its size, and of the whole. */
 async function takenOut(known: Known, pieces: readonly Piece[]): Promise<string | undefined> {
   const landings = pieces.flatMap((piece) => piece.landings);
-  const singles = known.singles.flatMap((change): Piece[] => {
-    const holder = pieces.find(({ commits }) => commits.includes(change.to));
-    return holder === undefined ? [] : [{ commits: [change.to], change, landings: holder.landings }];
-  });
-  const entire: Piece = { commits: [], change: known.whole, landings };
-  return outOfOrder(known, pieces) ?? findRevert({ ...known, own: new Set(landings) }, [...pieces, ...singles, entire]);
+  const parts = await known.parts();
+  const again = await known.search.made(parts.map(({ change }) => change));
+  const inside = parts.flatMap(({ commits, change }, index) =>
+    pieces
+      .filter((piece) => commits.some((id) => piece.commits.includes(id)))
+      .map((piece) => pieceOf(commits, change, [...piece.landings, ...(again[index] ?? []).map(({ to }) => to)])),
+  );
+  const entire = pieceOf([], known.whole, landings);
+  return outOfOrder(known, pieces) ?? findRevert({ ...known, own: new Set(landings) }, [...pieces, ...inside, entire]);
 }
 
 /**
@@ -222,7 +197,7 @@ async function partly(known: Known): Promise<Partly | undefined> {
   const touching = singles.filter(({ files }) => files.length > 0);
   const earlier = await earlierTip(known);
   const total = touching.length + (earlier?.commits ?? 0);
-  const cover = await known.parts();
+  const cover = await known.cover();
   const landings = cover === undefined ? await search.made(touching) : [];
   const pieces = cover?.pieces ?? touching.map((change, index) => pieceOf([change.to], change, landings[index] ?? []));
   const own = new Set(touching.map(({ to }) => to));
@@ -307,4 +282,12 @@ async function mergeTried(known: Known): Promise<string[]> {
   const best = line.map((id, index) => ({ id, index, count: counts[index] ?? 0 }));
   const chosen = best.toSorted((a, b) => b.count - a.count || a.index - b.index).slice(0, MAX_EARLIER);
   return chosen.toSorted((a, b) => a.index - b.index).map(({ id }) => id);
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
 }

@@ -4,6 +4,12 @@
 import type { Change } from "./changes.ts";
 import type { LandedPiece } from "./reverts.ts";
 
+/** A part as one change. */
+export interface ChangedPart extends Part {
+  commits: readonly string[];
+  change: Change;
+}
+
 export interface Link {
   id: string;
   from: string | undefined;

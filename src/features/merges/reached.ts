@@ -1,8 +1,10 @@
 // A tip that the target reaches: fast-forwarded or merged, unless nobody committed to it or it was reverted since.
 
 import { type Change, readChanges } from "./changes.ts";
-import { firstParents, type History, MAX_HISTORY, readHistory, readReverts } from "./history.ts";
+import type { Link } from "./cover.ts";
+import { type Commit, firstParents, type History, MAX_HISTORY, readHistory, readReverts } from "./history.ts";
 import type { Case } from "./landed.ts";
+import { changedParts } from "./line.ts";
 import { findRevert, type LandedPiece } from "./reverts.ts";
 import { openSearch } from "./search.ts";
 import { type Verdict, verdictOf } from "./verdict.ts";
@@ -25,13 +27,14 @@ export async function judgeReached(asked: Case): Promise<Verdict | undefined> {
   const own = await readHistory(asked, { to: tip, without }, MAX_HISTORY);
   if (history === undefined || own === undefined) return undefined;
 
-  const singles = [...own.values()].filter(({ parents }) => parents.length === 1).slice(0, MAX_OWN + 1);
-  const steps = singles.length > MAX_OWN ? [] : singles.map(({ id, parents }) => ({ from: parents[0], to: id }));
+  const isMany = own.size > MAX_OWN;
+  const singles = isMany ? [] : [...own.values()].filter(({ parents }) => parents.length === 1);
   const landings = isOnLine ? new Map<string, string>() : landingsOf(history, target, own);
   const merges = [...new Set(landings.values())].flatMap((id) => {
     const from = history.get(id)?.parents[0];
     return from === undefined ? [] : [{ from, to: id }];
   });
+  const steps = singles.map(({ id, parents }) => ({ from: parents[0], to: id }));
   const whole = start === undefined ? [] : [{ from: start, to: tip }];
   const changes = await readChanges(asked, [...steps, ...merges, ...whole]);
   const each = changes.slice(0, steps.length);
@@ -44,14 +47,23 @@ export async function judgeReached(asked: Case): Promise<Verdict | undefined> {
     : verdictOf("merged", "ancestor", { commit: landing });
   if (tip === target) return found;
 
-  const piece = (change: Change, at: string): LandedPiece => ({ commits: [change.to], change, landings: [at] });
+  const links = firstParents(own, tip).reverse().map(linkOf);
+  const parts = isMany ? [] : await changedParts(asked, links);
+  // A part that came in several merges has to be in since each of them.
+  const pieceOf = (commits: readonly string[], change: Change): LandedPiece[] =>
+    [...new Set(commits.map((id) => landings.get(id) ?? id))].map((at) => ({ commits, change, landings: [at] }));
   const pieces = [
-    ...each.map((change) => piece(change, landings.get(change.to) ?? change.to)),
-    ...changes.slice(steps.length).map((change) => piece(change, landings.get(change.to) ?? change.to)),
+    ...each.flatMap((change) => pieceOf([change.to], change)),
+    ...parts.flatMap(({ commits, change }) => pieceOf(commits, change)),
+    ...changes.slice(steps.length).flatMap((change) => pieceOf([change.to], change)),
     ...[...own.keys()].map((id) => ({ commits: [id], change: undefined, landings: [landings.get(id) ?? id] })),
   ];
   const revertedBy = await revertOf(asked, { history, own, pieces, paths: pathsOf(changes), without: start });
   return revertedBy === undefined ? found : verdictOf("reverted", "ancestor", { commit: landing, revertedBy });
+}
+
+function linkOf({ id, parents }: Commit): Link {
+  return { id, from: parents[0], kind: parents.length === 1 ? "commit" : "merge" };
 }
 
 interface Reachable {

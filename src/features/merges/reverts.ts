@@ -30,27 +30,30 @@ export async function findRevert(
 ): Promise<string | undefined> {
   const turned = pieces.map(({ change }) => (change === undefined ? undefined : inverse(change)));
   const undoing = await search.alike(turned.filter((change) => change !== undefined));
+  const reverts = reverterOf(said);
+  const isActive = (revert: string, seen: readonly string[] = []): boolean =>
+    seen.includes(revert) || !reverts([revert]).some((other) => isActive(other, [...seen, revert]));
   let next = 0;
-  const undoneBy = turned.map((change) => (change === undefined ? [] : (undoing[next++] ?? [])));
-  for (const [index, piece] of pieces.entries()) {
-    const reverts = (names: readonly string[]) =>
-      [...said].flatMap(([by, whom]) => (namesOne(whom, names) ? [by] : []));
-    const isActive = (revert: string, seen: readonly string[] = []): boolean =>
-      seen.includes(revert) || !reverts([revert]).some((other) => isActive(other, [...seen, revert]));
-    const byChange = (undoneBy[index] ?? []).map(({ to }) => to);
-    let latest: string | undefined;
-    const isIn = piece.landings.some((landing) => {
-      const against = [...new Set([...byChange, ...reverts([...piece.commits, landing])])];
-      latest = against.find(
-        (revert) => revert !== landing && !own.has(revert) && isActive(revert) && !isAncestor(history, revert, landing),
-      );
-      return latest === undefined;
-    });
-    if (!isIn && latest !== undefined) return latest;
+  for (const [index, { commits, landings }] of pieces.entries()) {
+    const byChange = turned[index] === undefined ? [] : (undoing[next++] ?? []);
+    const against = [...new Set([...byChange.map(({ to }) => to), ...reverts([...commits, ...landings])])].filter(
+      (revert) => !own.has(revert) && isActive(revert),
+    );
+    const isStill = (landing: string) =>
+      against.every((revert) => revert === landing || isAncestor(history, revert, landing));
+    if (against.length > 0 && !landings.some(isStill)) return against.at(-1);
   }
   return undefined;
 }
 
-function namesOne(named: readonly string[], commits: readonly string[]): boolean {
-  return named.some((name) => commits.some((commit) => commit.startsWith(name)));
+/** Which commits say that they revert one of these; they may name it in short. */
+function reverterOf(said: RevertSearch["said"]): (commits: readonly string[]) => string[] {
+  const named = [...said].flatMap(([by, whom]) => whom.map((name) => ({ by, name })));
+  const inFull = Map.groupBy(named, ({ name }) => name);
+  const inShort = named.filter(({ name }) => name.length < 40);
+  return (commits) =>
+    commits.flatMap((commit) => [
+      ...(inFull.get(commit) ?? []).map(({ by }) => by),
+      ...inShort.filter(({ name }) => commit.startsWith(name)).map(({ by }) => by),
+    ]);
 }

@@ -1,0 +1,206 @@
+// `merge check`: a branch by its name, judged against every ref that stands for its target, with what is recorded of it.
+
+import { existsSync, realpathSync } from "node:fs";
+import { join } from "node:path";
+import { Failure } from "../../core/failure.ts";
+import { printable } from "../../core/text.ts";
+import type { Db } from "../../db/db.ts";
+import { type Git, gitWords } from "../../git/git.ts";
+import { commitOf } from "../../git/repository.ts";
+import type { World } from "../../world.ts";
+import { mergedOnForge } from "./forge.ts";
+import { judgeLanding, type LandingQuestion } from "./landed.ts";
+import { branchRecord, recordedTip, recordTip, storedVerdict, storeVerdict } from "./store.ts";
+import {
+  defaultTargets,
+  patternsFor,
+  type Ref,
+  readRefs,
+  refsFor,
+  requireBranchName,
+  shortRef,
+  withUpstreams,
+} from "./targets.ts";
+import { type Verdict, verdictOf } from "./verdict.ts";
+
+export interface CheckInput {
+  branch: string;
+  target?: string | undefined;
+  fork?: string | undefined;
+  fetch?: boolean | undefined;
+}
+
+export interface Checked extends Verdict {
+  branch: string;
+  tip: string;
+  /** The ref that was judged, as people write it: `main`, `origin/main`. */
+  target: string;
+  targetCommit: string;
+  fork: string | null;
+}
+
+type Effects = Pick<World, "cwd" | "db" | "git" | "log" | "signal" | "runProgram">;
+
+/** Errors: `repository.none`, `branch.unknown`, `target.unknown`, `commit.unknown`, `fetch.failed`, `usage.bad-value`. */
+export async function checkMerge(world: Effects, input: CheckInput): Promise<Checked> {
+  const branch = requireBranchName(input.branch, "<branch>");
+  const named = input.target === undefined ? undefined : requireBranchName(input.target, "<target>");
+  const here = world.git(world.cwd);
+  const gitDir = await gitDirOf(here);
+  const git = world.git(gitDir).trusting();
+  const db = await world.db();
+  const record = branchRecord(db, gitDir, branch);
+  const wanted = named ?? record?.target_branch ?? undefined;
+  const isNamed = named !== undefined;
+  const ownRefs = [`refs/heads/${branch}`, `refs/remotes/${branch}`];
+  const patterns = [...ownRefs, ...patternsFor(wanted), ...(isNamed ? [] : patternsFor(undefined))];
+  const read = async () => withUpstreams(git, await readRefs(git, patterns));
+  const refs = await read();
+  const own = ownRefs.flatMap((name) => refs.find((ref) => ref.name === name) ?? [])[0];
+  const tip = own?.commit ?? recordedTip(db, gitDir, branch);
+  if (tip === undefined) throw unknownBranch(branch);
+  let targets = await targetsOf(git, refs, { wanted, isNamed, own });
+  if (input.fetch === true && (await fetchTargets(world, here, targets))) {
+    targets = await targetsOf(git, await read(), { wanted, isNamed, own });
+  }
+  const fork = input.fork === undefined ? (record?.fork_commit ?? undefined) : await requireCommit(git, input.fork);
+  if (own?.name.startsWith("refs/heads/") && record !== undefined && recordedTip(db, gitDir, branch) !== tip) {
+    db.write((now) => recordTip(db, { gitDir, branch, tip }, now));
+  }
+  let best: { ref: Ref; verdict: Verdict } | undefined;
+  for (const ref of targets) {
+    const verdict = await judged(world, { db, gitDir, branch }, { tip, target: ref.commit, fork });
+    if (best === undefined || rank(verdict) < rank(best.verdict)) best = { ref, verdict };
+  }
+  if (best === undefined) throw unknownTarget(wanted);
+  const { ref, verdict } = best;
+  return { ...verdict, branch, tip, target: shortRef(ref.name), targetCommit: ref.commit, fork: fork ?? null };
+}
+
+async function gitDirOf(git: Git): Promise<string> {
+  const found = await git.attempt(["rev-parse", "--path-format=absolute", "--git-common-dir"]);
+  if (found.exit === 0) return realpathSync(found.stdout.replace(/\n$/, ""));
+  throw new Failure({
+    code: "repository.none",
+    message: `No git repository at ${git.directory} (git: ${gitWords(found) || "no reason given"}).`,
+    hint: "Go into a repository.",
+  });
+}
+
+interface Wanted {
+  wanted: string | undefined;
+  isNamed: boolean;
+  own: Ref | undefined;
+}
+
+/** The branch itself is no target, nor is what it follows under the same name: pushed is not landed. */
+async function targetsOf(git: Git, refs: readonly Ref[], { wanted, isNamed, own }: Wanted): Promise<Ref[]> {
+  const asked = wanted === undefined ? [] : refsFor(wanted, refs);
+  const found = asked.length > 0 || isNamed ? asked : await defaultTargets(git, refs);
+  return found.filter((ref) => ref.name !== own?.name);
+}
+
+const FETCH_TIMEOUT_MS = 60_000;
+/** Whatever would ask a person is told that there is none. */
+const UNATTENDED = { GIT_ASKPASS: "", SSH_ASKPASS: "", SSH_ASKPASS_REQUIRE: "never", GCM_INTERACTIVE: "never" };
+
+/** Updates the refs that stand for remote targets and nothing else; false when there are none. */
+async function fetchTargets(world: Effects, here: Git, targets: readonly Ref[]): Promise<boolean> {
+  const followed = targets.flatMap(({ remote, upstream }) =>
+    remote === undefined || upstream === undefined ? [] : [{ ...remote, into: upstream }],
+  );
+  const direct = targets.flatMap(({ name }) => {
+    const [, remote, branch] = /^refs\/remotes\/([^/]+)\/(.+)$/.exec(name) ?? [];
+    if (remote === undefined || branch === undefined || followed.some(({ into }) => into === name)) return [];
+    return [{ name: remote, ref: `refs/heads/${branch}`, into: name }];
+  });
+  const git = here.configured({ env: UNATTENDED });
+  const remote = [...followed, ...direct].filter(({ into }) => into.startsWith("refs/remotes/"));
+  for (const { name, ref, into } of remote) {
+    const quiet = ["--quiet", "--no-tags", "--no-prune", "--no-recurse-submodules", "--no-write-fetch-head"];
+    const args = ["fetch", ...quiet, "--no-auto-maintenance", "--refmap=", "--end-of-options", name, `+${ref}:${into}`];
+    const options = { signal: world.signal(), timeoutMs: FETCH_TIMEOUT_MS, isUnattended: true };
+    const result = await git.attempt(args, options);
+    if (result.exit === 0) continue;
+    throw new Failure({
+      kind: "unavailable",
+      code: "fetch.failed",
+      message: `${printable(shortRef(into))} could not be fetched: ${printable(gitWords(result)) || `exit ${result.exit}`}.`,
+      hint: "Nothing was changed. Run it without --fetch, or run `git fetch` by hand, where it may ask for a password.",
+    });
+  }
+  return remote.length > 0;
+}
+
+async function requireCommit(git: Git, name: string): Promise<string> {
+  const commit = await commitOf(git, name);
+  if (commit !== undefined) return commit;
+  throw new Failure({
+    code: "commit.unknown",
+    message: `There is no commit "${printable(name)}" in this repository.`,
+    hint: "--fork takes the commit the branch began at.",
+  });
+}
+
+interface Where {
+  db: Db;
+  gitDir: string;
+  branch: string;
+}
+
+async function judged(world: Effects, { db, gitDir, branch }: Where, question: LandingQuestion): Promise<Verdict> {
+  const known = storedVerdict(db, question);
+  if (known !== undefined) return known;
+  const git = world.git(gitDir).trusting();
+  const signal = world.signal();
+  const found = await judgeLanding(git, question, { signal });
+  const forge = isOpen(found)
+    ? await mergedOnForge(world, { directory: gitDir, branch, tip: question.tip, signal })
+    : [];
+  const commit = await firstIn(git, forge ?? [], question.target);
+  const verdict = commit === undefined ? found : verdictOf("squashed", "forge", { commit });
+  // A shallow repository tells otherwise once it is deepened, and a forge that did not answer may answer next time.
+  const isLasting = verdict.isComplete && forge !== undefined && !existsSync(join(gitDir, "shallow"));
+  if (isLasting) db.write((now) => storeVerdict(db, question, verdict, now));
+  return verdict;
+}
+
+/** Whether the forge may know better. */
+function isOpen({ verdict }: Verdict): boolean {
+  return verdict === "not-merged" || verdict === "partial" || verdict === "contained" || verdict === "landed-earlier";
+}
+
+async function firstIn(git: Git, commits: readonly string[], target: string): Promise<string | undefined> {
+  for (const commit of commits) {
+    const result = await git.attempt(["merge-base", "--is-ancestor", "--end-of-options", commit, target]);
+    if (result.exit === 0) return commit;
+  }
+  return undefined;
+}
+
+/** A revert that either side knows of weighs most; then proofs, then what was only seen. */
+function rank({ verdict, isSafeToDelete, method }: Verdict): number {
+  if (verdict === "reverted") return 0;
+  if (isSafeToDelete) return 1;
+  const order = ["unused", "squashed", "contained", "landed-earlier", "partial", "not-merged"];
+  return method === "forge" ? 2 : 3 + order.indexOf(verdict);
+}
+
+function unknownBranch(branch: string): Failure {
+  return new Failure({
+    code: "branch.unknown",
+    message: `There is no branch "${printable(branch)}", and no record of where it stood.`,
+    hint: "`git branch --all` lists the branches of this repository.",
+  });
+}
+
+function unknownTarget(target: string | undefined): Failure {
+  return new Failure({
+    code: "target.unknown",
+    message:
+      target === undefined
+        ? "There is no default branch that the branch could have landed in."
+        : `There is no other branch "${printable(target)}" that it could have landed in.`,
+    hint: "Name one: parallel-cc merge check <branch> <target>.",
+  });
+}
