@@ -2,9 +2,9 @@
 
 import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
-import { readdirSync, readlinkSync } from "node:fs";
+import { existsSync, readdirSync, readlinkSync } from "node:fs";
 import { mkdir, readdir } from "node:fs/promises";
-import { PROGRAM, pcc, startPcc } from "../support/cli.ts";
+import { PROGRAM, parseAnswer, pcc, startPcc } from "../support/cli.ts";
 import { makePlace, type Place } from "../support/place.ts";
 import { sleeper, waitFor } from "../support/processes.ts";
 import { remainsOf } from "../support/remains.ts";
@@ -148,12 +148,11 @@ describe("a data directory", () => {
     expect({ wrong, worktrees: worktrees.length }).toEqual({ wrong: [], worktrees: 1 });
   });
 
-  test("that is relative is meant from where the command is started", async () => {
+  test("that is relative is refused: each directory would have sessions of its own", async () => {
     await using place = await makePlace();
-    await using owner = sleeper();
-    const repo = await makeRepo(place);
-    await registered(place, owner, { cwd: repo.path, env: { PARALLEL_CC_HOME: "../data" } });
-    expect(await readdir(place.at("data"))).toContain("coordinator.db");
+    const ran = await pcc(place, ["status", "--json"], { env: { PARALLEL_CC_HOME: "../data" } });
+    expect(parseAnswer(ran)).toMatchObject({ error: { code: "usage.relative-home" } });
+    expect({ exit: ran.exit, made: existsSync(place.at("data")) }).toEqual({ exit: 2, made: false });
   });
 
   test("is closed to others, whatever the umask", async () => {
