@@ -1,13 +1,14 @@
 // A tip that the target does not reach: its work may have come by other commits. The proofs are tried from the surest
 // to the weakest; the weak ones name what they saw and allow nothing.
 
-import { type Change, readChanges, type Step } from "./changes.ts";
+import { type Change, inverse, isIdentical, outline, readChanges, type Step, within } from "./changes.ts";
 import { type ChangedPart, type Cover, coverOf, type Link } from "./cover.ts";
 import {
   type Commit,
   firstParents,
   type History,
   isAncestor,
+  landingsOf,
   listLine,
   MAX_HISTORY,
   readHistory,
@@ -159,7 +160,25 @@ async function takenOut(known: Known, pieces: readonly Piece[]): Promise<string 
       .map((piece) => pieceOf(commits, change, [...piece.landings, ...(again[index] ?? []).map(({ to }) => to)])),
   );
   const entire = pieceOf([], known.whole, landings);
-  return outOfOrder(known, pieces) ?? findRevert({ ...known, own: new Set(landings) }, [...pieces, ...inside, entire]);
+  const all = [...pieces, ...inside, ...(await carried(known, pieces)), entire];
+  return outOfOrder(known, pieces) ?? findRevert({ ...known, own: new Set(landings) }, all);
+}
+
+/** What landed on a side branch came by a merge, which may have been reverted as a whole. */
+async function carried(known: Known, pieces: readonly Piece[]): Promise<Piece[]> {
+  const { history, target } = known;
+  const carriers = landingsOf(history, target, new Set(pieces.flatMap(({ landings }) => landings)));
+  const merges = [...new Set(carriers.values())];
+  const changes = await readChanges(
+    known,
+    merges.map((to) => ({ from: history.get(to)?.parents[0], to })),
+  );
+  const paths = new Set(known.paths);
+  return changes.flatMap((change) =>
+    pieces
+      .filter(({ landings }) => landings.some((id) => carriers.get(id) === change.to))
+      .map(({ landings }) => pieceOf([change.to], within(change, paths), landings)),
+  );
 }
 
 /**
@@ -178,10 +197,8 @@ function outOfOrder({ search }: Known, pieces: readonly Piece[]): string | undef
 }
 
 function isInverse(a: Change, b: Change): boolean {
-  const states = new Map(a.files.map((file) => [file.path, `${file.to} ${file.from}`]));
-  return (
-    a.files.length === b.files.length && b.files.every((file) => states.get(file.path) === `${file.from} ${file.to}`)
-  );
+  const turned = inverse(a);
+  return a !== b && turned !== undefined && outline(turned) === outline(b) && isIdentical(turned, b);
 }
 
 interface Partly {

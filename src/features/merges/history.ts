@@ -79,6 +79,24 @@ export function firstParents(history: History, from: string): Commit[] {
   return line;
 }
 
+/** Which commit of the target's own line first brought each of these commits from beside it. */
+export function landingsOf(history: History, target: string, own: { has(id: string): boolean }): Map<string, string> {
+  const landings = new Map<string, string>();
+  const seen = new Set<string>();
+  for (const { id, parents } of firstParents(history, target).reverse()) {
+    seen.add(id);
+    const open = parents.slice(1);
+    for (let at = open.pop(); at !== undefined; at = open.pop()) {
+      const commit = history.get(at);
+      if (commit === undefined || seen.has(at)) continue;
+      seen.add(at);
+      if (own.has(at)) landings.set(at, id);
+      open.push(...commit.parents);
+    }
+  }
+  return landings;
+}
+
 /** Whether one reaches the other inside this history. */
 export function isAncestor(history: History, ancestor: string, descendant: string): boolean {
   const seen = new Set<string>();

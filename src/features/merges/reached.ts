@@ -2,7 +2,15 @@
 
 import { type Change, readChanges } from "./changes.ts";
 import type { Link } from "./cover.ts";
-import { type Commit, firstParents, type History, MAX_HISTORY, readHistory, readReverts } from "./history.ts";
+import {
+  type Commit,
+  firstParents,
+  type History,
+  landingsOf,
+  MAX_HISTORY,
+  readHistory,
+  readReverts,
+} from "./history.ts";
 import type { Case } from "./landed.ts";
 import { changedParts } from "./line.ts";
 import { findRevert, type LandedPiece } from "./reverts.ts";
@@ -89,24 +97,6 @@ async function revertOf(asked: Case, found: Reachable): Promise<string | undefin
       : { ...piece, landings: [...piece.landings, ...(again[next++] ?? []).map(({ to }) => to)] },
   );
   return findRevert({ history: found.history, said, search, own: new Set(found.own.keys()) }, pieces);
-}
-
-/** Which commit of the target's own line first brought each of the branch's commits. */
-function landingsOf(history: History, target: string, own: History): Map<string, string> {
-  const landings = new Map<string, string>();
-  const seen = new Set<string>();
-  for (const { id, parents } of firstParents(history, target).reverse()) {
-    seen.add(id);
-    const open = parents.slice(1);
-    for (let at = open.pop(); at !== undefined; at = open.pop()) {
-      const commit = history.get(at);
-      if (commit === undefined || seen.has(at)) continue;
-      seen.add(at);
-      if (own.has(at)) landings.set(at, id);
-      open.push(...commit.parents);
-    }
-  }
-  return landings;
 }
 
 async function firstParentOf({ git, options }: Case, commit: string): Promise<string | undefined> {
