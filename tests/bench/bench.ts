@@ -6,6 +6,7 @@ import { PROGRAM } from "../support/cli.ts";
 import { contention } from "./contention.ts";
 import { type Figure, judge, measure, median, minimum, type Verdict } from "./figure.ts";
 import { heartbeat, heartbeatMemory } from "./heartbeat.ts";
+import { landedAgain, landedCold } from "./landed.ts";
 import { registerAgain, registerFirst } from "./register.ts";
 import { startUp } from "./start-up.ts";
 import { status } from "./status.ts";
@@ -13,7 +14,7 @@ import { registerWorktree } from "./worktree.ts";
 
 const FIGURES: readonly Figure[] = [
   ...[startUp, heartbeat, heartbeatMemory, status],
-  ...[registerFirst, registerAgain, registerWorktree, contention],
+  ...[registerFirst, registerAgain, registerWorktree, contention, landedCold, landedAgain],
 ];
 
 interface Row {

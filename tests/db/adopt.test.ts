@@ -81,8 +81,8 @@ function writeNewValues(db: Db): Record<string, number> {
       { now },
     );
     db.run(
-      `INSERT INTO landing_verdicts (target_commit, tip, judge, verdict, method, is_safe_to_delete, judged_at)
-       VALUES ('t', 'b', 1, 'merged', 'ancestor', 1, $now)`,
+      `INSERT INTO landing_verdicts (target_commit, tip, judge, verdict, method, is_safe_to_delete, is_forge_asked, judged_at)
+       VALUES ('t', 'b', 1, 'merged', 'ancestor', 1, 0, $now)`,
       { now },
     );
     db.run("INSERT INTO branch_tips (git_dir, branch, tip, seen_at) VALUES ('/r/.git', 'b', 'c', $now)", { now });

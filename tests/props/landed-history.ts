@@ -92,6 +92,7 @@ export class History {
   /** Edits that the target took back in so many words, or byte for byte. */
   readonly #takenBack = new Set<Edit>();
   readonly #undoes = new Map<Edit, Edit>();
+  readonly #forwarded = new Set<string>();
   readonly #own: Commit[] = [];
   readonly #lines = new Set<string>();
   #texts = 0;
@@ -113,13 +114,17 @@ export class History {
     for (const doing of doings) this.#do(doing);
   }
 
-  /** Every surviving effect of the branch's own edits came into the target, and was not taken back there. */
-  isLanded(): boolean {
+  /**
+   * Every surviving effect of the branch's own edits came into the target, and was not taken back there. Without the
+   * fork nobody can tell commits that were fast-forwarded from those the target had before.
+   */
+  isLanded(isForkKnown: boolean): boolean {
     const reached = this.#reachable(this.target.id);
     const ever = new Set(reached.flatMap(({ state }) => idsOf(state)));
     const removed = new Set(reached.flatMap(({ edits }) => edits.map(({ remove }) => remove?.id)));
     const here = new Set(idsOf(this.tip.state));
-    return this.#own.every(({ edits }) =>
+    const judged = this.#own.filter(({ id }) => isForkKnown || !this.#forwarded.has(id));
+    return judged.every(({ edits }) =>
       edits.every((edit) => {
         const { add, remove } = edit;
         const isStanding = add !== undefined && here.has(add.id);
@@ -207,20 +212,20 @@ export class History {
     if (made.length === edits.length || (isByHand && made.length > 0)) this.#onTarget(message, edits);
   }
 
+  /** All of it is in the target's history then, whatever was left out by hand. */
   #merge(): void {
-    const { state, made } = through(
-      this.target.state,
-      this.#own.slice(this.#merged).flatMap(({ edits }) => edits),
-    );
+    const edits = this.#own.slice(this.#merged).flatMap((one) => one.edits);
+    const { state, made } = through(this.target.state, edits);
     if (this.#own.length === this.#merged || this.#reaches(this.target.id, this.tip.id)) return;
     this.target = this.#commit([this.target.id, this.tip.id], state, made);
-    this.#landed(made);
+    this.#landed(edits);
     this.#merged = this.#own.length;
   }
 
   #forward(): void {
     if (!this.#reaches(this.tip.id, this.target.id) || this.tip.id === this.target.id) return;
     this.target = this.tip;
+    for (const { id } of this.#own.slice(this.#merged)) this.#forwarded.add(id);
     this.#landed(this.#own.slice(this.#merged).flatMap(({ edits }) => edits));
     this.#merged = this.#own.length;
   }
@@ -263,7 +268,11 @@ export class History {
     const message = isSaid ? `Revert "x"\n\nThis reverts commit ${reverted.id}.` : "Go back";
     this.target = this.#commit([this.target.id], state, made, message);
     this.#landed(made);
+    const here = new Set(idsOf(state));
     for (const edit of reverted.edits) {
+      // What another edit of the same commit undoes had no effect to take back.
+      const isGone = edit.add === undefined ? here.has(edit.remove?.id ?? "") : !here.has(edit.add.id);
+      if (!isGone) continue;
       const original = this.#undoes.get(edit);
       if (original === undefined) this.#takenBack.add(edit);
       else this.#takenBack.delete(original);

@@ -34,7 +34,7 @@ test("0 false 'landed' in random histories", async () => {
     const question = { tip: history.tip.id, target: history.target.id };
     for (const fork of [undefined, history.fork.id]) {
       const verdict = await judgeLanding(git, { ...question, fork });
-      const isLanded = history.isLanded();
+      const isLanded = history.isLanded(fork !== undefined);
       told.set(verdict.verdict, (told.get(verdict.verdict) ?? 0) + 1);
       if (verdict.isSafeToDelete && !isLanded)
         throw new Error(`falsely ${verdict.verdict}: ${JSON.stringify(verdict)}`);

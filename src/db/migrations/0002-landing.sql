@@ -1,6 +1,7 @@
 -- Whether a branch has landed: what was judged once, and where branches stood that may be gone by now.
 
--- A verdict holds for these very commits for ever, so a row is never changed; `judge` counts the ways of judging.
+-- A verdict holds for these very commits for ever; `judge` counts the ways of judging. A row changes once at most: when
+-- a forge that did not answer before does.
 CREATE TABLE landing_verdicts (
   target_commit TEXT NOT NULL,
   tip TEXT NOT NULL,
@@ -14,6 +15,7 @@ CREATE TABLE landing_verdicts (
   landed INTEGER,
   total INTEGER,
   is_safe_to_delete INTEGER NOT NULL CHECK (is_safe_to_delete IN (0, 1)),
+  is_forge_asked INTEGER NOT NULL CHECK (is_forge_asked IN (0, 1)),
   judged_at TEXT NOT NULL,
   PRIMARY KEY (target_commit, tip, fork, judge)
 ) WITHOUT ROWID;

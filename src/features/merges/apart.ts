@@ -1,7 +1,7 @@
 // A tip that the target does not reach: its work may have come by other commits. The proofs are tried from the surest
 // to the weakest; the weak ones name what they saw and allow nothing.
 
-import { type Change, inverse, isIdentical, outline, readChanges, type Step, within } from "./changes.ts";
+import { type Change, inverse, readChanges, type Step, within } from "./changes.ts";
 import { type ChangedPart, type Cover, coverOf, type Link } from "./cover.ts";
 import {
   type Commit,
@@ -16,6 +16,7 @@ import {
 } from "./history.ts";
 import type { Case } from "./landed.ts";
 import { changedParts, lineOf } from "./line.ts";
+import { judgeReached } from "./reached.ts";
 import { findRevert, type LandedPiece } from "./reverts.ts";
 import { openSearch, type Search } from "./search.ts";
 import { NOT_MERGED, type Verdict, verdictOf } from "./verdict.ts";
@@ -27,6 +28,8 @@ const MAX_EARLIER = 12;
 
 interface Known extends Case {
   base: string;
+  /** Where the branch first left the target. */
+  left: string;
   /** Own commits, parents first. */
   own: History;
   singles: readonly Change[];
@@ -72,8 +75,28 @@ export async function judgeApart(asked: Case, bases: readonly string[]): Promise
     singles.map((change) => ({ first: 0, last: 0, from: "", to: change.to, change, commits: [change.to] }));
   const parts = once(() => (isLine ? changedParts(asked, links) : Promise.resolve(singleParts())));
   const cover = once(async () => (isLine ? coverBy(search, links, await parts()) : undefined));
-  const known: Known = { ...asked, base, own, singles, whole, paths, history, said, search, links, parts, cover };
-  return (await byPatches(known)) ?? byTree(known, await partly(known));
+  const known: Known = { ...asked, base, left, own, singles, whole, paths, history, said, search, links, parts, cover };
+  const verdict = (await byPatches(known)) ?? (await byTree(known, await partly(known)));
+  return verdict.isSafeToDelete ? withEarlier(known, verdict) : verdict;
+}
+
+/**
+ * A branch that went on after it had landed: what landed first must still be in as well. Where the branch leaves the
+ * target's own line, only the fork tells whether work of its own is before that.
+ */
+async function withEarlier(known: Known, later: Verdict): Promise<Verdict | undefined> {
+  const { target, own, links } = known;
+  // Of a branch on top of another one the fork is among the own commits, and tells nothing of what is before them.
+  const fork = known.fork === undefined || own.has(known.fork) ? undefined : known.fork;
+  const earlier = links[0]?.from;
+  if (earlier === undefined || earlier === fork) return later;
+  const range = { to: target, without: [earlier] };
+  const since = known.left === earlier ? known.history : await readHistory(known, range, MAX_HISTORY);
+  if (since === undefined) return undefined;
+  const isOnLine = (firstParents(since, target).at(-1)?.parents[0] ?? earlier) === earlier;
+  if (isOnLine && fork === undefined) return later;
+  const before = await judgeReached({ ...known, tip: earlier, fork });
+  return before?.verdict === "reverted" ? before : before === undefined ? undefined : later;
 }
 
 /** The commit from which on the target may hold work of the branch: the best one that all its beginnings share. */
@@ -161,7 +184,7 @@ async function takenOut(known: Known, pieces: readonly Piece[]): Promise<string 
   );
   const entire = pieceOf([], known.whole, landings);
   const all = [...pieces, ...inside, ...(await carried(known, pieces)), entire];
-  return outOfOrder(known, pieces) ?? findRevert({ ...known, own: new Set(landings) }, all);
+  return (await outOfOrder(known, pieces)) ?? findRevert({ ...known, brought: new Set(landings) }, all);
 }
 
 /** What landed on a side branch came by a merge, which may have been reverted as a whole. */
@@ -185,20 +208,18 @@ async function carried(known: Known, pieces: readonly Piece[]): Promise<Piece[]>
  * A branch that takes back what it did itself brings its inverse along, which is no revert of it, unless the target did
  * the two in the other order.
  */
-function outOfOrder({ search }: Known, pieces: readonly Piece[]): string | undefined {
+async function outOfOrder({ search }: Known, pieces: readonly Piece[]): Promise<string | undefined> {
+  const turned = pieces.map(({ change }) => inverse(change));
+  const inverses = await search.alike(turned.filter((change) => change !== undefined));
   const last = ({ landings }: Piece) => Math.max(...landings.map(search.orderOf));
+  let next = 0;
   for (const [index, piece] of pieces.entries()) {
-    const inverses = pieces.filter(({ change }) => isInverse(piece.change, change));
-    const latest = inverses.at(-1);
+    const undoing = new Set(turned[index] === undefined ? [] : inverses[next++]?.map(({ to }) => to));
+    const latest = pieces.findLast((other) => other !== piece && other.landings.some((id) => undoing.has(id)));
     if (latest === undefined || pieces.indexOf(latest) > index || last(piece) > last(latest)) continue;
     return latest.landings.at(-1);
   }
   return undefined;
-}
-
-function isInverse(a: Change, b: Change): boolean {
-  const turned = inverse(a);
-  return a !== b && turned !== undefined && outline(turned) === outline(b) && isIdentical(turned, b);
 }
 
 interface Partly {
@@ -259,7 +280,7 @@ async function byTree(known: Known, part: Partly | undefined): Promise<Verdict> 
   const isSame = (commit: Commit) => commit.tree === tree && !isAncestor(history, commit.id, base);
   const same = whole.files.length === 0 ? undefined : [...history.values()].find(isSame);
   const reverted = (landing: string) =>
-    findRevert({ history, said, search, own: new Set([landing]) }, [
+    findRevert({ history, said, search, own, brought: new Set([landing]) }, [
       { commits: [...own.keys()], change: whole, landings: [landing] },
     ]);
   if (same !== undefined) {

@@ -150,18 +150,20 @@ interface Where {
 
 async function judged(world: Effects, { db, gitDir, branch }: Where, question: LandingQuestion): Promise<Verdict> {
   const known = storedVerdict(db, question);
-  if (known !== undefined) return known;
+  if (known !== undefined && (known.isForgeAsked || !isOpen(known.verdict))) return known.verdict;
   const git = world.git(gitDir).trusting();
   const signal = world.signal();
-  const found = await judgeLanding(git, question, { signal });
-  const forge = isOpen(found)
-    ? await mergedOnForge(world, { directory: gitDir, branch, tip: question.tip, signal })
-    : [];
-  const commit = await firstIn(git, forge ?? [], question.target);
+  const found = known?.verdict ?? (await judgeLanding(git, question, { signal }));
+  const asked = { directory: gitDir, branch, tip: question.tip, signal };
+  const onForge = isOpen(found) ? await mergedOnForge(world, asked) : undefined;
+  const commit = await firstIn(git, onForge ?? [], question.target);
   const verdict = commit === undefined ? found : verdictOf("squashed", "forge", { commit });
-  // A shallow repository tells otherwise once it is deepened, and a forge that did not answer may answer next time.
-  const isLasting = verdict.isComplete && forge !== undefined && !existsSync(join(gitDir, "shallow"));
-  if (isLasting) db.write((now) => storeVerdict(db, question, verdict, now));
+  const isForgeAsked = onForge !== undefined;
+  // A shallow repository tells otherwise once it is deepened.
+  const isLasting = found.isComplete && !existsSync(join(gitDir, "shallow"));
+  if (isLasting && (known === undefined || isForgeAsked)) {
+    db.write((now) => storeVerdict(db, question, { verdict, isForgeAsked }, now));
+  }
   return verdict;
 }
 

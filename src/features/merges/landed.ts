@@ -4,7 +4,6 @@
 import { Failure } from "../../core/failure.ts";
 import type { Git } from "../../git/git.ts";
 import { judgeApart } from "./apart.ts";
-import { firstParents, MAX_HISTORY, readHistory } from "./history.ts";
 import { type Judging, judgingGit } from "./judging.ts";
 import { judgeReached } from "./reached.ts";
 import { openWorkbench, type Workbench } from "./remerge.ts";
@@ -64,24 +63,7 @@ async function judge(question: LandingQuestion, tools: Judging & Pick<Case, "ben
   }
   const asked: Case = { ...tools, tip, target, fork };
   const verdict = isReached ? await judgeReached(asked) : await judgeApart(asked, bases);
-  if (verdict === undefined) return cut();
-  return isReached || !verdict.isSafeToDelete ? verdict : ((await judgeEarlier(asked, verdict)) ?? cut());
-}
-
-/**
- * A branch that went on after it had landed: what landed first must still be in as well. Where its first commit that the
- * target lacks has its parent on the target's own line, only the fork tells whether work of the branch is before it.
- */
-async function judgeEarlier(asked: Case, later: Verdict): Promise<Verdict | undefined> {
-  const own = await readHistory(asked, { to: asked.tip, without: [asked.target] }, MAX_HISTORY);
-  if (own === undefined) return undefined;
-  const earlier = firstParents(own, asked.tip).at(-1)?.parents[0];
-  if (earlier === undefined || earlier === asked.fork) return later;
-  const fork = asked.fork === undefined ? undefined : await forkOf(asked, { ...asked, tip: earlier });
-  const verdict = await judgeReached({ ...asked, tip: earlier, fork });
-  if (verdict === undefined) return undefined;
-  const isOfTarget = fork === undefined && verdict.method === "ancestor" && verdict.evidence.commit === earlier;
-  return verdict.verdict === "reverted" && !isOfTarget ? verdict : later;
+  return verdict ?? cut();
 }
 
 async function mergeBases({ git, options }: Judging, a: string, b: string): Promise<string[]> {

@@ -96,7 +96,7 @@ async function revertOf(asked: Case, found: Reachable): Promise<string | undefin
       ? piece
       : { ...piece, landings: [...piece.landings, ...(again[next++] ?? []).map(({ to }) => to)] },
   );
-  return findRevert({ history: found.history, said, search, own: new Set(found.own.keys()) }, pieces);
+  return findRevert({ history: found.history, said, search, own: found.own, brought: new Set() }, pieces);
 }
 
 async function firstParentOf({ git, options }: Case, commit: string): Promise<string | undefined> {

@@ -19,26 +19,31 @@ export interface RevertSearch {
   /** Which commit says it reverts which. */
   said: ReadonlyMap<string, readonly string[]>;
   search: Search;
-  /** Commits that revert nothing of the work: the branch's own, and those that brought it. */
-  own: ReadonlySet<string>;
+  /** The branch's own commits: what they undo they may. */
+  own: { has(id: string): boolean };
+  /** Commits that brought the work, and with it what it undoes of itself. */
+  brought: ReadonlySet<string>;
 }
 
 /** The commit that took a piece out again; undefined when all of them are still in. */
 export async function findRevert(
-  { history, said, search, own }: RevertSearch,
+  { history, said, search, own, brought }: RevertSearch,
   pieces: readonly LandedPiece[],
 ): Promise<string | undefined> {
   const turned = pieces.map(({ change }) => (change === undefined ? undefined : inverse(change)));
-  const undoing = await search.alike(turned.filter((change) => change !== undefined));
+  const inverses = await search.alike(turned.filter((change) => change !== undefined));
   const reverts = reverterOf(said);
   const isActive = (revert: string, seen: readonly string[] = []): boolean =>
     seen.includes(revert) || !reverts([revert]).some((other) => isActive(other, [...seen, revert]));
   let next = 0;
   for (const [index, { commits, landings }] of pieces.entries()) {
-    const byChange = turned[index] === undefined ? [] : (undoing[next++] ?? []);
-    const against = [...new Set([...byChange.map(({ to }) => to), ...reverts([...commits, ...landings])])].filter(
-      (revert) => !own.has(revert) && isActive(revert),
-    );
+    const byChange = turned[index] === undefined ? [] : (inverses[next++] ?? []);
+    const named = reverts(commits).filter((id) => !brought.has(id));
+    // Who names a commit of the target means what the target did, not what the branch did to itself.
+    const namedThere = reverts(landings.filter((id) => !own.has(id)));
+    const undoing = byChange.map(({ to }) => to).filter((id) => !brought.has(id));
+    const all = [...undoing, ...named, ...namedThere];
+    const against = [...new Set(all)].filter((revert) => !own.has(revert) && isActive(revert));
     const isStill = (landing: string) =>
       against.every((revert) => revert === landing || isAncestor(history, revert, landing));
     if (against.length > 0 && !landings.some(isStill)) return against.at(-1);

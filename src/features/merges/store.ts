@@ -18,18 +18,25 @@ const rowShape = () =>
     landed: orNull(NUMBER),
     total: orNull(NUMBER),
     is_safe_to_delete: NUMBER,
+    is_forge_asked: NUMBER,
   });
 
+export interface Stored {
+  verdict: Verdict;
+  isForgeAsked: boolean;
+}
+
 /** What was found for these very commits before. */
-export function storedVerdict(db: Db, { tip, target, fork = "" }: LandingQuestion): Verdict | undefined {
+export function storedVerdict(db: Db, { tip, target, fork = "" }: LandingQuestion): Stored | undefined {
   const row = db.one(
     rowShape(),
-    `SELECT verdict, method, evidence_commit, reverted_by, landed, total, is_safe_to_delete FROM landing_verdicts
+    `SELECT verdict, method, evidence_commit, reverted_by, landed, total, is_safe_to_delete, is_forge_asked
+     FROM landing_verdicts
      WHERE target_commit = $target AND tip = $tip AND fork = $fork AND judge = $judge`,
     { target, tip, fork, judge: JUDGE },
   );
   if (row === undefined) return undefined;
-  return {
+  const verdict: Verdict = {
     verdict: row.verdict,
     method: row.method,
     evidence: { commit: row.evidence_commit, revertedBy: row.reverted_by },
@@ -38,20 +45,28 @@ export function storedVerdict(db: Db, { tip, target, fork = "" }: LandingQuestio
     isSafeToDelete: row.is_safe_to_delete === 1,
     isComplete: true,
   };
+  return { verdict, isForgeAsked: row.is_forge_asked === 1 };
 }
 
 /** Only of a complete verdict. Forgets the old ones: their targets have long moved on. */
-export function storeVerdict(db: Db, { tip, target, fork = "" }: LandingQuestion, found: Verdict, now: string): void {
+export function storeVerdict(
+  db: Db,
+  { tip, target, fork = "" }: LandingQuestion,
+  { verdict: found, isForgeAsked }: Stored,
+  now: string,
+): void {
   db.run(
     `INSERT OR REPLACE INTO landing_verdicts (target_commit, tip, fork, judge, verdict, method, evidence_commit,
-       reverted_by, landed, total, is_safe_to_delete, judged_at)
-     VALUES ($target, $tip, $fork, $judge, $verdict, $method, $commit, $revertedBy, $landed, $total, $isSafe, $now)`,
+       reverted_by, landed, total, is_safe_to_delete, is_forge_asked, judged_at)
+     VALUES ($target, $tip, $fork, $judge, $verdict, $method, $commit,
+       $revertedBy, $landed, $total, $isSafe, $isAsked, $now)`,
     {
       ...{ tip, target, fork, judge: JUDGE, now },
       ...{ verdict: found.verdict, method: found.method, landed: found.landed, total: found.total },
       commit: found.evidence.commit,
       revertedBy: found.evidence.revertedBy,
       isSafe: found.isSafeToDelete ? 1 : 0,
+      isAsked: isForgeAsked ? 1 : 0,
     },
   );
   db.run("DELETE FROM landing_verdicts WHERE judged_at < datetime($now, $age)", { now, age: `-${KEPT_DAYS} days` });
