@@ -3,6 +3,7 @@
 import { describe, expect, test } from "bun:test";
 import { type Checked, type CheckInput, checkMerge } from "../../src/features/merges/merges.ts";
 import { register } from "../../src/features/sessions/register.ts";
+import { release } from "../../src/features/sessions/release.ts";
 import { sleeper } from "../support/processes.ts";
 import { type Answer, makePrograms } from "../support/programs.ts";
 import { runGit } from "../support/repo.ts";
@@ -113,6 +114,24 @@ describe("targets", () => {
     await scene.git("branch", "--quiet", "-D", branch);
     expect(await checkMerge(world, { branch })).toMatchObject({ verdict: "rebased", isSafeToDelete: true });
   });
+});
+
+test("a branch that is deleted after its session ended is judged by where it stood then", async () => {
+  await using scene = await makeScene();
+  await using first = sleeper();
+  await using second = sleeper();
+  await using world = testWorld(scene.place, { cwd: scene.repo.path });
+  await register(world, { pid: first.pid });
+  const { session } = await register(world, { pid: second.pid });
+  const branch = session.branch ?? "";
+  await Bun.write(`${session.worktree_path}/f.txt`, numbered({ 10: "ten" }));
+  const work = { cwd: session.worktree_path, env: scene.place.env() };
+  await runGit(["commit", "--quiet", "--all", "-m", "Ten"], work);
+  await release(world, { pid: second.pid });
+  const landed = await scene.squash(branch);
+  await scene.git("worktree", "remove", "--force", session.worktree_path);
+  await scene.git("branch", "--quiet", "-D", branch);
+  expect(await checkMerge(world, { branch })).toMatchObject({ verdict: "rebased", evidence: { commit: landed } });
 });
 
 describe("names", () => {

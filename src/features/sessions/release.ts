@@ -1,7 +1,9 @@
 // Ending a session. Its worktree stays, and the answer says where it is and what is in it.
 
 import { existsSync } from "node:fs";
+import { branchTip } from "../../git/repository.ts";
 import type { World } from "../../world.ts";
+import { recordTip } from "../merges/merges.ts";
 import { cacheChanges, measureChanges } from "../worktrees/worktrees.ts";
 import { type Named, sessionMeant } from "./find.ts";
 import { healReservations } from "./heal.ts";
@@ -37,7 +39,9 @@ export async function release(world: Effects, named: Named): Promise<Released> {
   const changes = isMain ? undefined : await changesOf(world, found);
   const isMissing = !isMain && !existsSync(found.worktree_path);
   const kept = isMain || isMissing ? null : whatIsKept(found, changes);
+  const seen = isMain ? undefined : await whereItStands(world, found);
   const released = db.write((now) => {
+    if (seen !== undefined) recordTip(db, seen, now);
     if (changes !== undefined) cacheChanges(db, found.worktree_path, changes, now);
     return endSession(db, { id: found.id, by: "release", fate: kept === null ? "none" : "kept" }, now);
   });
@@ -47,6 +51,13 @@ export async function release(world: Effects, named: Named): Promise<Released> {
 async function changesOf(world: Effects, found: KnownSession) {
   const checkout = { path: found.worktree_path, forkCommit: found.fork_commit, targetBranch: found.target_branch };
   return measureChanges(world.git(found.worktree_path), checkout).catch(() => undefined);
+}
+
+/** For whoever asks whether it has landed once the branch is deleted. */
+async function whereItStands(world: Effects, { git_dir: gitDir, branch }: KnownSession) {
+  if (gitDir === null || branch === null) return undefined;
+  const tip = await branchTip(world.git(gitDir).trusting(), branch).catch(() => undefined);
+  return tip === undefined ? undefined : { gitDir, branch, tip };
 }
 
 // The branch that holds the work is the one it is on by now, which need not be the one it was made on.
