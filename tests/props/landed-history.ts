@@ -127,7 +127,8 @@ export class History {
     return judged.every(({ edits }) =>
       edits.every((edit) => {
         const { add, remove } = edit;
-        const isStanding = add !== undefined && here.has(add.id);
+        // A line that the target had before, put back, is no work.
+        const isStanding = add !== undefined && here.has(add.id) && !this.#lines.has(add.id);
         const mustGo = remove !== undefined && !here.has(remove.id) && this.#lines.has(remove.id);
         const hasCome = (!isStanding || ever.has(add.id)) && (!mustGo || removed.has(remove.id));
         return hasCome && !((isStanding || mustGo) && this.#takenBack.has(edit));
@@ -263,15 +264,19 @@ export class History {
       this.#undoes.set(undoing, edit);
       return undoing;
     });
+    const was = new Set<string | undefined>(idsOf(this.target.state));
     const { state, made } = through(this.target.state, inverse.reverse());
+    const is = new Set<string | undefined>(idsOf(state));
     if (made.length < reverted.edits.length) return;
     const message = isSaid ? `Revert "x"\n\nThis reverts commit ${reverted.id}.` : "Go back";
     this.target = this.#commit([this.target.id], state, made, message);
     this.#landed(made);
-    const here = new Set(idsOf(state));
     for (const edit of reverted.edits) {
       // What another edit of the same commit undoes had no effect to take back.
-      const isGone = edit.add === undefined ? here.has(edit.remove?.id ?? "") : !here.has(edit.add.id);
+      const isGone =
+        edit.add === undefined
+          ? !was.has(edit.remove?.id) && is.has(edit.remove?.id)
+          : was.has(edit.add.id) && !is.has(edit.add.id);
       if (!isGone) continue;
       const original = this.#undoes.get(edit);
       if (original === undefined) this.#takenBack.add(edit);
@@ -288,7 +293,12 @@ export class History {
 
   #landed(edits: readonly Edit[]): void {
     this.#targetEdits.push(...edits);
-    for (const edit of edits) this.#takenBack.delete(edit);
+    // The same effect may come by another edit than the one that was taken back.
+    for (const { add, remove } of edits) {
+      for (const one of this.#takenBack) {
+        if (one.add?.id === add?.id && one.remove?.id === remove?.id) this.#takenBack.delete(one);
+      }
+    }
   }
 
   #edit(state: State, a: number, b: number, c: number): Edit {

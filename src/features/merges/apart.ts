@@ -1,18 +1,18 @@
 // A tip that the target does not reach: its work may have come by other commits. The proofs are tried from the surest
 // to the weakest; the weak ones name what they saw and allow nothing.
 
-import { type Change, inverse, readChanges, type Step, within } from "./changes.ts";
+import { type Change, inverse, readChanges, type Step } from "./changes.ts";
 import { type ChangedPart, type Cover, coverOf, type Link } from "./cover.ts";
 import {
   type Commit,
   firstParents,
   type History,
   isAncestor,
-  landingsOf,
   listLine,
   MAX_HISTORY,
   readHistory,
   readReverts,
+  whereItLeft,
 } from "./history.ts";
 import type { Case } from "./landed.ts";
 import { changedParts, lineOf } from "./line.ts";
@@ -99,15 +99,6 @@ async function withEarlier(known: Known, later: Verdict): Promise<Verdict | unde
   return before?.verdict === "reverted" ? before : before === undefined ? undefined : later;
 }
 
-/** The commit from which on the target may hold work of the branch: the best one that all its beginnings share. */
-async function whereItLeft({ git, options }: Case, own: History, base: string): Promise<string> {
-  const outside = [...own.values()].flatMap(({ parents }) => parents.filter((id) => !own.has(id)));
-  const beginnings = [...new Set(outside)];
-  if (beginnings.length === 1) return beginnings[0] ?? base;
-  const shared = await git.attempt(["merge-base", "--octopus", "--end-of-options", ...beginnings], options);
-  return shared.exit === 0 ? (shared.stdout.split("\n")[0] ?? base) : base;
-}
-
 async function byPatches(known: Known): Promise<Verdict | undefined> {
   const { search, singles, whole, links, own } = known;
   const landings = await search.made([...singles, whole]);
@@ -183,25 +174,8 @@ async function takenOut(known: Known, pieces: readonly Piece[]): Promise<string 
       .map((piece) => pieceOf(commits, change, [...piece.landings, ...(again[index] ?? []).map(({ to }) => to)])),
   );
   const entire = pieceOf([], known.whole, landings);
-  const all = [...pieces, ...inside, ...(await carried(known, pieces)), entire];
-  return (await outOfOrder(known, pieces)) ?? findRevert({ ...known, brought: new Set(landings) }, all);
-}
-
-/** What landed on a side branch came by a merge, which may have been reverted as a whole. */
-async function carried(known: Known, pieces: readonly Piece[]): Promise<Piece[]> {
-  const { history, target } = known;
-  const carriers = landingsOf(history, target, new Set(pieces.flatMap(({ landings }) => landings)));
-  const merges = [...new Set(carriers.values())];
-  const changes = await readChanges(
-    known,
-    merges.map((to) => ({ from: history.get(to)?.parents[0], to })),
-  );
-  const paths = new Set(known.paths);
-  return changes.flatMap((change) =>
-    pieces
-      .filter(({ landings }) => landings.some((id) => carriers.get(id) === change.to))
-      .map(({ landings }) => pieceOf([change.to], within(change, paths), landings)),
-  );
+  const all = [...pieces, ...inside, entire];
+  return (await outOfOrder(known, pieces)) ?? findRevert(known, { ...known, brought: new Set(landings) }, all);
 }
 
 /**
@@ -275,12 +249,12 @@ async function earlierTip(known: Known): Promise<{ commits: number; commit: stri
 }
 
 async function byTree(known: Known, part: Partly | undefined): Promise<Verdict> {
-  const { own, tip, target, history, whole, base, bench, said, search } = known;
+  const { own, tip, target, history, whole, base, bench } = known;
   const tree = own.get(tip)?.tree;
   const isSame = (commit: Commit) => commit.tree === tree && !isAncestor(history, commit.id, base);
   const same = whole.files.length === 0 ? undefined : [...history.values()].find(isSame);
   const reverted = (landing: string) =>
-    findRevert({ history, said, search, own, brought: new Set([landing]) }, [
+    findRevert(known, { ...known, brought: new Set([landing]) }, [
       { commits: [...own.keys()], change: whole, landings: [landing] },
     ]);
   if (same !== undefined) {

@@ -18,6 +18,7 @@ export interface Range {
   to: string;
   /** What these reach is left out. */
   without: readonly string[];
+  isFirstParentOnly?: boolean;
 }
 
 /** Undefined when there are more than `most`. */
@@ -44,8 +45,8 @@ export async function listLine(judging: Judging, range: Range, paths: readonly s
   return lines(await judging.git.output(args, judging.options));
 }
 
-function revisions({ to, without }: Range): string[] {
-  return [to, ...without.map((id) => `^${id}`)];
+function revisions({ to, without, isFirstParentOnly }: Range): string[] {
+  return [...(isFirstParentOnly === true ? ["--first-parent"] : []), to, ...without.map((id) => `^${id}`)];
 }
 
 /** Far below what a system takes as arguments (128 KiB for one, 2 MiB for all on Linux; 1 MiB on macOS). */
@@ -108,6 +109,15 @@ export function isAncestor(history: History, ancestor: string, descendant: strin
     open.push(...(history.get(id)?.parents ?? []));
   }
   return false;
+}
+
+/** The commit from which on the target may hold work of these: the best one that all their beginnings share. */
+export async function whereItLeft({ git, options }: Judging, own: History, otherwise: string): Promise<string> {
+  const outside = [...own.values()].flatMap(({ parents }) => parents.filter((id) => !own.has(id)));
+  const beginnings = [...new Set(outside)];
+  if (beginnings.length <= 1) return beginnings[0] ?? otherwise;
+  const shared = await git.attempt(["merge-base", "--octopus", "--end-of-options", ...beginnings], options);
+  return shared.exit === 0 ? (shared.stdout.split("\n")[0] ?? otherwise) : otherwise;
 }
 
 /** Which commits say, in git's own words, that they revert which: reverting commit → what it names (may be short). */

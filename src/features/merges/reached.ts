@@ -8,8 +8,10 @@ import {
   type History,
   landingsOf,
   MAX_HISTORY,
+  type Range,
   readHistory,
   readReverts,
+  whereItLeft,
 } from "./history.ts";
 import type { Case } from "./landed.ts";
 import { changedParts } from "./line.ts";
@@ -29,11 +31,16 @@ export async function judgeReached(asked: Case): Promise<Verdict | undefined> {
   // Where the target's own line leaves what came after the tip: the tip itself, or where the target stood before.
   const before = line.length === 0 ? target : (line.at(-1)?.parents[0] ?? tip);
   const isOnLine = before === tip;
-  const start = isOnLine ? (fork ?? (await firstParentOf(asked, tip))) : before;
-  const without = [start, ...(fork === undefined ? [] : [fork])].filter((id) => id !== undefined);
+  const parted = isOnLine ? (fork ?? (await firstParentOf(asked, tip))) : before;
+  const without = [parted, ...(fork === undefined ? [] : [fork])].filter((id) => id !== undefined);
+  const last = await readHistory(asked, { to: tip, without }, MAX_HISTORY);
+  // What the branch did before it was fast-forwarded for the last time.
+  const chain = fork === undefined ? new Map() : await readHistory(asked, chainOf(tip, fork), MAX_HISTORY);
+  if (last === undefined || chain === undefined) return undefined;
+  const own: History = new Map([...chain, ...last]);
+  const start = parted === undefined ? undefined : await whereItLeft(asked, own, parted);
   const history = start === undefined ? since : await readHistory(asked, { to: target, without: [start] }, MAX_HISTORY);
-  const own = await readHistory(asked, { to: tip, without }, MAX_HISTORY);
-  if (history === undefined || own === undefined) return undefined;
+  if (history === undefined) return undefined;
 
   const isMany = own.size > MAX_OWN;
   const singles = isMany ? [] : [...own.values()].filter(({ parents }) => parents.length === 1);
@@ -70,6 +77,10 @@ export async function judgeReached(asked: Case): Promise<Verdict | undefined> {
   return revertedBy === undefined ? found : verdictOf("reverted", "ancestor", { commit: landing, revertedBy });
 }
 
+function chainOf(to: string, fork: string): Range {
+  return { to, without: [fork], isFirstParentOnly: true };
+}
+
 function linkOf({ id, parents }: Commit): Link {
   return { id, from: parents[0], kind: parents.length === 1 ? "commit" : "merge" };
 }
@@ -96,7 +107,7 @@ async function revertOf(asked: Case, found: Reachable): Promise<string | undefin
       ? piece
       : { ...piece, landings: [...piece.landings, ...(again[next++] ?? []).map(({ to }) => to)] },
   );
-  return findRevert({ history: found.history, said, search, own: found.own, brought: new Set() }, pieces);
+  return findRevert(asked, { ...found, said, search, brought: new Set() }, pieces);
 }
 
 async function firstParentOf({ git, options }: Case, commit: string): Promise<string | undefined> {
