@@ -197,6 +197,102 @@ const SCENARIOS: Readonly<Record<string, Story>> = {
   },
 };
 
+/** Found by random histories: each was once taken for landed. */
+const REVERTED: Readonly<Record<string, (scene: Scene) => Promise<{ revertedBy: string; fork?: string }>>> = {
+  "a squash that was reverted, beside a merge of the same": async (scene) => {
+    await twoCommits(scene);
+    const squash = await scene.squash("work");
+    await scene.merge("work");
+    return { revertedBy: await scene.revert(squash) };
+  },
+  "what was merged before the branch went on": async (scene) => {
+    await twoCommits(scene);
+    await scene.commit("other.txt", "meanwhile\n");
+    const merge = await scene.merge("work");
+    const revertedBy = await scene.revert(merge, "-m", "1");
+    await scene.on("work");
+    const third = await scene.commit("more.txt", "more\n");
+    await scene.on("main");
+    await scene.pick(third);
+    return { revertedBy };
+  },
+  "what was fast-forwarded before the branch went on": async (scene) => {
+    const fork = await scene.head();
+    const [first] = await twoCommits(scene);
+    await scene.git("merge", "--quiet", "--ff-only", "work");
+    await scene.on("work");
+    await scene.commit("more.txt", "more\n");
+    await scene.on("main");
+    const revertedBy = await scene.revert(first);
+    await scene.merge("work");
+    return { revertedBy, fork };
+  },
+  "the merge of a side branch that held the squash": async (scene) => {
+    await twoCommits(scene);
+    await scene.branch("side");
+    await scene.squash("work");
+    await scene.on("main");
+    await scene.commit("f.txt", numbered({ 13: "thirteen" }));
+    const merge = await scene.merge("side");
+    return { revertedBy: await scene.revert(merge, "-m", "1") };
+  },
+  "a squash that the branch merged in afterwards": async (scene) => {
+    await twoCommits(scene);
+    const squash = await scene.squash("work");
+    await scene.on("work");
+    await scene.merge("main");
+    await scene.on("main");
+    await scene.commit("f.txt", numbered({ 10: "ten", 13: "thirteen", 20: "twenty" }));
+    await scene.merge("work");
+    await scene.git("revert", "--no-commit", squash).catch(() => undefined);
+    const text = numbered({ 13: "thirteen" });
+    return { revertedBy: await scene.commit("f.txt", text, `Revert "Squash"\n\nThis reverts commit ${squash}.`) };
+  },
+  "a branch's own undoing": async (scene) => {
+    const [first] = await twoCommits(scene);
+    await scene.on("work");
+    const undo = await scene.revert(first);
+    await scene.on("main");
+    await scene.commit("other.txt", "meanwhile\n");
+    const picked = await scene.pick(first, "work^", undo);
+    return { revertedBy: await scene.revert(picked) };
+  },
+};
+
+describe("reverted:", () => {
+  test.each(Object.entries(REVERTED))("%s", async (_name, story) => {
+    await using scene = await makeScene();
+    const { revertedBy, fork } = await story(scene);
+    expect(await scene.judge(fork === undefined ? {} : { fork })).toMatchObject({
+      verdict: "reverted",
+      evidence: { revertedBy },
+      isSafeToDelete: false,
+    });
+  });
+
+  test("and landed again by a revert of the revert", async () => {
+    await using scene = await makeScene();
+    await twoCommits(scene);
+    const squash = await scene.squash("work");
+    const revert = await scene.revert(squash);
+    const again = await scene.revert(revert);
+    expect(await scene.judge()).toMatchObject({ verdict: "squashed", isSafeToDelete: true });
+    await scene.revert(again);
+    expect(await scene.judge()).toMatchObject({ verdict: "reverted", isSafeToDelete: false });
+  });
+
+  test("a branch that undoes its own work has landed with it", async () => {
+    await using scene = await makeScene();
+    const [first, second] = await twoCommits(scene);
+    await scene.on("work");
+    const undo = await scene.revert(first);
+    await scene.on("main");
+    await scene.commit("other.txt", "meanwhile\n");
+    await scene.pick(first, second, undo);
+    expect(await scene.judge()).toMatchObject({ verdict: "rebased", isSafeToDelete: true });
+  });
+});
+
 describe("scenario", () => {
   test.each(Object.entries(SCENARIOS))("%s", async (_name, story) => {
     await using scene = await makeScene();
