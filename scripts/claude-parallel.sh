@@ -205,7 +205,7 @@ pcc_lines=$("$pcc_program" register --pid "$$" --shell ${pcc_name+"--name=$pcc_n
     exit "$pcc_failed"
     ;;
   esac
-  say 'Not registered, and nobody else is at work here: starting claude uncoordinated.'
+  say 'Not registered, and no other live session of yours is known: starting claude uncoordinated.'
   plain "$@"
 }
 pcc_moved=1

@@ -128,9 +128,10 @@ export function gitFailed(args: readonly string[], result: GitResult): Failure {
 export function gitWords(result: GitResult): string {
   const lines = result.stderr.split("\n").filter((line) => line.trim() !== "");
   const telling = lines.filter((line) => /^(fatal|error):/.test(line));
-  return (telling.length > 0 ? telling : lines.slice(-3))
-    .map((line) => line.replace(/^(fatal|error): /, ""))
-    .join("; ");
+  const said = (telling.length > 0 ? telling : lines.slice(-3)).map((line) => line.replace(/^(fatal|error): /, ""));
+  // A full disk is told once for every file.
+  const most = said.slice(0, 3).join("; ");
+  return said.length > 3 ? `${most}; and ${said.length - 3} more such lines` : most;
 }
 
 function explained(thrown: unknown, directory: string, args: readonly string[]): unknown {

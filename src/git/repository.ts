@@ -1,7 +1,7 @@
 // Which repository a directory belongs to, and what stands in it. A repository is its real common git directory:
 // a subdirectory, a symlink to it and every linked worktree are the same one.
 
-import { existsSync, realpathSync } from "node:fs";
+import { existsSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { Failure } from "../core/failure.ts";
 import { type Git, gitFailed, gitWords } from "./git.ts";
@@ -10,6 +10,8 @@ import { parseVersion, parseWorktrees, type Version, type WorktreeEntry } from "
 export interface Repository {
   /** Real path of the common git directory: the repository's identity. */
   gitDir: string;
+  /** The same by device and inode, which a rename keeps. */
+  gitDirId: string;
   /** Top of the main checkout; of a bare repository its own directory. */
   path: string;
   isBare: boolean;
@@ -26,6 +28,8 @@ export interface Place {
   /** Path from the top, without slashes at the ends; "" at the top. */
   subdirectory: string;
   isLinked: boolean;
+  /** Its name below the repository's `worktrees/`, which a move keeps; "" for the main checkout. */
+  adminName: string;
   head: string | undefined;
   branch: string | undefined;
 }
@@ -60,6 +64,7 @@ export async function locate(git: Git): Promise<Repository> {
   // Outside a checkout (bare, or inside .git) the last question fails; all answers before it are there.
   const [commonDir, ownDir, bare, hook, prefix, top] = where.stdout.replace(/\n$/, "").split(`\n${SEPARATOR}\n`);
   if (commonDir === undefined || ownDir === undefined || bare === undefined) {
+    if (hasRepositoryAbove(git.directory)) throw refused(git.directory, gitWords(where));
     throw new Failure({
       code: "repository.none",
       message: `No git repository at ${git.directory} (git: ${gitWords(where) || "no reason given"}).`,
@@ -76,6 +81,7 @@ export async function locate(git: Git): Promise<Repository> {
   const isBare = bare === "true" || worktrees[0]?.isBare === true;
   return {
     gitDir,
+    gitDirId: idOf(gitDir),
     path:
       !isLinked && topPath !== undefined ? topPath : await mainPath(git, { gitDir, isBare, first: worktrees[0]?.path }),
     isBare,
@@ -85,6 +91,7 @@ export async function locate(git: Git): Promise<Repository> {
       top: topPath,
       subdirectory: topPath === undefined ? "" : (prefix ?? "").replace(/\/$/, ""),
       isLinked: isLinked && topPath !== undefined,
+      adminName: isLinked ? basename(realpathSync(ownDir)) : "",
       head: entry?.head,
       branch: entry?.branch,
     },
@@ -119,6 +126,48 @@ export function requireVersion(output: string): Version {
     message: `git ${version?.text ?? "of an unknown version"} is too old: parallel-cc needs ${major}.${minor} or newer.`,
     hint: "Install a newer git and put it first on PATH.",
   });
+}
+
+function hasRepositoryAbove(directory: string): boolean {
+  return (
+    existsSync(join(directory, ".git")) || (directory !== dirname(directory) && hasRepositoryAbove(dirname(directory)))
+  );
+}
+
+/** There is one, and git will not open it: another user's, or its settings are broken. */
+function refused(directory: string, reason: string): Failure {
+  return new Failure({
+    code: "repository.refused",
+    message: `git does not open the repository at ${directory}: ${reason || "no reason given"}.`,
+    hint: "Mend what git says; for a repository of another user: git config --global --add safe.directory <path>",
+    details: { directory },
+  });
+}
+
+function idOf(directory: string): string {
+  const { dev, ino } = statSync(directory, { bigint: true });
+  return `${dev}:${ino}`;
+}
+
+/** The name that a checkout has below its repository's `worktrees/`; "" for a main one, undefined when it is none. */
+export function adminNameOf(path: string): string | undefined {
+  try {
+    if (statSync(join(path, ".git")).isDirectory()) return "";
+    const pointed = readFileSync(join(path, ".git"), "utf8").replace(/\n$/, "");
+    return pointed.startsWith("gitdir: ") ? basename(pointed) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Where git has a linked worktree by that name now; undefined when it knows none, or none is there. */
+export function worktreePathOf(gitDir: string, adminName: string): string | undefined {
+  try {
+    const file = readFileSync(join(gitDir, "worktrees", adminName, "gitdir"), "utf8").replace(/\n$/, "");
+    return existsSync(file) ? realpathSync(dirname(file)) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The commit a name stands for, or undefined when it stands for none. */

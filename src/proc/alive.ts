@@ -29,6 +29,8 @@ export interface Processes {
    * and hidden ones are not seen. Throws `proc.unsupported` where arguments cannot be read.
    */
   withArgument(text: string): number[];
+  /** Processes, this one too, whose current directory is that one or below it; undefined where that cannot be seen. */
+  workingIn(directory: string): number[] | undefined;
 }
 
 export function systemProcesses(made: { platform: string; host: string }): Processes {
@@ -56,6 +58,7 @@ export function systemProcesses(made: { platform: string; host: string }): Proce
       return sight?.state === "running" && isProcessId(sight.parent) ? sight.parent : undefined;
     },
     withArgument: (text) => (text === "" ? [] : platform.withArgument(text)),
+    workingIn: platform.workingIn,
   };
 }
 

@@ -21,6 +21,8 @@ export function darwinPlatform(): Platform {
       const listed = list(pids);
       return new Map(pids.map((pid) => [pid, listed.get(pid) ?? missing(pid)]));
     },
+    // Only lsof tells, in seconds.
+    workingIn: () => undefined,
     withArgument: (text) => {
       const { exit, stdout, stderr } = runSync({
         command: "ps",

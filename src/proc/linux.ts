@@ -32,6 +32,7 @@ export function linuxPlatform(): Platform {
       return place;
     },
     look: (pids) => new Map(pids.map((pid) => [pid, believed() ? look(pid) : lookPastProc(pid)])),
+    workingIn: (directory) => (believed() ? workingIn(directory) : undefined),
     withArgument: (text) => {
       if (believed()) return withArgument(text);
       throw new Failure({
@@ -92,11 +93,23 @@ function showsOurNamespace(): boolean {
   return numbers === String(process.pid);
 }
 
-function withArgument(text: string): number[] {
-  const wanted = Buffer.from(text);
+function processIds(): number[] {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
-    .map(Number)
+    .map(Number);
+}
+
+/** Those of other users are not told, unless we are root. */
+function workingIn(directory: string): number[] {
+  return processIds().filter((pid) => {
+    const current = attempt(() => readlinkSync(`/proc/${pid}/cwd`));
+    return current === directory || current?.startsWith(`${directory}/`);
+  });
+}
+
+function withArgument(text: string): number[] {
+  const wanted = Buffer.from(text);
+  return processIds()
     .filter((pid) => pid !== process.pid)
     .filter((pid) => argumentsOf(pid)?.includes(wanted));
 }

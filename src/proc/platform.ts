@@ -14,6 +14,7 @@ export interface Platform {
   /** Answers every pid asked for. */
   look(pids: readonly number[]): Map<number, Sight>;
   withArgument(text: string): number[];
+  workingIn(directory: string): number[] | undefined;
 }
 
 /** kill(2) gives 0 and negative numbers another meaning; pids have 31 bits everywhere. */

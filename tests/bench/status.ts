@@ -48,13 +48,21 @@ async function populate(place: Place, stack: AsyncDisposableStack): Promise<void
         insertSession(
           db,
           {
-            ...{ id, pid: identity.pid, repository: { gitDir, path }, worktreePath, isMainRepo, ...start },
+            ...{
+              id,
+              pid: identity.pid,
+              repository: { gitDir, gitDirId: gitDir, path },
+              worktreePath,
+              isMainRepo,
+              ...start,
+            },
             ...{
               worktreeName: isMainRepo ? null : name,
               isSharing: false,
               state: "active",
               name: null,
               subdirectory: "",
+              adminName: isMainRepo ? "" : name,
             },
           },
           now,
@@ -62,7 +70,15 @@ async function populate(place: Place, stack: AsyncDisposableStack): Promise<void
         insertProcess(db, id, "owner", identity);
         storeChanges(db, { path: worktreePath, branch: name, dirty_files: 2, ahead: 1, behind: 0 }, now);
         if (isMainRepo) return;
-        const known = { path: worktreePath, git_dir: gitDir, repo_path: path, name, origin: "created" as const };
+        const known = {
+          path: worktreePath,
+          git_dir: gitDir,
+          git_dir_id: null,
+          admin_name: name,
+          repo_path: path,
+          name,
+          origin: "created" as const,
+        };
         const began = { branch: name, session_name: null, fork_commit: start.forkCommit, target_branch: "main" };
         rememberWorktree(db, { ...known, ...began }, now);
       });

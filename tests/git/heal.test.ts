@@ -11,7 +11,7 @@ import { createWorktree } from "../../src/features/worktrees/create.ts";
 import { locate } from "../../src/git/repository.ts";
 import { makePlace, type Place } from "../support/place.ts";
 import { deadPid, type Sleeper, sleeper } from "../support/processes.ts";
-import { makeRepo, type Repo } from "../support/repo.ts";
+import { makeRepo, type Repo, runGit } from "../support/repo.ts";
 import { type TestWorld, testWorld } from "../support/world.ts";
 
 interface Scene extends AsyncDisposable {
@@ -46,6 +46,7 @@ async function reserved({ world, repo, process }: Scene, made: { registrar: Slee
         pid: owner.pid,
         repository,
         worktreePath: path,
+        adminName: null,
         worktreeName: "parallel-half",
         isMainRepo: false,
         isSharing: false,
@@ -111,6 +112,40 @@ describe("a reservation whose registrar died", () => {
     expect(existsSync(scene.place.at("repo/.git/worktrees"))).toBe(false);
   });
 
+  const theirs: Record<string, (path: string, git: (...args: string[]) => Promise<unknown>) => Promise<unknown>> = {
+    "a file that git ignores": async (path, git) => {
+      await Bun.write(`${String(await git("rev-parse", "--git-common-dir"))}/info/exclude`, ".env\n");
+      await Bun.write(`${path}/.env`, "SECRET");
+    },
+    "a commit that was reset again": async (path, git) => {
+      await Bun.write(`${path}/work`, "work");
+      await git("add", "work");
+      await git("commit", "-qm", "work");
+      await git("reset", "-q", "--hard", "HEAD^");
+    },
+  };
+  test.each(Object.entries(theirs))("is kept with %s in its finished worktree", async (_what, leave) => {
+    await using scene = await makeScene();
+    const registrar = scene.process();
+    const path = await reserved(scene, { registrar, withWorktree: true });
+    await leave(path, (...args) => runGit(args, { cwd: path, env: scene.place.env() }));
+    await registrar.kill();
+    expect((await status(scene.world, {})).keptWorktrees).toMatchObject([{ path }]);
+    expect(existsSync(path)).toBe(true);
+  });
+
+  test("is kept while somebody stands in its worktree, who then may register there", async () => {
+    await using scene = await makeScene();
+    const registrar = scene.process();
+    const path = await reserved(scene, { registrar, withWorktree: true });
+    await registrar.kill();
+    await using shell = Bun.spawn(["sleep", "1000"], { cwd: path });
+    const { session: own } = await register(scene.world.as({ cwd: path }), { pid: shell.pid });
+    expect(own.worktree_path).toBe(path);
+    expect(existsSync(path)).toBe(true);
+    shell.kill();
+  });
+
   test("with work in its worktree becomes a session that ended, its worktree kept", async () => {
     await using scene = await makeScene();
     const registrar = scene.process();
@@ -166,7 +201,7 @@ describe("register that fails", () => {
     await using scene = await makeScene();
     const { session: first } = await register(scene.world, { pid: scene.process().pid });
     const db = await scene.world.db();
-    db.run("UPDATE sessions SET git_dir = '/elsewhere' WHERE id = $id", { id: first.id });
+    db.run("UPDATE sessions SET git_dir = '/elsewhere', git_dir_id = '0:0', admin_name = NULL WHERE id = $id", { id: first.id });
     const failed = register(scene.world, { pid: scene.process().pid });
     await expect(failed).rejects.toMatchObject({ kind: "unavailable", code: "session.place-taken" });
     expect(allSessions(db)).toHaveLength(1);

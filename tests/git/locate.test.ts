@@ -225,14 +225,14 @@ describe("refused", () => {
     await using place = await makePlace();
     const repo = await makeRepo(place);
     const failure = await refusal(located(place, repo.path, { env: { GIT_TEST_ASSUME_DIFFERENT_OWNER: "1" } }));
-    expect(failure.code).toBe("repository.none");
+    expect(failure.code).toBe("repository.refused");
     expect(failure.message).toContain("dubious ownership");
   });
 
   test("a .git file that leads nowhere", async () => {
     await using place = await makePlace();
     await Bun.write(place.at("work/.git"), "gitdir: /nowhere/at/all\n");
-    expect((await refusal(located(place, place.at("work")))).code).toBe("repository.none");
+    expect((await refusal(located(place, place.at("work")))).code).toBe("repository.refused");
   });
 
   test("a directory that is gone", async () => {

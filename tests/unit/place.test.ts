@@ -10,13 +10,27 @@ const LINKED = "/src/shop-worktrees/parallel-1";
 const LAST = "/src/shop-worktrees/parallel-2";
 
 function holder(worktreePath: string): Holder {
-  return { sessionId: `in ${worktreePath}`, name: null, worktreePath };
+  return { sessionId: `in ${worktreePath}`, name: null, worktreePath, adminName: null };
 }
 
 const HERE: Record<string, Place> = {
-  "in main": { top: MAIN, subdirectory: "", isLinked: false, head: "c0ffee", branch: "main" },
-  "in a linked worktree": { top: LINKED, subdirectory: "lib", isLinked: true, head: "c0ffee", branch: "x" },
-  "in no checkout": { top: undefined, subdirectory: "", isLinked: false, head: "c0ffee", branch: "main" },
+  "in main": { top: MAIN, subdirectory: "", isLinked: false, adminName: "", head: "c0ffee", branch: "main" },
+  "in a linked worktree": {
+    top: LINKED,
+    subdirectory: "lib",
+    isLinked: true,
+    adminName: "linked",
+    head: "c0ffee",
+    branch: "x",
+  },
+  "in no checkout": {
+    top: undefined,
+    subdirectory: "",
+    isLinked: false,
+    adminName: "",
+    head: "c0ffee",
+    branch: "main",
+  },
 };
 const HOLDERS: Record<string, Holder[]> = {
   nobody: [],
@@ -70,7 +84,14 @@ describe("in a repository with a main checkout", () => {
 });
 
 describe("in a bare repository", () => {
-  const bare: Place = { top: undefined, subdirectory: "", isLinked: false, head: undefined, branch: undefined };
+  const bare: Place = {
+    top: undefined,
+    subdirectory: "",
+    isLinked: false,
+    adminName: "",
+    head: undefined,
+    branch: undefined,
+  };
 
   test("nobody is given the repository itself", () => {
     const repository = { path: "/src/shop.git", isBare: true, here: bare };
@@ -78,7 +99,14 @@ describe("in a bare repository", () => {
   });
 
   test("a free linked worktree is its first visitor's", () => {
-    const here: Place = { top: LINKED, subdirectory: "", isLinked: true, head: "c0ffee", branch: "x" };
+    const here: Place = {
+      top: LINKED,
+      subdirectory: "",
+      isLinked: true,
+      adminName: "linked",
+      head: "c0ffee",
+      branch: "x",
+    };
     const repository = { path: "/src/shop.git", isBare: true, here };
     expect(decidePlacement(repository, [], WANTS[0][1])).toEqual(own(LINKED));
     expect(decidePlacement(repository, [holder(LINKED)], WANTS[0][1])).toEqual(fresh);

@@ -43,6 +43,10 @@ CREATE TABLE sessions (
   state TEXT NOT NULL DEFAULT 'active' CHECK (state IN ('creating', 'active')),
   -- The repository: its real common git directory. NULL in rows of earlier releases.
   git_dir TEXT,
+  -- The same directory by device and inode: it keeps them when it or a directory above it is renamed.
+  git_dir_id TEXT,
+  -- The checkout's name below the repository's worktrees/ ('' for the main one): `git worktree move` keeps it.
+  admin_name TEXT,
   name TEXT,
   branch TEXT,
   fork_commit TEXT,
@@ -55,6 +59,7 @@ CREATE TABLE sessions (
 );
 CREATE INDEX idx_sessions_repo ON sessions (repo_path);
 CREATE INDEX idx_sessions_git_dir ON sessions (git_dir);
+CREATE INDEX idx_sessions_git_dir_id ON sessions (git_dir_id);
 CREATE INDEX idx_sessions_pid ON sessions (pid);
 CREATE INDEX idx_sessions_heartbeat ON sessions (last_heartbeat);
 CREATE INDEX idx_sessions_sandbox ON sessions (sandbox_id) WHERE sandbox_id IS NOT NULL;
@@ -80,6 +85,8 @@ CREATE TABLE session_history (
   id TEXT PRIMARY KEY,
   repo_path TEXT NOT NULL,
   git_dir TEXT,
+  git_dir_id TEXT,
+  admin_name TEXT,
   name TEXT,
   branch TEXT,
   worktree_path TEXT NOT NULL,
@@ -100,6 +107,8 @@ CREATE INDEX idx_session_history_git_dir ON session_history (git_dir, ended_at);
 CREATE TABLE worktrees (
   path TEXT PRIMARY KEY,
   git_dir TEXT NOT NULL,
+  git_dir_id TEXT,
+  admin_name TEXT,
   repo_path TEXT NOT NULL,
   name TEXT NOT NULL,
   origin TEXT NOT NULL CHECK (origin IN ('created', 'adopted')),

@@ -5,7 +5,7 @@ import { realpathSync } from "node:fs";
 import { Failure } from "../../core/failure.ts";
 import type { Db } from "../../db/db.ts";
 import type { Git } from "../../git/git.ts";
-import { locate, type Repository } from "../../git/repository.ts";
+import { adminNameOf, locate, type Repository } from "../../git/repository.ts";
 import type { World } from "../../world.ts";
 import { discardHalfMade, rememberWorktree, whileNobodyCreates } from "../worktrees/worktrees.ts";
 import { mayLive } from "./liveness.ts";
@@ -56,7 +56,7 @@ export async function takeBack(world: Effects, reserved: KnownSession, patienceM
   withRoom(db, () =>
     db.write((now) => {
       if (result === "gone") deleteReservation(db, reserved.id);
-      if (result !== "kept" || !activate(db, reserved.id)) return;
+      if (result !== "kept" || !activate(db, reserved.id, adminNameOf(reserved.worktree_path) ?? null)) return;
       rememberWorktree(db, worktreeOf(reserved, "created"), now);
       endSession(db, { id: reserved.id, by: "death", fate: "kept" }, now);
     }),

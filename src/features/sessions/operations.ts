@@ -125,11 +125,11 @@ const releaseOperation = operation({
       worktreeRemoved: YES_OR_NO,
       kept: orNull(
         v.strictObject({
-          reason: v.picklist(["uncommitted-changes", "unlanded-commits", "nothing-removed-yet"]),
+          reason: v.picklist(["uncommitted-changes", "unlanded-commits", "nothing-removed-yet", "unreadable"]),
           path: TEXT,
           branch: TEXT_OR_NULL,
-          commits: NUMBER,
-          dirtyFiles: NUMBER,
+          commits: orNull(NUMBER),
+          dirtyFiles: orNull(NUMBER),
         }),
       ),
       rescue: TEXT_OR_NULL,
@@ -146,7 +146,10 @@ const releaseOperation = operation({
     if (answer.missing !== null) return `Session released. Its worktree is gone: ${printable(answer.missing)}\n`;
     if (answer.kept === null) return "Session released.\n";
     const { path, commits, dirtyFiles } = answer.kept;
-    const holds = `${counted(commits, "commit")}, ${counted(dirtyFiles, "uncommitted file")}`;
+    const holds =
+      commits === null || dirtyFiles === null
+        ? "git could not read what is in it"
+        : `${counted(commits, "commit")}, ${counted(dirtyFiles, "uncommitted file")}`;
     return `Session released. Its worktree stays (${holds}):\n  cd ${shellWord(printable(path))}\n`;
   },
 });

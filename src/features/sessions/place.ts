@@ -8,6 +8,8 @@ export interface Holder {
   sessionId: string;
   name: string | null;
   worktreePath: string;
+  /** Null while it is made, and in rows of earlier releases. */
+  adminName: string | null;
 }
 
 export type Placement = { kind: "checkout"; path: string; sharedWith: Holder | undefined } | { kind: "worktree" };
@@ -17,12 +19,13 @@ export function decidePlacement(
   holders: readonly Holder[],
   wants: { noWorktree: boolean; continueAt: string | undefined },
 ): Placement {
-  const holderOf = (path: string) => holders.find((holder) => holder.worktreePath === path);
   const { here } = repository;
+  // By its path, or by its name in the repository: it may have been moved under its session.
+  const holder = holders.find((one) => one.worktreePath === here.top || one.adminName === here.adminName);
   if (wants.noWorktree && here.top !== undefined) {
-    return { kind: "checkout", path: here.top, sharedWith: holderOf(here.top) };
+    return { kind: "checkout", path: here.top, sharedWith: holder };
   }
-  if (here.isLinked && here.top !== undefined && holderOf(here.top) === undefined) {
+  if (here.isLinked && here.top !== undefined && holder === undefined) {
     return { kind: "checkout", path: here.top, sharedWith: undefined };
   }
   if (wants.continueAt !== undefined) return { kind: "checkout", path: wants.continueAt, sharedWith: undefined };

@@ -1,15 +1,18 @@
 // Registering: reserve a place in one transaction, make its worktree outside of it, confirm. A crash between the
 // first and the last step leaves a reservation whose registrar is dead, which the next command takes back.
 
+import { existsSync } from "node:fs";
 import { Failure } from "../../core/failure.ts";
 import { printable } from "../../core/text.ts";
 import type { Db } from "../../db/db.ts";
 import { existingDirectory } from "../../files/directory.ts";
+import { adminNameOf } from "../../git/repository.ts";
 import type { ProcessIdentity } from "../../proc/alive.ts";
 import type { World } from "../../world.ts";
 import { createWorktree, rememberWorktree } from "../worktrees/worktrees.ts";
 import { healReservations, locateHealed, takeBack } from "./heal.ts";
 import { mayLive } from "./liveness.ts";
+import { keyOf } from "./moves.ts";
 import { isOwnedBy, othersThan, type RegisterInput, type Request, reserve, worktreeOf } from "./reserve.ts";
 import { activate, type KnownSession, session, sessionsOf } from "./store.ts";
 
@@ -28,15 +31,17 @@ export async function register(world: World, input: RegisterInput): Promise<Regi
   const owner = requireProcess(world, input.pid ?? world.parentPid);
   const git = world.git(directory);
   const [repository, db] = await Promise.all([locateHealed(world, git), world.db()]);
-  const key = { gitDir: repository.gitDir, path: repository.path };
+  const key = keyOf(repository);
   await healReservations(world, sessionsOf(db, key));
 
   const again = (own: KnownSession): Registered => {
     const others = othersThan(own, world, db, key);
-    return { session: own, isNew: false, parallelSessions: others.length + 1, warnings: unusedWarnings(own, input) };
+    const entry = repository.worktrees.find((one) => one.path === own.worktree_path);
+    const session = entry === undefined ? own : { ...own, branch: entry.branch ?? null };
+    return { session, isNew: false, parallelSessions: others.length + 1, warnings: unusedWarnings(own, input) };
   };
   const own = ownSession(world, sessionsOf(db, key), owner);
-  if (own !== undefined) return again(own);
+  if (own !== undefined && existsSync(own.worktree_path)) return again(own);
 
   const warnings = environmentWarnings(world);
   const request: Request = { world, db, git, repository, owner, input, warnings };
@@ -61,7 +66,7 @@ async function build(request: Request, reserved: KnownSession): Promise<void> {
     warnings.push(...(await createWorktree(world, repository, made)));
     world.signal().throwIfAborted();
     db.write((now) => {
-      if (!activate(db, reserved.id)) throw reservationLost();
+      if (!activate(db, reserved.id, adminNameOf(reserved.worktree_path) ?? null)) throw reservationLost();
       rememberWorktree(db, worktreeOf(reserved, "created"), now);
     });
   } catch (thrown) {

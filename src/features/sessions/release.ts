@@ -7,15 +7,16 @@ import { recordTip } from "../merges/merges.ts";
 import { cacheChanges, measureChanges } from "../worktrees/worktrees.ts";
 import { type Named, sessionMeant } from "./find.ts";
 import { healReservations } from "./heal.ts";
-import { allSessions, endSession, type KnownSession } from "./store.ts";
+import { currentPath } from "./moves.ts";
+import { allSessions, endSession, followWorktree, type KnownSession } from "./store.ts";
 
 export interface Kept {
-  reason: "uncommitted-changes" | "unlanded-commits" | "nothing-removed-yet";
+  reason: "uncommitted-changes" | "unlanded-commits" | "nothing-removed-yet" | "unreadable";
   path: string;
   branch: string | null;
-  /** Since the session's fork commit. */
-  commits: number;
-  dirtyFiles: number;
+  /** Since the session's fork commit; null when git could not say. */
+  commits: number | null;
+  dirtyFiles: number | null;
 }
 
 export interface Released {
@@ -32,15 +33,18 @@ type Effects = Pick<World, "db" | "git" | "processes" | "parentPid" | "paths" | 
 /** An unknown session is an answer (`released: false`), not a failure: releasing twice is harmless. */
 export async function release(world: Effects, named: Named): Promise<Released> {
   const db = await world.db();
-  const found = sessionMeant(world, db, named);
+  const meant = sessionMeant(world, db, named);
   await healReservations(world, allSessions(db));
-  if (found === undefined) return { released: false, worktreeRemoved: false, kept: null, rescue: null, missing: null };
+  if (meant === undefined) return { released: false, worktreeRemoved: false, kept: null, rescue: null, missing: null };
+  const path = currentPath(meant) ?? meant.worktree_path;
+  const found = { ...meant, worktree_path: path };
   const isMain = found.is_main_repo === 1;
   const changes = isMain ? undefined : await changesOf(world, found);
   const isMissing = !isMain && !existsSync(found.worktree_path);
   const kept = isMain || isMissing ? null : whatIsKept(found, changes);
   const seen = isMain ? undefined : await whereItStands(world, found);
   const released = db.write((now) => {
+    if (path !== meant.worktree_path) followWorktree(db, { from: meant.worktree_path, to: path });
     if (seen !== undefined) recordTip(db, seen, now);
     if (changes !== undefined) cacheChanges(db, found.worktree_path, changes, now);
     return endSession(db, { id: found.id, by: "release", fate: kept === null ? "none" : "kept" }, now);
@@ -62,9 +66,10 @@ async function whereItStands(world: Effects, { git_dir: gitDir, branch }: KnownS
 
 // The branch that holds the work is the one it is on by now, which need not be the one it was made on.
 function whatIsKept(found: KnownSession, changes: Awaited<ReturnType<typeof changesOf>>): Kept {
-  const dirtyFiles = changes?.dirtyFiles ?? 0;
-  const commits = changes?.ahead ?? 0;
+  const path = found.worktree_path;
+  if (changes === undefined)
+    return { reason: "unreadable", path, branch: found.branch, commits: null, dirtyFiles: null };
+  const { dirtyFiles, ahead: commits, branch } = changes;
   const reason = dirtyFiles > 0 ? "uncommitted-changes" : commits > 0 ? "unlanded-commits" : "nothing-removed-yet";
-  const branch = changes === undefined ? found.branch : changes.branch;
-  return { reason, path: found.worktree_path, branch, commits, dirtyFiles };
+  return { reason, path, branch, commits, dirtyFiles };
 }

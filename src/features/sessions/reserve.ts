@@ -1,17 +1,19 @@
 // A place in the repository, decided and written down in one transaction, alone among all processes.
 
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { Failure } from "../../core/failure.ts";
 import { printable, slug } from "../../core/text.ts";
 import { type Db, isUniqueViolation } from "../../db/db.ts";
 import type { Git } from "../../git/git.ts";
 import { shortBranch } from "../../git/porcelain.ts";
-import { commitOf, defaultWorktreesDirectory, type Repository } from "../../git/repository.ts";
+import { adminNameOf, commitOf, defaultWorktreesDirectory, type Repository } from "../../git/repository.ts";
 import type { ProcessIdentity } from "../../proc/alive.ts";
 import type { World } from "../../world.ts";
 import { loadConfig } from "../config/config.ts";
 import { rememberWorktree, worktreeRow } from "../worktrees/worktrees.ts";
 import { isLocal, livenessOfAll } from "./liveness.ts";
+import { followMoves, keyOf } from "./moves.ts";
 import { decidePlacement, type Holder, type Placement, whyNotContinue } from "./place.ts";
 import {
   endSession,
@@ -48,7 +50,7 @@ export interface Request {
 /** `isNew` is false for a session that the same process has here already, or that another command just makes for it. */
 export async function reserve(request: Request): Promise<{ session: KnownSession; isNew: boolean }> {
   const { world, db, repository, input } = request;
-  const key = { gitDir: repository.gitDir, path: repository.path };
+  const key = keyOf(repository);
   const start = await startOrFailure(request);
   const self = world.processes.identify(world.pid);
   const id = world.newId();
@@ -58,9 +60,14 @@ export async function reserve(request: Request): Promise<{ session: KnownSession
   world.signal();
   try {
     return db.write((now) => {
+      followMoves(db, repository);
       recordDeaths(db, key, dead, now);
       const own = sessionsOf(db, key).find((one) => isOwnedBy(one, request.owner) && !dead.has(judged(one)));
-      if (own !== undefined) return { session: own, isNew: false };
+      if (own !== undefined && (own.state === "creating" || existsSync(own.worktree_path))) {
+        return { session: own, isNew: false };
+      }
+      // Somebody removed the place under it: it gets another one.
+      if (own !== undefined) endSession(db, { id: own.id, by: "release", fate: "removed" }, now);
       const holders = holdersOf(db, key, dead);
       const last = input.continue === true ? lastToContinue(request, holders) : undefined;
       const wants = { noWorktree: input.noWorktree === true, continueAt: last?.worktree_path };
@@ -86,6 +93,8 @@ export async function reserve(request: Request): Promise<{ session: KnownSession
 }
 
 export function isOwnedBy(one: KnownSession, owner: ProcessIdentity): boolean {
+  // A row of an earlier release knows the pid alone; whether that process still lives was judged before.
+  if (one.git_dir === null) return one.pid === owner.pid;
   return one.processes.some((row) => row.pid === owner.pid && row.start_time === owner.startTime);
 }
 
@@ -153,7 +162,7 @@ function newSession(request: Request, { id, placement, start, last }: Chosen): N
   const common = {
     id,
     pid: owner.pid,
-    repository: { gitDir: repository.gitDir, path: repository.path },
+    repository: keyOf(repository),
     name: input.name ?? null,
     subdirectory: isElsewhere ? last.subdirectory : repository.here.subdirectory,
   };
@@ -165,6 +174,7 @@ function newSession(request: Request, { id, placement, start, last }: Chosen): N
       ...common,
       name: common.name ?? known?.session_name ?? null,
       worktreePath: placement.path,
+      adminName: adminNameOf(placement.path) ?? null,
       worktreeName: isMainRepo ? null : (known?.name ?? nameOf(placement.path)),
       isMainRepo,
       isSharing: placement.sharedWith !== undefined,
@@ -181,6 +191,7 @@ function newSession(request: Request, { id, placement, start, last }: Chosen): N
   return {
     ...common,
     worktreePath: join(defaultWorktreesDirectory(repository), name),
+    adminName: null,
     worktreeName: name,
     isMainRepo: false,
     isSharing: false,
@@ -211,6 +222,8 @@ export function worktreeOf(row: KnownSession, origin: "created" | "adopted") {
   return {
     path: row.worktree_path,
     git_dir: row.git_dir ?? "",
+    git_dir_id: row.git_dir_id,
+    admin_name: row.admin_name ?? adminNameOf(row.worktree_path) ?? null,
     repo_path: row.repo_path,
     name: row.worktree_name ?? nameOf(row.worktree_path),
     origin,
@@ -243,7 +256,7 @@ function deadSessions(world: World, db: Db, key: RepositoryKey): Dead {
 function holdersOf(db: Db, key: RepositoryKey, dead: Dead): Holder[] {
   return sessionsOf(db, key)
     .filter((one) => isLocal(one) && !dead.has(judged(one)))
-    .map((one) => ({ sessionId: one.id, name: one.name, worktreePath: one.worktree_path }));
+    .map((one) => ({ sessionId: one.id, name: one.name, worktreePath: one.worktree_path, adminName: one.admin_name }));
 }
 
 /** Live sessions of the repository beside this one. */
@@ -255,7 +268,7 @@ function lastToContinue({ repository, db, input }: Request, holders: readonly Ho
   // Who stays where the command was typed continues there, whatever the last session did.
   const { top, isLinked } = repository.here;
   if (input.noWorktree === true || (isLinked && holders.every((one) => one.worktreePath !== top))) return undefined;
-  const last = lastEnded(db, { gitDir: repository.gitDir, path: repository.path });
+  const last = lastEnded(db, repository);
   if (last === undefined) {
     if (holders.length === 0) return undefined;
     throw cannotContinue("no session of this repository has ended yet, and others are at work");

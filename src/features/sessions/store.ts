@@ -18,6 +18,8 @@ const SESSION = v.object({
   sandbox_id: TEXT_OR_NULL,
   state: v.picklist(["creating", "active"]),
   git_dir: TEXT_OR_NULL,
+  git_dir_id: TEXT_OR_NULL,
+  admin_name: TEXT_OR_NULL,
   name: TEXT_OR_NULL,
   branch: TEXT_OR_NULL,
   fork_commit: TEXT_OR_NULL,
@@ -56,6 +58,7 @@ const SELECT = `SELECT ${COLUMNS}, ${PROCESSES} FROM sessions`;
 
 export interface RepositoryKey {
   gitDir: string;
+  gitDirId: string;
   path: string;
 }
 
@@ -64,9 +67,34 @@ export function allSessions(db: Db): KnownSession[] {
 }
 
 /** Sessions of a repository, those of earlier releases included. */
-export function sessionsOf(db: Db, { gitDir, path }: RepositoryKey): KnownSession[] {
-  const sql = `${SELECT} WHERE git_dir = $gitDir OR (git_dir IS NULL AND repo_path = $path) ORDER BY created_at, rowid`;
-  return db.all(KNOWN, sql, { gitDir, path });
+export function sessionsOf(db: Db, { gitDir, gitDirId, path }: RepositoryKey): KnownSession[] {
+  const sql = `${SELECT} WHERE git_dir = $gitDir OR git_dir_id = $gitDirId OR (git_dir IS NULL AND repo_path = $path)
+    ORDER BY created_at, rowid`;
+  return db.all(KNOWN, sql, { gitDir, gitDirId, path });
+}
+
+/** Rows written when the repository had another path get the one of now. */
+export function followRepository(db: Db, { gitDir, gitDirId, path }: RepositoryKey): void {
+  const params = { gitDir, gitDirId, path };
+  const moved = "git_dir_id = $gitDirId AND git_dir <> $gitDir";
+  db.run(
+    `UPDATE sessions SET git_dir = $gitDir, repo_path = $path,
+       worktree_path = CASE is_main_repo WHEN 1 THEN $path ELSE worktree_path END WHERE ${moved}`,
+    params,
+  );
+  db.run(
+    `UPDATE session_history SET git_dir = $gitDir, repo_path = $path,
+       worktree_path = CASE is_main_repo WHEN 1 THEN $path ELSE worktree_path END WHERE ${moved}`,
+    params,
+  );
+  db.run(`UPDATE worktrees SET git_dir = $gitDir, repo_path = $path WHERE ${moved}`, params);
+}
+
+/** A worktree stands somewhere else by now. */
+export function followWorktree(db: Db, moved: { from: string; to: string }): void {
+  db.run("UPDATE sessions SET worktree_path = $to WHERE worktree_path = $from", moved);
+  db.run("UPDATE session_history SET worktree_path = $to WHERE worktree_path = $from", moved);
+  db.run("UPDATE OR REPLACE worktrees SET path = $to WHERE path = $from", moved);
 }
 
 export function session(db: Db, id: string): KnownSession | undefined {
@@ -88,6 +116,8 @@ export interface NewSession {
   pid: number;
   repository: RepositoryKey;
   worktreePath: string;
+  /** Null until it is made. */
+  adminName: string | null;
   worktreeName: string | null;
   isMainRepo: boolean;
   isSharing: boolean;
@@ -101,15 +131,17 @@ export interface NewSession {
 
 export function insertSession(db: Db, made: NewSession, now: string): void {
   db.run(
-    `INSERT INTO sessions (id, pid, repo_path, git_dir, worktree_path, worktree_name, is_main_repo, is_sharing, state,
+    `INSERT INTO sessions (id, pid, repo_path, git_dir, git_dir_id, admin_name, worktree_path, worktree_name, is_main_repo, is_sharing, state,
        name, branch, fork_commit, target_branch, subdirectory, created_at, last_heartbeat, execution_mode)
-     VALUES ($id, $pid, $path, $gitDir, $worktreePath, $worktreeName, $isMainRepo, $isSharing, $state,
+     VALUES ($id, $pid, $path, $gitDir, $gitDirId, $adminName, $worktreePath, $worktreeName, $isMainRepo, $isSharing, $state,
        $name, $branch, $forkCommit, $targetBranch, $subdirectory, $now, $now, 'local')`,
     {
       id: made.id,
       pid: made.pid,
       path: made.repository.path,
       gitDir: made.repository.gitDir,
+      gitDirId: made.repository.gitDirId,
+      adminName: made.adminName,
       worktreePath: made.worktreePath,
       worktreeName: made.worktreeName,
       isMainRepo: made.isMainRepo ? 1 : 0,
@@ -134,8 +166,9 @@ export function insertProcess(db: Db, sessionId: string, role: ProcessRole, iden
 }
 
 /** Turns a reservation into a session; false when it is not there any more. */
-export function activate(db: Db, id: string): boolean {
-  const { changes } = db.run("UPDATE sessions SET state = 'active' WHERE id = $id AND state = 'creating'", { id });
+export function activate(db: Db, id: string, adminName: string | null): boolean {
+  const sql = "UPDATE sessions SET state = 'active', admin_name = $adminName WHERE id = $id AND state = 'creating'";
+  const { changes } = db.run(sql, { id, adminName });
   db.run("DELETE FROM session_processes WHERE session_id = $id AND role = 'registrar'", { id });
   return changes === 1;
 }
@@ -161,9 +194,9 @@ export function endSession(
   now: string,
 ): boolean {
   const { changes } = db.run(
-    `INSERT OR IGNORE INTO session_history (id, repo_path, git_dir, name, branch, worktree_path, worktree_name,
+    `INSERT OR IGNORE INTO session_history (id, repo_path, git_dir, git_dir_id, admin_name, name, branch, worktree_path, worktree_name,
        is_main_repo, subdirectory, fork_commit, target_branch, pid, started_at, ended_at, ended_by, worktree_fate)
-     SELECT id, repo_path, git_dir, name, branch, worktree_path, worktree_name,
+     SELECT id, repo_path, git_dir, git_dir_id, admin_name, name, branch, worktree_path, worktree_name,
        is_main_repo, subdirectory, fork_commit, target_branch, pid, created_at, $now, $by, $fate
      FROM sessions WHERE id = $id`,
     { id: ended.id, by: ended.by, fate: ended.fate, now },
@@ -185,7 +218,7 @@ const PAST = v.object({
 export type PastSession = v.InferOutput<typeof PAST>;
 
 /** The session of the repository that ended last. */
-export function lastEnded(db: Db, { gitDir, path }: RepositoryKey): PastSession | undefined {
+export function lastEnded(db: Db, { gitDir, path }: Pick<RepositoryKey, "gitDir" | "path">): PastSession | undefined {
   return db.one(
     PAST,
     `SELECT ${Object.keys(PAST.entries).join(", ")} FROM session_history

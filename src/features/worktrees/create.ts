@@ -7,10 +7,11 @@ import { existsSync, mkdirSync, readFileSync, rmdirSync, rmSync } from "node:fs"
 import { basename, dirname, join } from "node:path";
 import { Failure } from "../../core/failure.ts";
 import { withLock } from "../../db/lock.ts";
-import { type Git, gitFailed, gitWords } from "../../git/git.ts";
-import { countStatus, parseWorktrees } from "../../git/porcelain.ts";
+import { gitFailed, gitWords } from "../../git/git.ts";
+import { parseWorktrees } from "../../git/porcelain.ts";
 import { branchTip, deleteBranchAt, type Repository } from "../../git/repository.ts";
 import type { World } from "../../world.ts";
+import { holdsWork } from "./untouched.ts";
 
 export interface NewWorktree {
   path: string;
@@ -101,7 +102,7 @@ export async function discardHalfMade(
     const entry = parseWorktrees(await common.output(["worktree", "list", "--porcelain", "-z"])).find(
       (one) => one.path === made.path,
     );
-    if (entry !== undefined && (await holdsWork(world.git(made.path), made))) return "kept";
+    if (entry !== undefined && (await holdsWork(world, made))) return "kept";
     if (entry !== undefined) await common.output(["worktree", "remove", "--force", "--force", "--", made.path]);
     removeEmpty(made.path);
     // Under another name it was reached through a symbolic link, and is not one that we made.
@@ -143,22 +144,6 @@ function isUnfinished(known: string): boolean {
 
 function textOf(file: string): string | undefined {
   return existsSync(file) ? readFileSync(file, "utf8") : undefined;
-}
-
-// Before the first checkout is complete there is no index, and every file is git's own; after it, git can tell.
-async function holdsWork(own: Git, made: NewWorktree): Promise<boolean> {
-  const head = await own.attempt(["rev-parse", "--verify", "--quiet", "HEAD"]);
-  if (head.exit === 0 && head.stdout.trim() !== made.commit) return true;
-  const index = await own.attempt(["ls-files", "-z", "--cached"]);
-  if (index.exit !== 0 || index.stdout === "") return false;
-  const status = await own.attempt([
-    "status",
-    "--porcelain",
-    "-z",
-    "--untracked-files=all",
-    "--ignore-submodules=none",
-  ]);
-  return status.exit === 0 && countStatus(status.stdout) > 0;
 }
 
 // Looked for first: a read-only file system refuses to remove even what is not there.

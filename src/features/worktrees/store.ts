@@ -6,6 +6,8 @@ import type { Db } from "../../db/db.ts";
 const WORKTREE = v.object({
   path: TEXT,
   git_dir: TEXT,
+  git_dir_id: TEXT_OR_NULL,
+  admin_name: TEXT_OR_NULL,
   repo_path: TEXT,
   name: TEXT,
   origin: v.picklist(["created", "adopted"]),
@@ -34,7 +36,7 @@ export function worktreesOf(db: Db, gitDir: string | undefined): KnownWorktree[]
 export function rememberWorktree(db: Db, made: Omit<KnownWorktree, "created_at">, now: string): void {
   db.run(
     `INSERT OR IGNORE INTO worktrees (${COLUMNS})
-     VALUES ($path, $git_dir, $repo_path, $name, $origin, $branch, $session_name, $fork_commit, $target_branch, $now)`,
+     VALUES ($path, $git_dir, $git_dir_id, $admin_name, $repo_path, $name, $origin, $branch, $session_name, $fork_commit, $target_branch, $now)`,
     { ...made, now },
   );
 }

@@ -1,0 +1,39 @@
+// Whether a worktree that nobody was told of holds anything that making it does not explain. Somebody may have found
+// it: a file that git ignores, a commit that was reset, or a shell standing in it are theirs.
+
+import type { Git } from "../../git/git.ts";
+import { countStatus } from "../../git/porcelain.ts";
+import type { World } from "../../world.ts";
+import type { NewWorktree } from "./create.ts";
+
+export async function holdsWork(world: Pick<World, "git" | "processes">, made: NewWorktree): Promise<boolean> {
+  const own = world.git(made.path);
+  if (await hasHistory(own, made)) return true;
+  if (world.processes.workingIn(made.path)?.length !== 0) return true;
+  const index = await own.attempt(["ls-files", "-z", "--cached"]);
+  // Git writes the index when all files are there: before that every file of the commit may be, and no other.
+  if (index.exit !== 0 || index.stdout === "") return hasForeignFiles(own, made);
+  const status = ["--porcelain", "-z", "--untracked-files=all", "--ignored=matching", "--ignore-submodules=none"];
+  const result = await own.attempt(["status", ...status]);
+  return result.exit !== 0 || countStatus(result.stdout) > 0;
+}
+
+/** Making it leaves one entry in each reflog; a commit that was reset again stands in the further ones. */
+async function hasHistory(own: Git, made: NewWorktree): Promise<boolean> {
+  const head = await own.attempt(["rev-parse", "--verify", "--quiet", "HEAD"]);
+  if (head.exit === 0 && head.stdout.trim() !== made.commit) return true;
+  for (const ref of ["HEAD", `refs/heads/${made.branch}`]) {
+    const entries = await own.attempt(["log", "--walk-reflogs", "--format=%H", "--end-of-options", ref, "--"]);
+    if (entries.stdout.split("\n").filter((line) => line !== "").length > 1) return true;
+  }
+  return false;
+}
+
+async function hasForeignFiles(own: Git, made: NewWorktree): Promise<boolean> {
+  const [others, tree] = await Promise.all([
+    own.attempt(["ls-files", "-z", "--others"]),
+    own.attempt(["ls-tree", "-r", "-z", "--name-only", "--full-tree", "--end-of-options", made.commit]),
+  ]);
+  const known = new Set(tree.stdout.split("\0"));
+  return others.stdout.split("\0").some((path) => path !== "" && !known.has(path));
+}
