@@ -201,7 +201,9 @@ describe("register that fails", () => {
     await using scene = await makeScene();
     const { session: first } = await register(scene.world, { pid: scene.process().pid });
     const db = await scene.world.db();
-    db.run("UPDATE sessions SET git_dir = '/elsewhere', git_dir_id = '0:0', admin_name = NULL WHERE id = $id", { id: first.id });
+    db.run("UPDATE sessions SET git_dir = '/elsewhere', git_dir_id = '0:0', admin_name = NULL WHERE id = $id", {
+      id: first.id,
+    });
     const failed = register(scene.world, { pid: scene.process().pid });
     await expect(failed).rejects.toMatchObject({ kind: "unavailable", code: "session.place-taken" });
     expect(allSessions(db)).toHaveLength(1);
