@@ -258,7 +258,9 @@ export class History {
     const touched = new Set(reverted.edits.map(({ file }) => file));
     // What is undone without a word, in files that went on, cannot be told from work on them.
     const isExact = [...touched].every((file) => this.target.state.get(file) === reverted.state.get(file));
-    if (!isSaid && !isExact) return;
+    // Nor can the undoing of a copy in other surroundings, once the branch's own commits are in the target as well.
+    const isCopy = reverted.parents.length === 1 && !this.#own.includes(reverted);
+    if (!isSaid && (!isExact || (isCopy && this.#merged > 0))) return;
     const inverse = reverted.edits.map((edit) => {
       const undoing = undone(edit, parent.state);
       this.#undoes.set(undoing, edit);

@@ -1,11 +1,12 @@
 // A tip that the target reaches: fast-forwarded or merged, unless nobody committed to it or it was reverted since.
 
-import { type Change, readChanges } from "./changes.ts";
+import { type Change, isSame, readChanges, readTexts, type Step, type Texts } from "./changes.ts";
 import type { Link } from "./cover.ts";
 import {
   type Commit,
   firstParents,
   type History,
+  isAncestor,
   landingsOf,
   MAX_HISTORY,
   type Range,
@@ -73,7 +74,16 @@ export async function judgeReached(asked: Case): Promise<Verdict | undefined> {
     ...changes.slice(steps.length).flatMap((change) => pieceOf([change.to], change)),
     ...[...own.keys()].map((id) => ({ commits: [id], change: undefined, landings: [landings.get(id) ?? id] })),
   ];
-  const revertedBy = await revertOf(asked, { history, own, pieces, paths: pathsOf(changes), without: start });
+  const brought = changes.slice(steps.length, steps.length + merges.length);
+  const isPlain = isOnLine || (await isWholeWork(asked, { from: parted, to: tip }, brought));
+  const revertedBy = await revertOf(asked, {
+    landing: isPlain ? undefined : landing,
+    history,
+    own,
+    pieces,
+    paths: pathsOf(changes),
+    without: start,
+  });
   return revertedBy === undefined ? found : verdictOf("reverted", "ancestor", { commit: landing, revertedBy });
 }
 
@@ -85,7 +95,19 @@ function linkOf({ id, parents }: Commit): Link {
   return { id, from: parents[0], kind: parents.length === 1 ? "commit" : "merge" };
 }
 
+/** Whether one merge brought all that the branch had done. Otherwise some of it had come before, by other commits. */
+async function isWholeWork(asked: Case, work: Step, brought: readonly Change[]): Promise<boolean> {
+  const [merge, ...others] = brought;
+  const [done] = await readChanges(asked, [work]);
+  if (merge === undefined || done === undefined || others.length > 0) return false;
+  const texts: Texts = new Map();
+  await readTexts(asked, [done, merge], texts);
+  return isSame(done, merge, texts);
+}
+
 interface Reachable {
+  /** Where it came by other commits too, which nobody knows: then a revert of any before this may be one of it. */
+  landing: string | undefined;
   history: History;
   own: History;
   pieces: readonly LandedPiece[];
@@ -107,6 +129,11 @@ async function revertOf(asked: Case, found: Reachable): Promise<string | undefin
       ? piece
       : { ...piece, landings: [...piece.landings, ...(again[next++] ?? []).map(({ to }) => to)] },
   );
+  const { landing, history, own } = found;
+  if (landing !== undefined) {
+    const before = search.commits.filter((id) => !own.has(id) && isAncestor(history, id, landing));
+    pieces.push({ commits: [], change: undefined, landings: [landing, ...before] });
+  }
   return findRevert(asked, { ...found, said, search, brought: new Set() }, pieces);
 }
 

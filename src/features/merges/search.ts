@@ -6,6 +6,8 @@ import type { Judging } from "./judging.ts";
 import type { Workbench } from "./remerge.ts";
 
 export interface Search {
+  /** All that touch the paths, oldest first. */
+  commits: readonly string[];
   /** For each change, the commits that make the same one, oldest first. */
   alike(changes: readonly Change[]): Promise<Change[][]>;
   /** As `alike`, without those that make it in another place of the file. */
@@ -42,6 +44,7 @@ export async function openSearch(
   };
 
   return {
+    commits: ids,
     alike,
     orderOf: (commit) => order.get(commit) ?? -1,
     async made(changes) {
