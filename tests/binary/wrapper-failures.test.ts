@@ -81,7 +81,10 @@ describe.each(SHELLS)("claude-parallel under %s", (shell) => {
     await using place = await makePlace();
     const { path: cwd } = await makeRepo(place);
     const { run, programs } = await makeWrapper(place, { shell, parallelCc: except("register", BROKEN) });
-    expect(await run(["x"], { cwd })).toMatchObject({ exit: 0, stderr: expect.stringContaining("no other live session") });
+    expect(await run(["x"], { cwd })).toMatchObject({
+      exit: 0,
+      stderr: expect.stringContaining("no other live session"),
+    });
     await programs.expectCalled("claude", 1);
     await programs.add("parallel-cc", { answers: [{ sh: BROKEN }], last: "repeats" });
     expect(await run(["x"], { cwd })).toMatchObject({ exit: 1, stderr: expect.stringContaining("Not started") });
