@@ -18,9 +18,13 @@ export interface Config {
 
 /** Reads disk. A broken file is a Failure that names it and leaves it alone. */
 export function loadConfig(world: Pick<World, "paths">, repositoryPath: string | undefined): Config {
-  const own = repositoryPath === undefined ? undefined : read(join(repositoryPath, ".parallel-cc.json"));
-  const user = read(world.paths.config);
-  return { worktreeBase: own?.worktree?.base ?? user?.worktree?.base };
+  const bases = settingsFiles(world, repositoryPath).map((file) => read(file)?.worktree?.base);
+  return { worktreeBase: bases.find((base) => base !== undefined) };
+}
+
+/** Where settings may stand, the ones that count first. */
+export function settingsFiles(world: Pick<World, "paths">, repositoryPath: string | undefined): string[] {
+  return [...(repositoryPath === undefined ? [] : [join(repositoryPath, ".parallel-cc.json")]), world.paths.config];
 }
 
 function read(file: string): v.InferOutput<typeof CONFIG> | undefined {

@@ -7,7 +7,7 @@ import { v } from "../../core/shape.ts";
 import { verifyMigrations } from "../../db/migrate.ts";
 import { commitOf, defaultWorktreesDirectory, locate, requireVersion } from "../../git/repository.ts";
 import type { World } from "../../world.ts";
-import { loadConfig } from "../config/config.ts";
+import { loadConfig, settingsFiles } from "../config/config.ts";
 
 export interface Check {
   name: string;
@@ -41,7 +41,8 @@ async function checkPlace(world: Pick<World, "git" | "paths" | "cwd">): Promise<
 function checkSettings(world: Pick<World, "paths">, repositoryPath: string | undefined) {
   try {
     const { worktreeBase: base } = loadConfig(world, repositoryPath);
-    const check: Check = { name: "settings", status: "ok", detail: world.paths.config };
+    const files = settingsFiles(world, repositoryPath).filter((file) => existsSync(file));
+    const check: Check = { name: "settings", status: "ok", detail: files.join(", ") || "none, so the defaults hold" };
     return { check, base };
   } catch (thrown) {
     return { check: failed("settings", asFailure(thrown)), base: undefined };
