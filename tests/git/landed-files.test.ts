@@ -235,7 +235,7 @@ describe("whatever is set up, the answer stays:", () => {
     const place = (name: string) => scene.place.at(name);
     await writeFile(place("attributes"), "* -diff merge=binary\n");
     await writeFile(place("order"), "z*\n");
-    // By name: `git config --global` would write to what GIT_CONFIG_GLOBAL names, which is /dev/null here.
+    // By name: `git config --global` would write to what GIT_CONFIG_GLOBAL names.
     const user = place("user.gitconfig");
     for (const [key, value] of settings) {
       await scene.git("config", "--file", user, key, /^(attributes|order)$/.test(value) ? place(value) : value);

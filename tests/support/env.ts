@@ -2,7 +2,7 @@
 // can change what a test sees.
 
 import { tmpdir } from "node:os";
-import { delimiter, dirname } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 
 export type Env = Record<string, string>;
 
@@ -32,8 +32,9 @@ export function hermeticEnv({ home, path = [], tmp = tmpdir(), extra = {} }: Env
     TZ: "UTC",
     COLUMNS: "100",
     NO_COLOR: "1",
-    GIT_CONFIG_GLOBAL: "/dev/null",
-    GIT_CONFIG_SYSTEM: "/dev/null",
+    // Not /dev/null: `git config --global`, run as root, would put a file in the place of the device.
+    GIT_CONFIG_GLOBAL: join(home, ".gitconfig-of-tests"),
+    GIT_CONFIG_SYSTEM: join(home, ".gitconfig-of-tests"),
     GIT_AUTHOR_NAME: "Test Author",
     GIT_AUTHOR_EMAIL: "author@example.com",
     GIT_AUTHOR_DATE: COMMIT_DATE,
