@@ -186,11 +186,6 @@ export async function deleteBranchAt(git: Git, branch: string, commit: string): 
   await git.output(["update-ref", "-d", "--end-of-options", `refs/heads/${branch}`, commit]);
 }
 
-/** Where git keeps what it knows of a linked worktree, by the path written in it; undefined when it knows none. */
-export function worktreeAt(repository: Pick<Repository, "worktrees">, path: string): WorktreeEntry | undefined {
-  return repository.worktrees.find((entry) => entry.path === path);
-}
-
 // Beside a submodule is inside the repository it is part of, where it would be somebody's untracked files.
 function outermostCheckout({ path, gitDir }: Pick<Repository, "path" | "gitDir">): string {
   const modules = gitDir.indexOf("/.git/modules/");

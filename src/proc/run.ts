@@ -107,19 +107,6 @@ export function runSync(input: Omit<RunInput, "signal" | "group">): RunResult {
   };
 }
 
-/** Starts a child that outlives us: a session of its own, no input, no output. Answers its pid. */
-export function startDetached(input: Pick<RunInput, "command" | "args" | "cwd" | "env">): number {
-  const child = translating(input, () =>
-    Bun.spawn([input.command, ...input.args], {
-      ...place(input),
-      stdio: ["ignore", "ignore", "ignore"],
-      detached: true,
-    }),
-  );
-  child.unref();
-  return child.pid;
-}
-
 function start(input: RunInput, detached: boolean) {
   return translating(input, () =>
     Bun.spawn([input.command, ...input.args], {

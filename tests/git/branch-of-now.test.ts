@@ -2,6 +2,7 @@
 
 import { expect, test } from "bun:test";
 import { rm } from "node:fs/promises";
+import { v } from "../../src/core/shape.ts";
 import { register } from "../../src/features/sessions/register.ts";
 import { release } from "../../src/features/sessions/release.ts";
 import { status, statusForPeople } from "../../src/features/sessions/status.ts";
@@ -30,6 +31,19 @@ test("status and release name the branch that was switched to, and so does the l
   const { kept } = await release(scene.world, { sessionId: scene.session.id });
   expect(kept).toMatchObject({ branch: "other", commits: 1 });
   expect((await status(scene.world, {})).keptWorktrees).toMatchObject([{ branch: "other" }]);
+});
+
+test("release remembers where both branches stand, the given one and the one of now", async () => {
+  await using scene = await makeScene();
+  await scene.git("checkout", "-q", "-b", "other");
+  await scene.git("commit", "-q", "--allow-empty", "-m", "work");
+  await release(scene.world, { sessionId: scene.session.id });
+  const row = v.object({ branch: v.string(), tip: v.string() });
+  const tips = (await scene.world.db()).all(row, "SELECT branch, tip FROM branch_tips ORDER BY branch");
+  expect(tips).toEqual([
+    { branch: "other", tip: await scene.git("rev-parse", "other") },
+    { branch: String(scene.session.branch), tip: String(scene.session.fork_commit) },
+  ]);
 });
 
 test("a detached HEAD is no branch", async () => {

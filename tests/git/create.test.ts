@@ -141,12 +141,20 @@ describe("a worktree taken back", () => {
     expect(await isGone(scene)).toBe(true);
   });
 
-  test("is gone although it was locked while it was made", async () => {
+  test("is gone although git locked it while it was made", async () => {
+    await using scene = await makeScene();
+    await scene.repo.git("worktree", "add", "-q", "--no-checkout", "-b", scene.made.branch, scene.made.path);
+    await scene.repo.git("worktree", "lock", "--reason", "initializing", scene.made.path);
+    expect(await scene.discard()).toBe("gone");
+    expect(await isGone(scene)).toBe(true);
+  });
+
+  test("is kept when somebody locked it once it was finished", async () => {
     await using scene = await makeScene();
     await scene.create();
     await scene.repo.git("worktree", "lock", scene.made.path);
-    expect(await scene.discard()).toBe("gone");
-    expect(await isGone(scene)).toBe(true);
+    expect(await scene.discard()).toBe("kept");
+    expect(await isGone(scene)).toBe(false);
   });
 
   test("leaves what else stands in the folder above it", async () => {

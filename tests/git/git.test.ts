@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "bun:test";
 import { gitWords, makeGit } from "../../src/git/git.ts";
-import { branchTip, commitOf, deleteBranchAt, requireVersion, worktreeAt } from "../../src/git/repository.ts";
+import { branchTip, commitOf, deleteBranchAt, requireVersion } from "../../src/git/repository.ts";
 import { makePlace, type Place } from "../support/place.ts";
 import { type Answer, makePrograms, type Programs } from "../support/programs.ts";
 import { makeRepo } from "../support/repo.ts";
@@ -149,16 +149,4 @@ describe("names", () => {
 
 test.each(["git version 2.39.0", "git version 2.100.1", "git version 3.0"])("%s is new enough", (output) => {
   expect(requireVersion(output).text).toBe(output.slice("git version ".length));
-});
-
-test("a worktree is found by exactly its path", () => {
-  const entry = { head: "", branch: "x", isBare: false, isDetached: false, locked: undefined, prunable: undefined };
-  const repository = {
-    worktrees: [
-      { ...entry, path: "/a" },
-      { ...entry, path: "/a/b" },
-    ],
-  };
-  expect(worktreeAt(repository, "/a/b")?.path).toBe("/a/b");
-  expect(worktreeAt(repository, "/a/")).toBeUndefined();
 });

@@ -134,6 +134,18 @@ describe("a reservation whose registrar died", () => {
     expect(existsSync(path)).toBe(true);
   });
 
+  test("leaves the branch of a worktree that somebody moved", async () => {
+    await using scene = await makeScene();
+    const registrar = scene.process();
+    const path = await reserved(scene, { registrar, withWorktree: true });
+    const moved = scene.place.at("moved");
+    await scene.repo.git("worktree", "move", path, moved);
+    await registrar.kill();
+    await status(scene.world, {});
+    expect(await scene.repo.git("rev-parse", "parallel-half")).toBe(await scene.repo.git("rev-parse", "HEAD"));
+    expect(existsSync(`${moved}/.git`)).toBe(true);
+  });
+
   test("is kept while somebody stands in its worktree, who then may register there", async () => {
     await using scene = await makeScene();
     const registrar = scene.process();
@@ -163,10 +175,22 @@ describe("a reservation whose registrar died", () => {
     const registrar = scene.process();
     await reserved(scene, { registrar, withWorktree: false });
     const db = await scene.world.db();
-    db.run("UPDATE sessions SET git_dir = '/nowhere/.git' WHERE id = 'half'");
+    db.run("UPDATE sessions SET git_dir = $home WHERE id = 'half'", { home: scene.place.home });
     await registrar.kill();
     expect(await release(scene.world, { sessionId: "another" })).toMatchObject({ released: false });
     expect(scene.world.lines.join("")).toContain('"reservation.not-healed"');
+    expect(session(db, "half")?.state).toBe("creating");
+  });
+
+  test("in a repository that is not there now is left alone, without a word at every command", async () => {
+    await using scene = await makeScene();
+    const registrar = scene.process();
+    await reserved(scene, { registrar, withWorktree: false });
+    const db = await scene.world.db();
+    db.run("UPDATE sessions SET git_dir = '/nowhere/.git' WHERE id = 'half'");
+    await registrar.kill();
+    await status(scene.world, {});
+    expect(scene.world.lines.join("")).not.toContain('"reservation.not-healed"');
     expect(session(db, "half")?.state).toBe("creating");
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { Failure } from "../../src/core/failure.ts";
 import { systemProcesses } from "../../src/proc/alive.ts";
-import { type RunInput, run, runSync, startDetached } from "../../src/proc/run.ts";
+import { type RunInput, run, runSync } from "../../src/proc/run.ts";
 import { makePlace } from "../support/place.ts";
 import { waitFor } from "../support/processes.ts";
 
@@ -238,22 +238,8 @@ describe("what cannot start", () => {
     expect(await codeOf({ command: "echo", args: ["x".repeat(10_000_000)] })).toBe("proc.not-started");
   });
 
-  test("a synchronous and a detached start say the same", async () => {
+  test("a synchronous start says the same", async () => {
     const expected = expect.objectContaining({ code: "proc.not-found" });
     expect(() => runSync({ command: "no-such-program", args: [], env })).toThrow(expected);
-    expect(() => startDetached({ command: "no-such-program", args: [], env })).toThrow(expected);
   });
-});
-
-test("a detached child outlives the one that started it and holds none of its pipes", async () => {
-  const source = `
-    import { startDetached } from ${JSON.stringify(`${import.meta.dir}/../../src/proc/run.ts`)};
-    console.log(startDetached({ command: "sleep", args: ["3600"], env: { PATH: "/usr/bin:/bin" } }));`;
-  const starter = Bun.spawn([process.execPath, "-e", source], { stdout: "pipe", stderr: "inherit" });
-  // Its output ends only when nobody holds it any more.
-  const pid = Number(await starter.stdout.text());
-  expect(await starter.exited).toBe(0);
-  expect(processes.identify(pid)).toBeDefined();
-  process.kill(pid);
-  expect(await isGone(pid)).toBe(true);
 });

@@ -1,7 +1,7 @@
 // What a crash left, put right by the next command: reservations whose registrar died are taken back. No worktree that
 // anybody was told of is touched here.
 
-import { realpathSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { Failure } from "../../core/failure.ts";
 import type { Db } from "../../db/db.ts";
 import type { Git } from "../../git/git.ts";
@@ -50,6 +50,8 @@ export async function healReservations(world: Effects, sessions: readonly KnownS
 export async function takeBack(world: Effects, reserved: KnownSession, patienceMs = 0): Promise<void> {
   const { git_dir: gitDir, branch, fork_commit: commit } = reserved;
   if (gitDir === null || branch === null || commit === null) return;
+  // On a disk that is not there now, or gone with its repository: nothing can be said of it.
+  if (!existsSync(gitDir)) return;
   const db = await world.db();
   const result = await discardHalfMade(world, gitDir, { path: reserved.worktree_path, branch, commit }, patienceMs);
   if (result === "busy") return;

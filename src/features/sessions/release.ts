@@ -42,10 +42,10 @@ export async function release(world: Effects, named: Named): Promise<Released> {
   const changes = isMain ? undefined : await changesOf(world, found);
   const isMissing = !isMain && !existsSync(found.worktree_path);
   const kept = isMain || isMissing ? null : whatIsKept(found, changes);
-  const seen = isMain ? undefined : await whereItStands(world, found);
+  const tips = isMain ? [] : await tipsOf(world, found, [found.branch, changes?.branch ?? null]);
   const released = db.write((now) => {
     if (path !== meant.worktree_path) followWorktree(db, { from: meant.worktree_path, to: path });
-    if (seen !== undefined) recordTip(db, seen, now);
+    for (const tip of tips) recordTip(db, tip, now);
     if (changes !== undefined) cacheChanges(db, found.worktree_path, changes, now);
     return endSession(db, { id: found.id, by: "release", fate: kept === null ? "none" : "kept" }, now);
   });
@@ -57,11 +57,13 @@ async function changesOf(world: Effects, found: KnownSession) {
   return measureChanges(world.git(found.worktree_path), checkout).catch(() => undefined);
 }
 
-/** For whoever asks whether it has landed once the branch is deleted. */
-async function whereItStands(world: Effects, { git_dir: gitDir, branch }: KnownSession) {
-  if (gitDir === null || branch === null) return undefined;
-  const tip = await branchTip(world.git(gitDir).trusting(), branch).catch(() => undefined);
-  return tip === undefined ? undefined : { gitDir, branch, tip };
+/** Where its branches stand, for whoever asks whether they have landed once they are deleted. */
+async function tipsOf(world: Effects, { git_dir: gitDir }: KnownSession, branches: readonly (string | null)[]) {
+  if (gitDir === null) return [];
+  const git = world.git(gitDir).trusting();
+  const named = [...new Set(branches)].filter((branch) => branch !== null);
+  const tips = await Promise.all(named.map((branch) => branchTip(git, branch).catch(() => undefined)));
+  return named.flatMap((branch, i) => (tips[i] === undefined ? [] : [{ gitDir, branch, tip: tips[i] }]));
 }
 
 // The branch that holds the work is the one it is on by now, which need not be the one it was made on.

@@ -60,8 +60,8 @@ export async function reserve(request: Request): Promise<{ session: KnownSession
   world.signal();
   try {
     return db.write((now) => {
-      followMoves(db, repository);
       recordDeaths(db, key, dead, now);
+      followMoves(db, repository);
       const own = sessionsOf(db, key).find((one) => isOwnedBy(one, request.owner) && !dead.has(judged(one)));
       if (own !== undefined && (own.state === "creating" || existsSync(own.worktree_path))) {
         return { session: own, isNew: false };

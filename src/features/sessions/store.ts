@@ -73,12 +73,14 @@ export function sessionsOf(db: Db, { gitDir, gitDirId, path }: RepositoryKey): K
   return db.all(KNOWN, sql, { gitDir, gitDirId, path });
 }
 
+// A path that another session's row still has is left to that row (OR IGNORE): ids and names tell them apart.
+
 /** Rows written when the repository had another path get the one of now. */
 export function followRepository(db: Db, { gitDir, gitDirId, path }: RepositoryKey): void {
   const params = { gitDir, gitDirId, path };
   const moved = "git_dir_id = $gitDirId AND git_dir <> $gitDir";
   db.run(
-    `UPDATE sessions SET git_dir = $gitDir, repo_path = $path,
+    `UPDATE OR IGNORE sessions SET git_dir = $gitDir, repo_path = $path,
        worktree_path = CASE is_main_repo WHEN 1 THEN $path ELSE worktree_path END WHERE ${moved}`,
     params,
   );
@@ -92,7 +94,7 @@ export function followRepository(db: Db, { gitDir, gitDirId, path }: RepositoryK
 
 /** A worktree stands somewhere else by now. */
 export function followWorktree(db: Db, moved: { from: string; to: string }): void {
-  db.run("UPDATE sessions SET worktree_path = $to WHERE worktree_path = $from", moved);
+  db.run("UPDATE OR IGNORE sessions SET worktree_path = $to WHERE worktree_path = $from", moved);
   db.run("UPDATE session_history SET worktree_path = $to WHERE worktree_path = $from", moved);
   db.run("UPDATE OR REPLACE worktrees SET path = $to WHERE path = $from", moved);
 }

@@ -11,7 +11,7 @@ import { gitFailed, gitWords } from "../../git/git.ts";
 import { parseWorktrees } from "../../git/porcelain.ts";
 import { branchTip, deleteBranchAt, type Repository } from "../../git/repository.ts";
 import type { World } from "../../world.ts";
-import { holdsWork } from "./untouched.ts";
+import { whatStands } from "./untouched.ts";
 
 export interface NewWorktree {
   path: string;
@@ -99,11 +99,18 @@ export async function discardHalfMade(
       await world.sleep(PAUSE_MS);
     }
     removeUnfinished(gitDir, made);
-    const entry = parseWorktrees(await common.output(["worktree", "list", "--porcelain", "-z"])).find(
-      (one) => one.path === made.path,
-    );
-    if (entry !== undefined && (await holdsWork(world, made))) return "kept";
-    if (entry !== undefined) await common.output(["worktree", "remove", "--force", "--force", "--", made.path]);
+    const entries = parseWorktrees(await common.output(["worktree", "list", "--porcelain", "-z"]));
+    // Somebody moved it, or has its branch checked out elsewhere.
+    if (entries.some((one) => one.branch === made.branch && one.path !== made.path)) return "kept";
+    const entry = entries.find((one) => one.path === made.path);
+    if (entry !== undefined) {
+      const found = await whatStands(world, made);
+      // Git takes its own lock away before the first file is written: that of a finished one is somebody's.
+      if (found === "work" || (found === "finished" && entry.locked !== undefined)) return "kept";
+      // Of a finished one git looks once more itself whether anything in it is somebody's.
+      const force = found === "finished" ? [] : ["--force", "--force"];
+      await common.output(["worktree", "remove", ...force, "--", made.path]);
+    }
     removeEmpty(made.path);
     // Under another name it was reached through a symbolic link, and is not one that we made.
     if (dirname(made.path).endsWith("-worktrees")) removeEmpty(dirname(made.path));

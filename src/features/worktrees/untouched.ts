@@ -6,16 +6,20 @@ import { countStatus } from "../../git/porcelain.ts";
 import type { World } from "../../world.ts";
 import type { NewWorktree } from "./create.ts";
 
-export async function holdsWork(world: Pick<World, "git" | "processes">, made: NewWorktree): Promise<boolean> {
+/** `finished`: all files are there and nothing else is; `unfinished`: some of them, and nothing else. */
+export async function whatStands(
+  world: Pick<World, "git" | "processes">,
+  made: NewWorktree,
+): Promise<"work" | "finished" | "unfinished"> {
   const own = world.git(made.path);
-  if (await hasHistory(own, made)) return true;
-  if (world.processes.workingIn(made.path)?.length !== 0) return true;
+  if (await hasHistory(own, made)) return "work";
+  if (world.processes.workingIn(made.path)?.length !== 0) return "work";
   const index = await own.attempt(["ls-files", "-z", "--cached"]);
   // Git writes the index when all files are there: before that every file of the commit may be, and no other.
-  if (index.exit !== 0 || index.stdout === "") return hasForeignFiles(own, made);
+  if (index.exit !== 0 || index.stdout === "") return (await hasForeignFiles(own, made)) ? "work" : "unfinished";
   const status = ["--porcelain", "-z", "--untracked-files=all", "--ignored=matching", "--ignore-submodules=none"];
   const result = await own.attempt(["status", ...status]);
-  return result.exit !== 0 || countStatus(result.stdout) > 0;
+  return result.exit !== 0 || countStatus(result.stdout) > 0 ? "work" : "finished";
 }
 
 /** Making it leaves one entry in each reflog; a commit that was reset again stands in the further ones. */
@@ -34,6 +38,7 @@ async function hasForeignFiles(own: Git, made: NewWorktree): Promise<boolean> {
     own.attempt(["ls-files", "-z", "--others"]),
     own.attempt(["ls-tree", "-r", "-z", "--name-only", "--full-tree", "--end-of-options", made.commit]),
   ]);
+  if (others.exit !== 0 || tree.exit !== 0) return true;
   const known = new Set(tree.stdout.split("\0"));
   return others.stdout.split("\0").some((path) => path !== "" && !known.has(path));
 }
