@@ -143,7 +143,16 @@ describe("a worktree taken back", () => {
 
   test("is gone although git locked it while it was made", async () => {
     await using scene = await makeScene();
-    await scene.repo.git("worktree", "add", "-q", "--no-checkout", "-b", scene.made.branch, scene.made.path);
+    await scene.repo.git(
+      "worktree",
+      "add",
+      "-q",
+      "--no-checkout",
+      "-b",
+      scene.made.branch,
+      scene.made.path,
+      scene.made.commit,
+    );
     await scene.repo.git("worktree", "lock", "--reason", "initializing", scene.made.path);
     expect(await scene.discard()).toBe("gone");
     expect(await isGone(scene)).toBe(true);

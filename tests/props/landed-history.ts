@@ -226,7 +226,9 @@ export class History {
   #forward(): void {
     if (!this.#reaches(this.tip.id, this.target.id) || this.tip.id === this.target.id) return;
     this.target = this.tip;
-    for (const { id } of this.#own.slice(this.#merged)) this.#forwarded.add(id);
+    // Also what had been merged before, when the branch took that merge in: it stands on the target's own line now.
+    const line = new Set(this.#targetLine());
+    for (const one of this.#own) if (line.has(one)) this.#forwarded.add(one.id);
     this.#landed(this.#own.slice(this.#merged).flatMap(({ edits }) => edits));
     this.#merged = this.#own.length;
   }
