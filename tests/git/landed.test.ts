@@ -42,18 +42,27 @@ type Story = (scene: Scene) => Promise<Told & { fork?: string }>;
 
 const SCENARIOS: Readonly<Record<string, Story>> = {
   "1 a fast-forward": async (scene) => {
+    const fork = await scene.head();
     await twoCommits(scene);
     await scene.git("merge", "--quiet", "--ff-only", "work");
     const commit = await scene.head();
     await scene.commit("other.txt", "later\n");
-    return { verdict: "ff", method: "ancestor", commit, isSafe: true };
+    return { verdict: "ff", method: "ancestor", commit, fork, isSafe: true };
   },
   "2 a merge commit": async (scene) => {
+    const fork = await scene.head();
     await twoCommits(scene);
     await scene.commit("other.txt", "meanwhile\n");
     const commit = await scene.merge("work");
     await scene.commit("other.txt", "later\n");
-    return { verdict: "merged", method: "ancestor", commit, isSafe: true };
+    return { verdict: "merged", method: "ancestor", commit, fork, isSafe: true };
+  },
+  "2 a merge commit, and nobody knows where the branch began": async (scene) => {
+    await twoCommits(scene);
+    await scene.commit("other.txt", "meanwhile\n");
+    const commit = await scene.merge("work");
+    await scene.commit("other.txt", "later\n");
+    return { verdict: "merged", method: "ancestor", commit, isSafe: false };
   },
   "3 a squash, and later edits elsewhere": async (scene) => {
     await twoCommits(scene);

@@ -92,6 +92,10 @@ export class History {
   /** Edits that the target took back in so many words, or byte for byte. */
   readonly #takenBack = new Set<Edit>();
   readonly #undoes = new Map<Edit, Edit>();
+  /** Own edits that the branch undid itself: what of them stands in it by now came with the target. */
+  readonly #withdrawn = new Set<Edit>();
+  /** Which own edit an own one undoes: undone itself, it brings that one back. */
+  readonly #withdraws = new Map<Edit, Edit>();
   readonly #forwarded = new Set<string>();
   readonly #own: Commit[] = [];
   readonly #lines = new Set<string>();
@@ -123,15 +127,19 @@ export class History {
     const ever = new Set(reached.flatMap(({ state }) => idsOf(state)));
     const removed = new Set(reached.flatMap(({ edits }) => edits.map(({ remove }) => remove?.id)));
     const here = new Set(idsOf(this.tip.state));
+    const there = new Set(idsOf(this.target.state));
     const judged = this.#own.filter(({ id }) => isForkKnown || !this.#forwarded.has(id));
     return judged.every(({ edits }) =>
       edits.every((edit) => {
+        if (this.#withdrawn.has(edit)) return true;
         const { add, remove } = edit;
         // A line that the target had before, put back, is no work.
         const isStanding = add !== undefined && here.has(add.id) && !this.#lines.has(add.id);
         const mustGo = remove !== undefined && !here.has(remove.id) && this.#lines.has(remove.id);
         const hasCome = (!isStanding || ever.has(add.id)) && (!mustGo || removed.has(remove.id));
-        return hasCome && !((isStanding || mustGo) && this.#takenBack.has(edit));
+        // A line that went again by another edit is gone there all the same.
+        const isBack = mustGo && there.has(remove.id);
+        return hasCome && !((isStanding || isBack) && this.#takenBack.has(edit));
       }),
     );
   }
@@ -169,11 +177,18 @@ export class History {
     const undoing = this.#own[a % Math.max(1, this.#own.length)];
     if (undoing === undefined) return;
     const before = this.#commits.get(undoing.parents[0] ?? "")?.state ?? this.fork.state;
-    const inverse = undoing.edits.map((edit) => undone(edit, before)).reverse();
+    const pairs = undoing.edits.map((edit) => ({ edit, undo: undone(edit, before) })).reverse();
+    const inverse = pairs.map(({ undo }) => undo);
     const { state, made } = through(this.tip.state, inverse);
     if (made.length < inverse.length) return;
     this.tip = this.#commit([this.tip.id], state, made);
     this.#own.push(this.tip);
+    for (const { edit, undo } of pairs) {
+      this.#withdraws.set(undo, edit);
+      this.#withdrawn.add(edit);
+      const original = this.#withdraws.get(edit);
+      if (original !== undefined) this.#withdrawn.delete(original);
+    }
   }
 
   /** An edit of the target beside, or on, what the branch worked at. */

@@ -20,6 +20,7 @@ import { judgeReached } from "./reached.ts";
 import { findRevert, type LandedPiece } from "./reverts.ts";
 import { openSearch, type Search } from "./search.ts";
 import { NOT_MERGED, type Verdict, verdictOf } from "./verdict.ts";
+import { wentBack } from "./went-back.ts";
 
 /** Own commits that are looked at one by one. */
 const MAX_OWN = 1000;
@@ -77,7 +78,9 @@ export async function judgeApart(asked: Case, bases: readonly string[]): Promise
   const cover = once(async () => (isLine ? coverBy(search, links, await parts()) : undefined));
   const known: Known = { ...asked, base, left, own, singles, whole, paths, history, said, search, links, parts, cover };
   const verdict = (await byPatches(known)) ?? (await byTree(known, await partly(known)));
-  return verdict.isSafeToDelete ? withEarlier(known, verdict) : verdict;
+  if (!verdict.isSafeToDelete) return verdict;
+  if (await wentBack(asked, { start: asked.fork ?? left, tip, target })) return { ...verdict, isSafeToDelete: false };
+  return withEarlier(known, verdict);
 }
 
 /**

@@ -63,7 +63,9 @@ async function judge(question: LandingQuestion, tools: Judging & Pick<Case, "ben
   }
   const asked: Case = { ...tools, tip, target, fork };
   const verdict = isReached ? await judgeReached(asked) : await judgeApart(asked, bases);
-  return verdict ?? cut();
+  if (verdict === undefined) return cut();
+  // Of a tip that the target reaches only the fork tells which commits were the branch's, and so which reverts count.
+  return isReached && fork === undefined && tip !== target ? { ...verdict, isSafeToDelete: false } : verdict;
 }
 
 async function mergeBases({ git, options }: Judging, a: string, b: string): Promise<string[]> {

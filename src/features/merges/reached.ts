@@ -19,6 +19,7 @@ import { changedParts } from "./line.ts";
 import { findRevert, type LandedPiece } from "./reverts.ts";
 import { openSearch } from "./search.ts";
 import { type Verdict, verdictOf } from "./verdict.ts";
+import { wentBack } from "./went-back.ts";
 
 /** Beyond this only the whole change and the merges are sought in their inverse, not each commit. */
 const MAX_OWN = 500;
@@ -84,7 +85,9 @@ export async function judgeReached(asked: Case): Promise<Verdict | undefined> {
     paths: pathsOf(changes),
     without: start,
   });
-  return revertedBy === undefined ? found : verdictOf("reverted", "ancestor", { commit: landing, revertedBy });
+  if (revertedBy !== undefined) return verdictOf("reverted", "ancestor", { commit: landing, revertedBy });
+  const isBack = start !== undefined && (await wentBack(asked, { start, tip, target }));
+  return isBack ? { ...found, isSafeToDelete: false } : found;
 }
 
 function chainOf(to: string, fork: string): Range {
