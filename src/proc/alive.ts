@@ -5,10 +5,11 @@
 import { darwinPlatform } from "./darwin.ts";
 import { judge, type Liveness, type ProcessIdentity } from "./judge.ts";
 import { linuxPlatform } from "./linux.ts";
-import { isProcessId, type Platform } from "./platform.ts";
+import { isProcessId, type Platform, type WorkingDirectories } from "./platform.ts";
 import { unknownPlatform } from "./unknown-platform.ts";
 
 export type { Liveness, ProcessIdentity } from "./judge.ts";
+export { type WorkingDirectories, workingIn } from "./platform.ts";
 
 export interface ProbeOptions {
   /** When a row without start time was written: what runs under its pid but started clearly later is another process. */
@@ -29,8 +30,8 @@ export interface Processes {
    * and hidden ones are not seen. Throws `proc.unsupported` where arguments cannot be read.
    */
   withArgument(text: string): number[];
-  /** Processes, this one too, whose current directory is that one or below it; undefined where that cannot be seen. */
-  workingIn(directory: string): number[] | undefined;
+  /** Where processes, this one too, stand; undefined where that cannot be seen at all. */
+  workingDirectories(): WorkingDirectories | undefined;
 }
 
 export function systemProcesses(made: { platform: string; host: string }): Processes {
@@ -58,7 +59,7 @@ export function systemProcesses(made: { platform: string; host: string }): Proce
       return sight?.state === "running" && isProcessId(sight.parent) ? sight.parent : undefined;
     },
     withArgument: (text) => (text === "" ? [] : platform.withArgument(text)),
-    workingIn: platform.workingIn,
+    workingDirectories: platform.workingDirectories,
   };
 }
 

@@ -10,6 +10,8 @@ const ENV = { PATH: "/bin:/usr/bin:/usr/sbin:/sbin", LC_ALL: "C", TZ: "UTC0" };
 /** In the C locale ps would write the letters of a path beyond ASCII as escapes. */
 const TEXT_ENV = { ...ENV, LC_ALL: "en_US.UTF-8" };
 
+const LSOF_TIMEOUT_MS = 15_000;
+
 export function darwinPlatform(): Platform {
   let place: { bootId: string | null; pidNamespace: null } | undefined;
   return {
@@ -21,8 +23,13 @@ export function darwinPlatform(): Platform {
       const listed = list(pids);
       return new Map(pids.map((pid) => [pid, listed.get(pid) ?? missing(pid)]));
     },
-    // Only lsof tells, in seconds.
-    workingIn: () => undefined,
+    workingDirectories: () => {
+      // Exit 1 also when only some processes would not be told; those of other users are not.
+      const args = ["-w", "-n", "-P", "-d", "cwd", "-F", "pn"];
+      const found = attempt(() => runSync({ command: "lsof", args, env: TEXT_ENV, timeoutMs: LSOF_TIMEOUT_MS }));
+      const byPid = parseDirectories(decode(found?.stdout));
+      return byPid.size === 0 ? undefined : { byPid, hidden: [] };
+    },
     withArgument: (text) => {
       const { exit, stdout, stderr } = runSync({
         command: "ps",
@@ -59,6 +66,17 @@ export function parseCommands(output: string, text: string): number[] {
     const [, pid, command] = /^\s*(\d+)\s(.*)$/.exec(line) ?? [];
     return pid !== undefined && command?.includes(text) ? [Number(pid)] : [];
   });
+}
+
+/** Lines of `lsof -d cwd -F pn`: `p` and a pid, then `n` and its directory. */
+export function parseDirectories(output: string): Map<number, string> {
+  const byPid = new Map<number, string>();
+  let pid: number | undefined;
+  for (const line of output.split("\n")) {
+    if (/^p\d+$/.test(line)) pid = Number(line.slice(1));
+    if (line.startsWith("n/") && pid !== undefined) byPid.set(pid, line.slice(1));
+  }
+  return byPid;
 }
 
 export function parseBootId(output: string): string | null {

@@ -4,13 +4,15 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { uptime } from "node:os";
 import { Failure } from "../core/failure.ts";
-import { errorCode, isNobody, type Platform, type Sight } from "./platform.ts";
+import { errorCode, isNobody, type Platform, type Sight, type WorkingDirectories } from "./platform.ts";
 
 interface Stat {
   state: string;
   parent: number;
   threads: number;
   startTime: string;
+  /** tty_nr: 0 without a terminal. */
+  terminal: number;
 }
 
 /** USER_HZ, which the kernel keeps at 100 for all programs on every architecture Bun runs on. */
@@ -32,7 +34,7 @@ export function linuxPlatform(): Platform {
       return place;
     },
     look: (pids) => new Map(pids.map((pid) => [pid, believed() ? look(pid) : lookPastProc(pid)])),
-    workingIn: (directory) => (believed() ? workingIn(directory) : undefined),
+    workingDirectories: () => (believed() ? workingDirectories() : undefined),
     withArgument: (text) => {
       if (believed()) return withArgument(text);
       throw new Failure({
@@ -53,7 +55,7 @@ export function parseStat(text: string): Stat | undefined {
     .split(" ");
   const [state, parent, threads, startTime] = [fields[0], Number(fields[1]), Number(fields[17]), fields[19]];
   if (!state || startTime === undefined || !/^\d+$/.test(startTime)) return undefined;
-  return { state, parent, threads, startTime };
+  return { state, parent, threads, startTime, terminal: Number(fields[4]) };
 }
 
 /** The earliest moment it can have started: `upSeconds` is rounded down. */
@@ -99,12 +101,28 @@ function processIds(): number[] {
     .map(Number);
 }
 
-/** Those of other users are not told, unless we are root. */
-function workingIn(directory: string): number[] {
-  return processIds().filter((pid) => {
-    const current = attempt(() => readlinkSync(`/proc/${pid}/cwd`));
-    return current === directory || current?.startsWith(`${directory}/`);
-  });
+/**
+ * Those of other users are not told, unless we are root. Of these only what sits at a pseudo-terminal can have been
+ * brought there by a person; daemons, kernel threads and agents (ssh-agent hides itself) have none.
+ */
+function workingDirectories(): WorkingDirectories {
+  const byPid = new Map<number, string>();
+  const hidden: number[] = [];
+  for (const pid of processIds()) {
+    try {
+      byPid.set(pid, readlinkSync(`/proc/${pid}/cwd`));
+    } catch (thrown) {
+      if (errorCode(thrown) !== "ENOENT" && errorCode(thrown) !== "ESRCH" && isAtTerminal(pid)) hidden.push(pid);
+    }
+  }
+  return { byPid, hidden };
+}
+
+// Majors 136 to 143 are the kernel's pseudo-terminals (Documentation/admin-guide/devices.txt).
+function isAtTerminal(pid: number): boolean {
+  const stat = attempt(() => parseStat(readFileSync(`/proc/${pid}/stat`, "latin1")));
+  const major = ((stat?.terminal ?? 0) >> 8) & 0xff;
+  return major >= 136 && major <= 143;
 }
 
 function withArgument(text: string): number[] {

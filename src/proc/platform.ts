@@ -8,13 +8,24 @@ export type Sight =
   | { state: "absent" }
   | { state: "hidden"; why: string };
 
+export interface WorkingDirectories {
+  byPid: ReadonlyMap<number, string>;
+  /** Processes at a terminal that cannot be looked into (another user's: sudo, su): they may stand anywhere. */
+  hidden: readonly number[];
+}
+
+/** Those that stand in the directory or below it. */
+export function workingIn({ byPid }: WorkingDirectories, directory: string): number[] {
+  return [...byPid].flatMap(([pid, at]) => (at === directory || at.startsWith(`${directory}/`) ? [pid] : []));
+}
+
 export interface Platform {
   /** null: this platform has no such thing, or does not let us read it. */
   here(): { bootId: string | null; pidNamespace: string | null };
   /** Answers every pid asked for. */
   look(pids: readonly number[]): Map<number, Sight>;
   withArgument(text: string): number[];
-  workingIn(directory: string): number[] | undefined;
+  workingDirectories(): WorkingDirectories | undefined;
 }
 
 /** kill(2) gives 0 and negative numbers another meaning; pids have 31 bits everywhere. */

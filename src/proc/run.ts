@@ -23,10 +23,13 @@ export interface RunInput {
   group?: boolean | undefined;
 }
 
-export interface RunResult {
+export interface Ended {
   /** null when a signal ended the child. */
   exit: number | null;
   signal: string | null;
+}
+
+export interface RunResult extends Ended {
   stdout: Uint8Array;
   stderr: string;
 }
@@ -125,6 +128,33 @@ function translating<T>(input: RunInput, spawn: () => T): T {
   } catch (cause) {
     throw whyNotStarted(input, cause);
   }
+}
+
+/** Runs a program with our own terminal and streams, until it ends by itself. */
+export async function handOver(input: Pick<RunInput, "command" | "args" | "cwd" | "env">): Promise<Ended> {
+  const child = translating(input, () =>
+    Bun.spawn([input.command, ...input.args], {
+      ...place(input),
+      stdin: "inherit",
+      stdout: "inherit",
+      stderr: "inherit",
+    }),
+  );
+  await child.exited;
+  return { exit: child.exitCode, signal: signalName(child.signalCode) };
+}
+
+/** Starts a program that outlives us: in a session of its own, with nothing to read and nobody listening. */
+export function startDetached(input: Pick<RunInput, "command" | "args" | "env"> & { cwd: string }): void {
+  translating(input, () =>
+    Bun.spawn([input.command, ...input.args], {
+      ...place(input),
+      stdin: "ignore",
+      stdout: "ignore",
+      stderr: "ignore",
+      detached: true,
+    }),
+  ).unref();
 }
 
 /** A child that is a Bun program itself must not be turned into another one by what we were started with. */

@@ -8,7 +8,7 @@ export function unknownPlatform(name: string): Platform {
   return {
     here: () => ({ bootId: null, pidNamespace: null }),
     look: (pids) => new Map(pids.map((pid): [number, Sight] => [pid, { state: "hidden", why }])),
-    workingIn: () => undefined,
+    workingDirectories: () => undefined,
     withArgument: () => {
       throw new Failure({
         kind: "unavailable",

@@ -131,7 +131,7 @@ describe("/proc/<pid>/stat", () => {
   const rest = "1 42 42 0 -1 4194560 987 0 3 0 0 0 0 0 20 0 7 0 122941 1000 50 18446744073709551615 0";
 
   test("is read from behind the last parenthesis of the name", () => {
-    const expected = { state: "S", parent: 1, threads: 7, startTime: "122941" };
+    const expected = { state: "S", parent: 1, threads: 7, startTime: "122941", terminal: 0 };
     for (const name of ["sh", "a) R (b", ") Z 1 2 3 (", "two\nlines", "((("]) {
       expect(parseStat(`42 (${name}) S ${rest}\n`)).toEqual(expected);
     }

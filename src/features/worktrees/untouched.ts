@@ -3,6 +3,7 @@
 
 import type { Git } from "../../git/git.ts";
 import { countStatus } from "../../git/porcelain.ts";
+import { workingIn } from "../../proc/alive.ts";
 import type { World } from "../../world.ts";
 import type { NewWorktree } from "./create.ts";
 
@@ -13,7 +14,8 @@ export async function whatStands(
 ): Promise<"work" | "finished" | "unfinished"> {
   const own = world.git(made.path);
   if (await hasHistory(own, made)) return "work";
-  if (world.processes.workingIn(made.path)?.length !== 0) return "work";
+  const standing = world.processes.workingDirectories();
+  if (standing === undefined || workingIn(standing, made.path).length > 0) return "work";
   const index = await own.attempt(["ls-files", "-z", "--cached"]);
   // Git writes the index when all files are there: before that every file of the commit may be, and no other.
   if (index.exit !== 0 || index.stdout === "") return (await hasForeignFiles(own, made)) ? "work" : "unfinished";
