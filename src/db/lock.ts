@@ -12,12 +12,15 @@ export interface LockWorld {
   signal(): AbortSignal;
 }
 
-/** Runs `work` while holding the lock; waits at most `timeoutMs` (60 s) for it, and stops waiting when aborted. */
+/**
+ * Runs `work` while holding the lock; waits at most `timeoutMs` (60 s) for it, and stops waiting when aborted. `doing`
+ * says what its holder does. Errors: `lock.held`.
+ */
 export async function withLock<T>(
   world: LockWorld,
   file: string,
   work: () => Promise<T>,
-  timeoutMs = 60_000,
+  { timeoutMs = 60_000, doing = "been making a worktree" } = {},
 ): Promise<T> {
   const lock = open(file);
   try {
@@ -28,7 +31,7 @@ export async function withLock<T>(
         throw new Failure({
           kind: "unavailable",
           code: "lock.held",
-          message: "Another parallel-cc has been making a worktree in this repository for a long time.",
+          message: `Another parallel-cc has ${doing} in this repository for a long time.`,
           hint: "Wait for it, or see with `parallel-cc status` who it is; then run the command again.",
         });
       }

@@ -23,6 +23,7 @@ import { type Db, SCHEMA_VERSION, utcText, versionText } from "./db.ts";
 import { newer, translate } from "./failures.ts";
 import house from "./migrations/0001-house.sql" with { type: "text" };
 import landing from "./migrations/0002-landing.sql" with { type: "text" };
+import removal from "./migrations/0003-removal.sql" with { type: "text" };
 
 export interface Migration {
   number: number;
@@ -33,6 +34,7 @@ export interface Migration {
 export const MIGRATIONS: readonly Migration[] = [
   { number: 1, name: "house", sql: house },
   { number: 2, name: "landing", sql: landing },
+  { number: 3, name: "removal", sql: removal },
 ];
 
 export interface MigrationReport {

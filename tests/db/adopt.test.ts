@@ -86,6 +86,12 @@ function writeNewValues(db: Db): Record<string, number> {
       { now },
     );
     db.run("INSERT INTO branch_tips (git_dir, branch, tip, seen_at) VALUES ('/r/.git', 'b', 'c', $now)", { now });
+    db.run(
+      `INSERT INTO removals (id, state, git_dir, repo_path, name, reason, record, removed_at)
+       VALUES ('r', 'removed', '/r/.git', '/r', 'w', 'forced', '{}', $now)`,
+      { now },
+    );
+    db.run("INSERT INTO cleanup_reports (git_dir, report, is_told, made_at) VALUES ('/r/.git', '', 0, $now)", { now });
     return {
       sessions: modes.length * statuses.length,
       session_processes: 3,
@@ -94,6 +100,8 @@ function writeNewValues(db: Db): Record<string, number> {
       session_history: 1,
       landing_verdicts: 1,
       branch_tips: 1,
+      removals: 1,
+      cleanup_reports: 1,
     };
   });
 }
@@ -105,7 +113,7 @@ describe.each(Object.entries(EARLIER))("an earlier database: %s", (kind, { from 
     const before = rowsOf(file);
 
     const db = await openDb({ file, clock });
-    expect(db.migrated).toMatchObject({ from, to: "3.2", migrations: ["3.1", "3.2"] });
+    expect(db.migrated).toMatchObject({ from, to: "3.3", migrations: ["3.1", "3.2", "3.3"] });
     verifyMigrations(db);
     const verdict = db.one(
       v.object({ verdict: v.string() }),

@@ -31,7 +31,7 @@ describe("a new database", () => {
     process.umask(mask);
     const db = await openDb({ file, clock });
     db.write(() => db.run(...insert("a")));
-    expect(db.migrated).toEqual({ from: null, to: "3.2", migrations: ["3.1", "3.2"], backup: undefined });
+    expect(db.migrated).toEqual({ from: null, to: "3.3", migrations: ["3.1", "3.2", "3.3"], backup: undefined });
     for (const path of [file, `${file}-wal`, `${file}-shm`]) expect(modeOf(path)).toBe(0o600);
     expect(modeOf(place.at("data/deep"))).toBe(0o700);
     db.close();
@@ -95,7 +95,7 @@ describe("what cannot be opened", () => {
     for (const newer of [file, copy]) {
       const before = await filesOf(newer);
       const refused = await failureOf(openDb({ file: newer, clock }));
-      expect(refused).toMatchObject({ code: "db.newer", kind: "unavailable", details: { found: "3.3", known: "3.2" } });
+      expect(refused).toMatchObject({ code: "db.newer", kind: "unavailable", details: { found: "3.4", known: "3.3" } });
       expect(await filesOf(newer)).toEqual(before);
     }
     expect(readdirSync(place.path).filter((name) => name.includes("backup"))).toEqual([]);

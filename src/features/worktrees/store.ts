@@ -3,7 +3,8 @@
 import { NUMBER, TEXT, TEXT_OR_NULL, v } from "../../core/shape.ts";
 import type { Db } from "../../db/db.ts";
 
-const WORKTREE = v.object({
+/** A row of the table. */
+export const WORKTREE = v.object({
   path: TEXT,
   git_dir: TEXT,
   git_dir_id: TEXT_OR_NULL,
@@ -16,6 +17,8 @@ const WORKTREE = v.object({
   fork_commit: TEXT_OR_NULL,
   target_branch: TEXT_OR_NULL,
   created_at: TEXT,
+  /** 1: its user asked to keep it. */
+  is_kept: NUMBER,
 });
 export type KnownWorktree = v.InferOutput<typeof WORKTREE>;
 
@@ -33,12 +36,24 @@ export function worktreesOf(db: Db, gitDir: string | undefined): KnownWorktree[]
 }
 
 /** Remembers a worktree. One that is known already keeps its row: it tells where the branch began. */
-export function rememberWorktree(db: Db, made: Omit<KnownWorktree, "created_at">, now: string): void {
-  db.run(
-    `INSERT OR IGNORE INTO worktrees (${COLUMNS})
-     VALUES ($path, $git_dir, $git_dir_id, $admin_name, $repo_path, $name, $origin, $branch, $session_name, $fork_commit, $target_branch, $now)`,
-    { ...made, now },
-  );
+export function rememberWorktree(db: Db, made: Omit<KnownWorktree, "created_at" | "is_kept">, now: string): void {
+  putBackWorktree(db, { ...made, created_at: now, is_kept: 0 });
+}
+
+/** The row that one had before it was removed. */
+export function putBackWorktree(db: Db, row: KnownWorktree): void {
+  const values = Object.keys(WORKTREE.entries).map((name) => `$${name}`);
+  db.run(`INSERT OR IGNORE INTO worktrees (${COLUMNS}) VALUES (${values.join(", ")})`, { ...row });
+}
+
+/** Keeps it whatever is in it, or not any longer. */
+export function keepWorktree(db: Db, { path, isKept }: { path: string; isKept: boolean }): void {
+  db.run("UPDATE worktrees SET is_kept = $isKept WHERE path = $path", { path, isKept: isKept ? 1 : 0 });
+}
+
+export function forgetWorktree(db: Db, path: string): void {
+  db.run("DELETE FROM worktrees WHERE path = $path", { path });
+  db.run("DELETE FROM checkout_changes WHERE path = $path", { path });
 }
 
 const CHANGES = v.object({

@@ -3,4 +3,13 @@
 
 export { type CheckoutChanges, cacheChanges, cachedChanges, measureChanges, refreshChanges } from "./changes.ts";
 export { createWorktree, discardHalfMade, whileNobodyCreates } from "./create.ts";
-export { rememberWorktree, worktreeRow, worktreesOf } from "./store.ts";
+export {
+  forgetWorktree,
+  type KnownWorktree,
+  keepWorktree,
+  putBackWorktree,
+  rememberWorktree,
+  WORKTREE,
+  worktreeRow,
+  worktreesOf,
+} from "./store.ts";
