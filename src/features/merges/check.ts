@@ -1,27 +1,14 @@
 // `merge check`: a branch by its name, judged against every ref that stands for its target, with what is recorded of it.
 
-import { existsSync, realpathSync } from "node:fs";
-import { join } from "node:path";
+import { realpathSync } from "node:fs";
 import { Failure } from "../../core/failure.ts";
 import { printable } from "../../core/text.ts";
-import type { Db } from "../../db/db.ts";
 import { type Git, gitWords } from "../../git/git.ts";
 import { commitOf } from "../../git/repository.ts";
 import type { World } from "../../world.ts";
-import { mergedOnForge } from "./forge.ts";
-import { judgeLanding, type LandingQuestion } from "./landed.ts";
-import { branchRecord, recordedTip, recordTip, storedVerdict, storeVerdict } from "./store.ts";
-import {
-  defaultTargets,
-  patternsFor,
-  type Ref,
-  readRefs,
-  refsFor,
-  requireBranchName,
-  shortRef,
-  withUpstreams,
-} from "./targets.ts";
-import { type Verdict, verdictOf } from "./verdict.ts";
+import { bestLanding, type Landing, targetsOf } from "./landing.ts";
+import { branchRecord, recordedTip, recordTip } from "./store.ts";
+import { patternsFor, type Ref, readRefs, requireBranchName, shortRef, withUpstreams } from "./targets.ts";
 
 export interface CheckInput {
   branch: string;
@@ -30,12 +17,9 @@ export interface CheckInput {
   fetch?: boolean | undefined;
 }
 
-export interface Checked extends Verdict {
+export interface Checked extends Landing {
   branch: string;
   tip: string;
-  /** The ref that was judged, as people write it: `main`, `origin/main`. */
-  target: string;
-  targetCommit: string;
   fork: string | null;
 }
 
@@ -67,14 +51,9 @@ export async function checkMerge(world: Effects, input: CheckInput): Promise<Che
   if (own?.name.startsWith("refs/heads/") && record !== undefined && recordedTip(db, gitDir, branch) !== tip) {
     db.write((now) => recordTip(db, { gitDir, branch, tip }, now));
   }
-  let best: { ref: Ref; verdict: Verdict } | undefined;
-  for (const ref of targets) {
-    const verdict = await judged(world, { db, gitDir, branch }, { tip, target: ref.commit, fork });
-    if (best === undefined || rank(verdict) < rank(best.verdict)) best = { ref, verdict };
-  }
-  if (best === undefined) throw unknownTarget(wanted);
-  const { ref, verdict } = best;
-  return { ...verdict, branch, tip, target: shortRef(ref.name), targetCommit: ref.commit, fork: fork ?? null };
+  const landing = await bestLanding(world, { gitDir, branch, tip, fork, targets, isForgeAsked: true });
+  if (landing === undefined) throw unknownTarget(wanted);
+  return { ...landing, branch, tip, fork: fork ?? null };
 }
 
 async function gitDirOf(git: Git): Promise<string> {
@@ -87,25 +66,12 @@ async function gitDirOf(git: Git): Promise<string> {
   });
 }
 
-interface Wanted {
-  wanted: string | undefined;
-  isNamed: boolean;
-  own: Ref | undefined;
-}
-
-/** The branch itself is no target, nor is what it follows under the same name: pushed is not landed. */
-async function targetsOf(git: Git, refs: readonly Ref[], { wanted, isNamed, own }: Wanted): Promise<Ref[]> {
-  const asked = wanted === undefined ? [] : refsFor(wanted, refs);
-  const found = asked.length > 0 || isNamed ? asked : await defaultTargets(git, refs);
-  return found.filter((ref) => ref.name !== own?.name);
-}
-
 const FETCH_TIMEOUT_MS = 60_000;
 /** Whatever would ask a person is told that there is none. */
 const UNATTENDED = { GIT_ASKPASS: "", SSH_ASKPASS: "", SSH_ASKPASS_REQUIRE: "never", GCM_INTERACTIVE: "never" };
 
 /** Updates the refs that stand for remote targets and nothing else; false when there are none. */
-async function fetchTargets(world: Effects, here: Git, targets: readonly Ref[]): Promise<boolean> {
+export async function fetchTargets(world: Pick<World, "signal">, here: Git, targets: readonly Ref[]): Promise<boolean> {
   const followed = targets.flatMap(({ remote, upstream }) =>
     remote === undefined || upstream === undefined ? [] : [{ ...remote, into: upstream }],
   );
@@ -140,52 +106,6 @@ async function requireCommit(git: Git, name: string): Promise<string> {
     message: `There is no commit "${printable(name)}" in this repository.`,
     hint: "--fork takes the commit the branch began at.",
   });
-}
-
-interface Where {
-  db: Db;
-  gitDir: string;
-  branch: string;
-}
-
-async function judged(world: Effects, { db, gitDir, branch }: Where, question: LandingQuestion): Promise<Verdict> {
-  const known = storedVerdict(db, question);
-  if (known !== undefined && (known.isForgeAsked || !isOpen(known.verdict))) return known.verdict;
-  const git = world.git(gitDir).trusting();
-  const signal = world.signal();
-  const found = known?.verdict ?? (await judgeLanding(git, question, { signal }));
-  const asked = { directory: gitDir, branch, tip: question.tip, signal };
-  const onForge = isOpen(found) ? await mergedOnForge(world, asked) : undefined;
-  const commit = await firstIn(git, onForge ?? [], question.target);
-  const verdict = commit === undefined ? found : verdictOf("squashed", "forge", { commit });
-  const isForgeAsked = onForge !== undefined;
-  // A shallow repository tells otherwise once it is deepened.
-  const isLasting = found.isComplete && !existsSync(join(gitDir, "shallow"));
-  if (isLasting && (known === undefined || isForgeAsked)) {
-    db.write((now) => storeVerdict(db, question, { verdict, isForgeAsked }, now));
-  }
-  return verdict;
-}
-
-/** Whether the forge may know better. */
-function isOpen({ verdict }: Verdict): boolean {
-  return verdict === "not-merged" || verdict === "partial" || verdict === "contained" || verdict === "landed-earlier";
-}
-
-async function firstIn(git: Git, commits: readonly string[], target: string): Promise<string | undefined> {
-  for (const commit of commits) {
-    const result = await git.attempt(["merge-base", "--is-ancestor", "--end-of-options", commit, target]);
-    if (result.exit === 0) return commit;
-  }
-  return undefined;
-}
-
-/** A revert that either side knows of weighs most; then proofs, then what was only seen. */
-function rank({ verdict, isSafeToDelete, method }: Verdict): number {
-  if (verdict === "reverted") return 0;
-  if (isSafeToDelete) return 1;
-  const order = ["unused", "squashed", "contained", "landed-earlier", "partial", "not-merged"];
-  return method === "forge" ? 2 : 3 + order.indexOf(verdict);
 }
 
 function unknownBranch(branch: string): Failure {

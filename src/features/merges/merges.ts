@@ -1,6 +1,8 @@
 // The room's door: has a branch landed, and by what evidence.
 
-export { type Checked, type CheckInput, checkMerge } from "./check.ts";
+export { type Checked, type CheckInput, checkMerge, fetchTargets } from "./check.ts";
 export { type JudgeOptions, judgeLanding, type LandingQuestion } from "./landed.ts";
-export { recordTip } from "./store.ts";
+export { bestLanding, type Landing, targetsFor } from "./landing.ts";
+export { branchRecord, recordTip } from "./store.ts";
+export type { Ref } from "./targets.ts";
 export type { Evidence, Method, Verdict, VerdictName } from "./verdict.ts";
