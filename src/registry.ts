@@ -8,6 +8,7 @@ export type Room = { operations: readonly AnyOperation<World>[] };
 const sessions = () => import("./features/sessions/operations.ts");
 const database = () => import("./features/database/operations.ts");
 const merges = () => import("./features/merges/operations.ts");
+const cleanup = () => import("./features/cleanup/operations.ts");
 const doctor = () => import("./features/doctor/operations.ts");
 
 /** In the order of help. No prototype: `toString` is not a command. */
@@ -19,6 +20,9 @@ export const ROOMS: Readonly<Record<string, () => Promise<Room>>> = Object.assig
   heartbeat: sessions,
   status: sessions,
   list: sessions,
+  cleanup,
+  worktree: cleanup,
+  undo: cleanup,
   merge: merges,
   doctor,
   update: database,

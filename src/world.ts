@@ -11,7 +11,7 @@ import { type Paths, pathsIn } from "./files/paths.ts";
 import { type Git, makeGit } from "./git/git.ts";
 import { LOG_LEVELS, type Log, type LogLevel, makeLog } from "./log/log.ts";
 import { type Processes, systemProcesses } from "./proc/alive.ts";
-import { type RunInput, type RunResult, run } from "./proc/run.ts";
+import { type Ended, handOver, type RunInput, type RunResult, run, startDetached } from "./proc/run.ts";
 
 /** What the environment says, read once. */
 export interface Env {
@@ -42,6 +42,10 @@ export interface World {
   git(directory: string): Git;
   /** Runs another program than git, in the environment its user gave it; nothing prompts there. */
   runProgram(program: Program): Promise<RunResult>;
+  /** Runs another program with our terminal and streams, in the environment its user gave it. */
+  handOver(program: Pick<Program, "command" | "args" | "directory">): Promise<Ended>;
+  /** Starts this very program with other words, to go on when we have ended; it stands in no checkout. */
+  startInBackground(words: readonly string[]): void;
   processes: Processes;
 }
 
@@ -103,6 +107,17 @@ export function makeWorld(variables: Record<string, string | undefined> = proces
     git: (directory) => makeGit({ directory, env: childEnv(variables), log }),
     runProgram: ({ directory, variables: added, ...program }) =>
       run({ ...program, cwd: directory, env: { ...childEnv(variables), ...added }, group: true }),
+    handOver: ({ command, args, directory }) => handOver({ command, args, cwd: directory, env: childEnv(variables) }),
+    startInBackground: (words) => {
+      // Compiled, the program is all of it; else it is what Bun was told to run.
+      const script = Bun.main.startsWith("/$bunfs/") ? [] : [Bun.main];
+      startDetached({
+        command: process.execPath,
+        args: [...script, ...words],
+        env: childEnv(variables),
+        cwd: "/",
+      });
+    },
     processes: systemProcesses({ platform: process.platform, host: hostname() }),
   };
 }

@@ -42,8 +42,8 @@ function sameWords(operation: AnyOperation<World>, words: readonly string[]): bo
 async function overview(operations: readonly AnyOperation<World>[], version: string): Promise<string> {
   const subCommands: Record<string, CommandDef> = {};
   for (const { cli, summary } of operations) {
-    const word = cli.path[0] ?? "";
-    subCommands[word] ??= defineCommand({ meta: { name: word, description: summary } });
+    const words = cli.path.join(" ");
+    subCommands[words] = defineCommand({ meta: { name: words, description: summary } });
   }
   const root = defineCommand({
     meta: { name: "parallel-cc", version, description: "Several coding agents on one repository, no work ever lost" },

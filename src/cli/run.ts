@@ -46,7 +46,7 @@ async function runIn(world: World, argv: readonly string[]): Promise<number> {
   const { input, common } = parseWords(found.operation, rest);
   if (common.help) return help(world, rest, found.operation.cli.path);
   const shaped = shapeInput(found.operation, input);
-  const stream = await streamFor(found.operation, shaped);
+  const stream = await streamFor(found.operation, shaped, common);
   if (stream !== undefined) return stream(world, shaped, common);
   const { operation } = found;
   const output = await (common.json
@@ -77,10 +77,15 @@ function findOperation(operations: readonly AnyOperation<World>[], words: readon
 }
 
 // What streams is written by hand; it takes over when its input asks for it.
-async function streamFor(operation: AnyOperation<World>, input: unknown): Promise<Stream | undefined> {
+async function streamFor(
+  operation: AnyOperation<World>,
+  input: unknown,
+  { json }: { json: boolean },
+): Promise<Stream | undefined> {
   if (operation.name === "sessions.status" && v.is(WATCHED, input)) {
     return (await import("./commands/watch-status.ts")).watchStatus;
   }
+  if (operation.name === "worktrees.resume" && !json) return (await import("./commands/resume.ts")).resume;
   return undefined;
 }
 

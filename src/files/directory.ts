@@ -1,6 +1,6 @@
-// Directories that people name.
+// Directories: those that people name, and those that may be left empty.
 
-import { realpathSync, statSync } from "node:fs";
+import { realpathSync, rmdirSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { Failure } from "../core/failure.ts";
 
@@ -17,4 +17,12 @@ export function existingDirectory(cwd: string, named: string | undefined): strin
     message: `There is no directory ${directory}.`,
     hint: "Name a repository that exists with --repo <path>.",
   });
+}
+
+export function removeIfEmpty(directory: string): void {
+  try {
+    rmdirSync(directory);
+  } catch {
+    // Not empty, or not there: either way it is not ours to remove.
+  }
 }

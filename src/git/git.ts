@@ -12,7 +12,7 @@ export interface GitResult {
 }
 
 export interface GitOptions {
-  input?: string;
+  input?: string | Uint8Array;
   /** Default 120 s: a checkout of a very large tree takes long, a hung one must still end. */
   timeoutMs?: number;
   signal?: AbortSignal;

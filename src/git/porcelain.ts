@@ -62,6 +62,31 @@ export function countStatus(output: string): number {
   return count;
 }
 
+export interface Status {
+  head: string | null;
+  branch: string | null;
+  /** Staged, changed, in conflict or untracked. */
+  changed: string[];
+  unmerged: string[];
+  ignored: string[];
+}
+
+/** `git status --porcelain=v2 --branch -z --no-renames`. */
+export function parseStatus(output: string): Status {
+  const status: Status = { head: null, branch: null, changed: [], unmerged: [], ignored: [] };
+  for (const record of output.split("\0")) {
+    if (record.startsWith("# branch.oid ") && record !== "# branch.oid (initial)") status.head = record.slice(13);
+    if (record.startsWith("# branch.head ") && record !== "# branch.head (detached)") status.branch = record.slice(14);
+    // Eight fields stand before the path of a changed one, ten before that of one in conflict.
+    if (record.startsWith("1 ")) status.changed.push(record.split(" ").slice(8).join(" "));
+    if (record.startsWith("u ")) status.unmerged.push(record.split(" ").slice(10).join(" "));
+    if (record.startsWith("? ")) status.changed.push(record.slice(2));
+    if (record.startsWith("! ")) status.ignored.push(record.slice(2));
+  }
+  status.changed.push(...status.unmerged);
+  return status;
+}
+
 export interface Version {
   major: number;
   minor: number;

@@ -15,6 +15,8 @@ import { testWorld } from "../support/world.ts";
 interface Scene {
   /** Two processes that sessions can live by. */
   pids: readonly [number, number];
+  /** Ends the second of them. */
+  endSecond(): Promise<void>;
   /** Runs an operation, judges its answer and gives it. */
   run(name: string, input: unknown): Promise<unknown>;
 }
@@ -25,6 +27,11 @@ type Story = (scene: Scene) => Promise<void>;
 const twoSessions = async ({ pids, run }: Scene): Promise<void> => {
   await run("sessions.register", { pid: pids[0] });
   await run("sessions.register", { pid: pids[1], name: "auth backend" });
+};
+
+const leftWorktrees = async (scene: Scene): Promise<void> => {
+  await twoSessions(scene);
+  await scene.endSecond();
 };
 
 const STORIES: Readonly<Record<string, Story>> = {
@@ -49,6 +56,35 @@ const STORIES: Readonly<Record<string, Story>> = {
     await scene.run("sessions.release", { pid: scene.pids[1] });
     await scene.run("sessions.status", {});
     await scene.run("sessions.status", { sandboxOnly: true });
+  },
+  "cleanup.run": async (scene) => {
+    await scene.run("cleanup.run", { dryRun: true, explain: true });
+    await leftWorktrees(scene);
+    await scene.run("cleanup.run", { dryRun: true });
+    await scene.run("cleanup.run", { dryRun: true, explain: true });
+    await scene.run("cleanup.run", { repo: "." });
+    await scene.run("cleanup.run", { unattended: true });
+  },
+  "worktrees.list": async (scene) => {
+    await scene.run("worktrees.list", {});
+    await leftWorktrees(scene);
+    await scene.run("worktrees.list", { repo: "." });
+  },
+  "worktrees.remove": async (scene) => {
+    await leftWorktrees(scene);
+    await scene.run("worktrees.remove", { worktree: ["parallel-auth-backend-00000002"], force: true });
+  },
+  "worktrees.resume": async (scene) => {
+    await leftWorktrees(scene);
+    await scene.run("worktrees.resume", { worktree: "parallel-auth-backend-00000002" });
+  },
+  "removals.undo": async (scene) => {
+    await scene.run("removals.undo", { list: true });
+    await leftWorktrees(scene);
+    await scene.run("worktrees.remove", { worktree: ["parallel-auth-backend-00000002"], force: true });
+    await scene.run("removals.undo", { list: true });
+    await scene.run("removals.undo", {});
+    await scene.run("removals.undo", { list: true });
   },
   "merges.check": async (scene) => {
     await twoSessions(scene);
@@ -84,7 +120,7 @@ describe("the answers of", () => {
       answered.push(which);
       return judged(world, one, input);
     };
-    await story({ pids: [first.pid, second.pid], run });
+    await story({ pids: [first.pid, second.pid], endSecond: () => second.kill(), run });
     expect(answered).toContain(name);
   });
 });

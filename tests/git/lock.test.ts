@@ -28,14 +28,14 @@ test("it is let go when the work fails", async () => {
   const world = testWorld(place);
   const file = place.at("locks/a.lock");
   await expect(withLock(world, file, () => Promise.reject(new Error("no")))).rejects.toThrow("no");
-  expect(await withLock(world, file, async () => "done", 0)).toBe("done");
+  expect(await withLock(world, file, async () => "done", { timeoutMs: 0 })).toBe("done");
 });
 
 test("two repositories do not wait for each other", async () => {
   await using place = await makePlace();
   const world = testWorld(place);
   const both = withLock(world, place.at("locks/a.lock"), () =>
-    withLock(world, place.at("locks/b.lock"), async () => "both", 0),
+    withLock(world, place.at("locks/b.lock"), async () => "both", { timeoutMs: 0 }),
   );
   expect(await both).toBe("both");
 });
@@ -44,7 +44,7 @@ test("one that is held for too long is a failure that says so", async () => {
   await using place = await makePlace();
   const world = testWorld(place);
   const file = place.at("locks/a.lock");
-  const late = withLock(world, file, () => withLock(world, file, async () => "never", 8));
+  const late = withLock(world, file, () => withLock(world, file, async () => "never", { timeoutMs: 8 }));
   await expect(late).rejects.toMatchObject({ kind: "unavailable", code: "lock.held" });
 });
 

@@ -16,8 +16,8 @@ async function makeScene() {
   const repo = await makeRepo(place);
   const world = stack.use(testWorld(place, { cwd: repo.path }));
   const start = async (cwd = repo.path, input = {}) => {
-    const pid = stack.use(sleeper()).pid;
-    return { pid, ...(await register(world.as({ cwd }), { pid, ...input })) };
+    const { pid, kill } = stack.use(sleeper());
+    return { pid, kill, ...(await register(world.as({ cwd }), { pid, ...input })) };
   };
   return { place, repo, world, start, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
@@ -83,8 +83,9 @@ describe("a repository that was renamed", () => {
   test("leaves work that git cannot read, and release says so instead of counting nothing", async () => {
     await using scene = await makeScene();
     await scene.start();
-    const { session } = await scene.start();
+    const { session, kill } = await scene.start();
     await Bun.write(`${session.worktree_path}/new.txt`, "work");
+    await kill();
     await rename(scene.repo.path, scene.place.at("renamed"));
     expect((await release(scene.world, { sessionId: session.id })).kept).toMatchObject({
       reason: "unreadable",

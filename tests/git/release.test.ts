@@ -5,7 +5,7 @@ import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { heartbeat } from "../../src/features/sessions/heartbeat.ts";
 import { type Registered, register } from "../../src/features/sessions/register.ts";
-import { release } from "../../src/features/sessions/release.ts";
+import { type Released, release } from "../../src/features/sessions/release.ts";
 import { lastEnded, session } from "../../src/features/sessions/store.ts";
 import { makePlace, type Place } from "../support/place.ts";
 import { deadPid, type Sleeper, sleeper } from "../support/processes.ts";
@@ -18,6 +18,7 @@ interface Scene extends AsyncDisposable {
   world: TestWorld;
   process(): Sleeper;
   start(pid?: number): Promise<Registered["session"]>;
+  end(session: Registered["session"]): Promise<Released>;
 }
 
 async function makeScene(): Promise<Scene> {
@@ -25,9 +26,19 @@ async function makeScene(): Promise<Scene> {
   const place = stack.use(await makePlace());
   const repo = await makeRepo(place, { files: 3 });
   const world = stack.use(testWorld(place, { cwd: repo.path }));
-  const process = () => stack.use(sleeper());
+  const processes = new Map<number, Sleeper>();
+  const process = () => {
+    const made = stack.use(sleeper());
+    processes.set(made.pid, made);
+    return made;
+  };
+  /** Its process ends, as a wrapper's does before anybody else releases its session. */
+  const end = async ({ id, pid }: Registered["session"]) => {
+    await processes.get(pid)?.kill();
+    return release(world, { sessionId: id });
+  };
   const start = async (pid = process().pid) => (await register(world, { pid })).session;
-  return { place, repo, world, process, start, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+  return { place, repo, world, process, start, end, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
 
 describe("release", () => {
@@ -39,19 +50,21 @@ describe("release", () => {
       worktreeRemoved: false,
       kept: null,
       rescue: null,
+      undo: null,
+      proofs: [],
       missing: null,
     });
     expect(session(await scene.world.db(), id)).toBeUndefined();
   });
 
-  test("leaves an untouched worktree and its branch, and says where", async () => {
+  test("with --keep leaves an untouched worktree and its branch, and says where", async () => {
     await using scene = await makeScene();
     await scene.start();
     const { id, worktree_path: path, branch } = await scene.start();
-    expect(await release(scene.world, { sessionId: id })).toMatchObject({
+    expect(await release(scene.world, { sessionId: id, keep: true })).toMatchObject({
       released: true,
       worktreeRemoved: false,
-      kept: { reason: "nothing-removed-yet", path, branch, commits: 0, dirtyFiles: 0 },
+      kept: { reason: "kept-on-request", path, branch, commits: 0, dirtyFiles: 0 },
     });
     expect(existsSync(`${path}/file-0.txt`)).toBe(true);
     expect(await scene.repo.git("branch", "--list", String(branch))).toContain(String(branch));
@@ -60,11 +73,12 @@ describe("release", () => {
   test("counts commits since the session's start", async () => {
     await using scene = await makeScene();
     await scene.start();
-    const { id, worktree_path } = await scene.start();
+    const session = await scene.start();
+    const { worktree_path } = session;
     for (const message of ["one", "two"]) {
       await scene.repo.git("-C", worktree_path, "commit", "-q", "--allow-empty", "-m", message);
     }
-    expect((await release(scene.world, { sessionId: id })).kept).toMatchObject({
+    expect((await scene.end(session)).kept).toMatchObject({
       reason: "unlanded-commits",
       commits: 2,
     });
@@ -73,11 +87,12 @@ describe("release", () => {
   test("counts files that are not committed, which weigh most", async () => {
     await using scene = await makeScene();
     await scene.start();
-    const { id, worktree_path } = await scene.start();
+    const session = await scene.start();
+    const { worktree_path } = session;
     await scene.repo.git("-C", worktree_path, "commit", "-q", "--allow-empty", "-m", "one");
     await Bun.write(`${worktree_path}/new`, "");
     await Bun.write(`${worktree_path}/file-0.txt`, "changed");
-    expect((await release(scene.world, { sessionId: id })).kept).toMatchObject({
+    expect((await scene.end(session)).kept).toMatchObject({
       reason: "uncommitted-changes",
       commits: 1,
       dirtyFiles: 2,

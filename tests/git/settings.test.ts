@@ -32,10 +32,11 @@ describe.each(Object.entries(SETTINGS))("with %s", (_what, text) => {
     const env = { GIT_CONFIG_GLOBAL: place.at("gitconfig") };
     const world = stack.use(testWorld(place, { cwd: repo.path, env }));
     await register(world, { pid: stack.use(sleeper()).pid });
-    const { session } = await register(world, { pid: stack.use(sleeper()).pid });
+    const owner = stack.use(sleeper());
+    const { session } = await register(world, { pid: owner.pid });
     const made = { path: session.worktree_path, branch: String(session.branch), commit: String(session.fork_commit) };
     const discard = () => discardHalfMade(world, `${repo.path}/.git`, made);
-    return { world, session, discard, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+    return { world, owner, session, discard, [Symbol.asyncDispose]: () => stack.disposeAsync() };
   };
 
   test("a worktree is made, clean, and can be taken back", async () => {
@@ -46,6 +47,7 @@ describe.each(Object.entries(SETTINGS))("with %s", (_what, text) => {
   test("a new file in it is work", async () => {
     await using scene = await makeScene();
     await Bun.write(`${scene.session.worktree_path}/new`, "work");
+    await scene.owner.kill();
     const { kept } = await release(scene.world, { sessionId: scene.session.id });
     expect(kept).toMatchObject({ reason: "uncommitted-changes", dirtyFiles: 1, commits: 0 });
     expect(await discardedState(scene)).toEqual({ discarded: "kept", stands: true });

@@ -23,6 +23,8 @@ export interface WorldInput {
 export interface TestWorld extends World, AsyncDisposable {
   /** The log, as lines of JSON, debug and all. */
   lines: string[];
+  /** What was to be started in the background; nothing is. */
+  started: string[][];
   pass(ms: number): void;
   /** As if this signal had come; every use of the world from then on is cancelled. */
   interrupt(signal?: "SIGINT" | "SIGTERM" | "SIGHUP"): void;
@@ -36,6 +38,7 @@ const START = Date.parse("2030-01-01T12:00:00Z");
 export function testWorld(place: Place, input: WorldInput = {}): TestWorld {
   const base = makeWorld(place.env({ path: input.path ?? [], extra: input.env ?? {} }));
   const lines: string[] = [];
+  const started: string[][] = [];
   const controller = new AbortController();
   let elapsedMs = 0;
   let ids = 0;
@@ -53,6 +56,10 @@ export function testWorld(place: Place, input: WorldInput = {}): TestWorld {
       return db;
     },
     lines,
+    started,
+    startInBackground: (words: readonly string[]) => {
+      started.push([...words]);
+    },
     pass: (ms: number) => {
       elapsedMs += ms;
     },

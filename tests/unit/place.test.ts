@@ -59,10 +59,10 @@ const TABLE: [keyof typeof HERE, keyof typeof HOLDERS, [Placement, Placement, Pl
   ["in no checkout", "one elsewhere", [fresh, fresh, own(LAST), own(LAST)]],
 ];
 const WANTS = [
-  ["plainly", { noWorktree: false, continueAt: undefined }],
-  ["with --no-worktree", { noWorktree: true, continueAt: undefined }],
-  ["with --continue", { noWorktree: false, continueAt: LAST }],
-  ["with both", { noWorktree: true, continueAt: LAST }],
+  ["plainly", { noWorktree: false, continueAt: undefined, isGoing: false }],
+  ["with --no-worktree", { noWorktree: true, continueAt: undefined, isGoing: false }],
+  ["with --continue", { noWorktree: false, continueAt: LAST, isGoing: false }],
+  ["with both", { noWorktree: true, continueAt: LAST, isGoing: false }],
 ] as const;
 
 describe("in a repository with a main checkout", () => {

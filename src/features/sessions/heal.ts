@@ -7,12 +7,19 @@ import type { Db } from "../../db/db.ts";
 import type { Git } from "../../git/git.ts";
 import { adminNameOf, locate, type Repository } from "../../git/repository.ts";
 import type { World } from "../../world.ts";
+import { healRemovals } from "../removals/removals.ts";
 import { discardHalfMade, rememberWorktree, whileNobodyCreates } from "../worktrees/worktrees.ts";
 import { mayLive } from "./liveness.ts";
 import { worktreeOf } from "./reserve.ts";
 import { activate, allSessions, deleteReservation, emptyWal, endSession, type KnownSession, session } from "./store.ts";
 
-type Effects = Pick<World, "db" | "git" | "processes" | "paths" | "sleep" | "signal" | "log">;
+/** Everything that dead commands left half-way, of whatever repository. */
+export async function heal(world: Effects, sessions: readonly KnownSession[]): Promise<void> {
+  await healReservations(world, sessions);
+  await healRemovals(world);
+}
+
+type Effects = Pick<World, "db" | "git" | "processes" | "paths" | "sleep" | "signal" | "log" | "pid">;
 
 /**
  * As `locate`. A `git worktree add` at work or killed (an empty commondir, git 2.39) makes git fail to list any worktree

@@ -6,6 +6,7 @@ import { type AnyOperation, operation } from "../../core/operation.ts";
 import { flag, NUMBER, orNull, TEXT, TEXT_OR_NULL, v, whole, word, YES_OR_NO } from "../../core/shape.ts";
 import { counted, printable, shellQuote, shellWord } from "../../core/text.ts";
 import type { World } from "../../world.ts";
+import type { RegisterInput } from "./register.ts";
 import { statusText } from "./status-text.ts";
 
 const sessionId = () => v.optional(word("The session, by its id", "id"));
@@ -25,6 +26,7 @@ const registered = () =>
     targetBranch: TEXT_OR_NULL,
     unsetVariables: v.array(TEXT),
     warnings: v.array(TEXT),
+    cleanup: TEXT_OR_NULL,
   });
 type RegisteredAnswer = v.InferOutput<ReturnType<typeof registered>>;
 
@@ -57,33 +59,43 @@ const registerOperation = operation({
       "parallel-cc register --repo ~/src/shop --pid 4242 --json",
     ],
   },
-  run: async (world: World, input): Promise<RegisteredAnswer> => {
-    const { register } = await import("./register.ts");
-    const { session, isNew, parallelSessions, warnings } = await register(world, input);
-    const inSubdirectory = join(session.worktree_path, session.subdirectory);
-    return {
-      sessionId: session.id,
-      worktreePath: session.worktree_path,
-      worktreeName: session.worktree_name,
-      isNew,
-      isMainRepo: session.is_main_repo === 1,
-      parallelSessions,
-      branch: session.branch,
-      name: session.name,
-      startDirectory: existsSync(inSubdirectory) ? inSubdirectory : session.worktree_path,
-      targetBranch: session.target_branch,
-      unsetVariables: [...world.env.gitVariables],
-      warnings,
-    };
+  run: async (world: World, input): Promise<RegisteredAnswer> => (await registerIn(world, input)).answer,
+  runForPeople: async (world: World, input): Promise<RegisteredAnswer> => {
+    const { answer, upkeep } = await registerIn(world, input);
+    const { reportOf } = await import("../upkeep/upkeep.ts");
+    return { ...answer, cleanup: (await reportOf(world, upkeep)) ?? null };
   },
   text: (answer, _page, input) => (input.shell === true ? shellLines(answer) : registeredText(answer)),
   narration: (answer, page, input) => {
     const where = input.shell === true ? `${placeLine(answer)}\n` : "";
-    return (
-      where + answer.warnings.map((warning) => `${page.paint.yellow("warning:")} ${printable(warning)}\n`).join("")
-    );
+    const cleaned = answer.cleanup === null ? "" : `parallel-cc: ${printable(answer.cleanup)}\n`;
+    const warnings = answer.warnings.map((warning) => `${page.paint.yellow("warning:")} ${printable(warning)}\n`);
+    return cleaned + where + warnings.join("");
   },
 });
+
+async function registerIn(world: World, input: RegisterInput) {
+  const { register } = await import("./register.ts");
+  const { session, isNew, parallelSessions, warnings, upkeep } = await register(world, input);
+  const inSubdirectory = join(session.worktree_path, session.subdirectory);
+  const answer: RegisteredAnswer = {
+    sessionId: session.id,
+    worktreePath: session.worktree_path,
+    worktreeName: session.worktree_name,
+    isNew,
+    isMainRepo: session.is_main_repo === 1,
+    parallelSessions,
+    branch: session.branch,
+    name: session.name,
+    startDirectory: existsSync(inSubdirectory) ? inSubdirectory : session.worktree_path,
+    targetBranch: session.target_branch,
+    unsetVariables: [...world.env.gitVariables],
+    warnings,
+    // What runs in the background is told to people; a program asks `cleanup` itself.
+    cleanup: null,
+  };
+  return { answer, upkeep };
+}
 
 function shellLines(answer: RegisteredAnswer): string {
   const unset = answer.unsetVariables.length === 0 ? "" : `unset ${answer.unsetVariables.join(" ")}\n`;
@@ -110,9 +122,11 @@ function registeredText(answer: RegisteredAnswer): string {
 
 const releaseOperation = operation({
   name: "sessions.release",
-  summary: "End a session; its worktree stays",
+  summary: "End a session; its worktree goes when everything in it has landed",
   description:
-    "Without a flag it ends the session of the process that calls it, or of that process's nearest ancestor.",
+    "Without a flag it ends the session of the process that calls it, or of that process's nearest ancestor. A worktree " +
+    "that parallel-cc made is removed when nobody works in it, nothing in it is changed, and its branch has landed or " +
+    "was never used; `parallel-cc undo` brings it back. Else it stays, and the answer says why.",
   input: () =>
     v.strictObject({
       pid: v.optional(whole("The session of this process or of its nearest ancestor (default: the caller)", 1)),
@@ -125,32 +139,40 @@ const releaseOperation = operation({
       worktreeRemoved: YES_OR_NO,
       kept: orNull(
         v.strictObject({
-          reason: v.picklist(["uncommitted-changes", "unlanded-commits", "nothing-removed-yet", "unreadable"]),
+          reason: TEXT,
           path: TEXT,
           branch: TEXT_OR_NULL,
           commits: orNull(NUMBER),
           dirtyFiles: orNull(NUMBER),
+          why: v.array(TEXT),
         }),
       ),
       rescue: TEXT_OR_NULL,
+      undo: TEXT_OR_NULL,
+      proofs: v.array(TEXT),
       missing: TEXT_OR_NULL,
     }),
   cli: {
     path: ["release"],
     aliases: [["stop"]],
-    examples: ["parallel-cc release", "parallel-cc release --pid 4242", "parallel-cc release --session-id <id> --json"],
+    examples: [
+      "parallel-cc release",
+      "parallel-cc release --keep",
+      "parallel-cc release --pid 4242",
+      "parallel-cc release --session-id <id> --json",
+    ],
   },
   run: async (world: World, input) => (await import("./release.ts")).release(world, input),
   text: (answer) => {
     if (!answer.released) return "No such session: nothing was released.\n";
     if (answer.missing !== null) return `Session released. Its worktree is gone: ${printable(answer.missing)}\n`;
+    if (answer.undo !== null) {
+      const why = answer.proofs.map(printable).at(-1) ?? "it holds nothing";
+      return `Session released. Its worktree is removed: ${why}.\n  Back with: parallel-cc undo ${answer.undo}\n`;
+    }
     if (answer.kept === null) return "Session released.\n";
-    const { path, commits, dirtyFiles } = answer.kept;
-    const holds =
-      commits === null || dirtyFiles === null
-        ? "git could not read what is in it"
-        : `${counted(commits, "commit")}, ${counted(dirtyFiles, "uncommitted file")}`;
-    return `Session released. Its worktree stays (${holds}):\n  cd ${shellWord(printable(path))}\n`;
+    const { path, why } = answer.kept;
+    return `Session released. Its worktree stays: ${why.map(printable).join("; ")}.\n  cd ${shellWord(printable(path))}\n`;
   },
 });
 

@@ -14,10 +14,11 @@ export interface Holder {
 
 export type Placement = { kind: "checkout"; path: string; sharedWith: Holder | undefined } | { kind: "worktree" };
 
+/** `isGoing`: the worktree that the session starts in is removed by another command just now. */
 export function decidePlacement(
   repository: Pick<Repository, "path" | "isBare" | "here">,
   holders: readonly Holder[],
-  wants: { noWorktree: boolean; continueAt: string | undefined },
+  wants: { noWorktree: boolean; continueAt: string | undefined; isGoing: boolean },
 ): Placement {
   const { here } = repository;
   // By its path, or by its name in the repository: it may have been moved under its session.
@@ -25,7 +26,7 @@ export function decidePlacement(
   if (wants.noWorktree && here.top !== undefined) {
     return { kind: "checkout", path: here.top, sharedWith: holder };
   }
-  if (here.isLinked && here.top !== undefined && holder === undefined) {
+  if (here.isLinked && here.top !== undefined && holder === undefined && !wants.isGoing) {
     return { kind: "checkout", path: here.top, sharedWith: undefined };
   }
   if (wants.continueAt !== undefined) return { kind: "checkout", path: wants.continueAt, sharedWith: undefined };

@@ -6,15 +6,17 @@ import { Failure } from "../../core/failure.ts";
 import { printable } from "../../core/text.ts";
 import type { Db } from "../../db/db.ts";
 import { existingDirectory } from "../../files/directory.ts";
-import { adminNameOf } from "../../git/repository.ts";
+import { adminNameOf, type Repository } from "../../git/repository.ts";
 import type { ProcessIdentity } from "../../proc/alive.ts";
 import type { World } from "../../world.ts";
+import { bringBack, removalsOf } from "../removals/removals.ts";
+import { startUpkeep } from "../upkeep/upkeep.ts";
 import { createWorktree, rememberWorktree } from "../worktrees/worktrees.ts";
-import { healReservations, locateHealed, takeBack } from "./heal.ts";
+import { heal, locateHealed, takeBack } from "./heal.ts";
 import { mayLive } from "./liveness.ts";
 import { keyOf } from "./moves.ts";
 import { isOwnedBy, othersThan, type RegisterInput, type Request, reserve, worktreeOf } from "./reserve.ts";
-import { activate, type KnownSession, session, sessionsOf } from "./store.ts";
+import { activate, type KnownSession, lastEnded, session, sessionsOf } from "./store.ts";
 
 export type { RegisterInput } from "./reserve.ts";
 
@@ -23,6 +25,8 @@ export interface Registered {
   isNew: boolean;
   parallelSessions: number;
   warnings: string[];
+  /** The repository, and how many cleanups were done before the one that registering has started. */
+  upkeep: { gitDir: string; before: number | undefined };
 }
 
 /** Errors: `process.none`, `repository.none`, `repository.unborn`, `base.unknown`, `session.continue`, `worktree.*`. */
@@ -30,15 +34,26 @@ export async function register(world: World, input: RegisterInput): Promise<Regi
   const directory = existingDirectory(world.cwd, input.repo);
   const owner = requireProcess(world, input.pid ?? world.parentPid);
   const git = world.git(directory);
-  const [repository, db] = await Promise.all([locateHealed(world, git), world.db()]);
-  const key = keyOf(repository);
-  await healReservations(world, sessionsOf(db, key));
+  const [located, db] = await Promise.all([locateHealed(world, git), world.db()]);
+  const key = keyOf(located);
+  await heal(world, sessionsOf(db, key));
+  const isBack = input.continue === true && (await bringBackLast(world, db, located));
+  const repository = isBack ? await locateHealed(world, git) : located;
 
+  const upkeep = async () => {
+    const held = new Set(sessionsOf(db, key).map((one) => one.worktree_path));
+    const before = await startUpkeep(world, { gitDir: key.gitDir, path: repository.path, held });
+    return { gitDir: key.gitDir, before };
+  };
   const again = (own: KnownSession): Registered => {
     const others = othersThan(own, world, db, key);
     const entry = repository.worktrees.find((one) => one.path === own.worktree_path);
     const session = entry === undefined ? own : { ...own, branch: entry.branch ?? null };
-    return { session, isNew: false, parallelSessions: others.length + 1, warnings: unusedWarnings(own, input) };
+    const nothing = { gitDir: key.gitDir, before: undefined };
+    return {
+      ...{ session, isNew: false, parallelSessions: others.length + 1, upkeep: nothing },
+      warnings: unusedWarnings(own, input),
+    };
   };
   const own = ownSession(world, sessionsOf(db, key), owner);
   if (own !== undefined && existsSync(own.worktree_path)) return again(own);
@@ -52,7 +67,18 @@ export async function register(world: World, input: RegisterInput): Promise<Regi
   if (reserved.name !== null && others.some((one) => one.name === reserved.name)) {
     warnings.push(`Another live session is called "${printable(reserved.name)}" too.`);
   }
-  return { session: reserved, isNew: true, parallelSessions: others.length + 1, warnings };
+  const parallelSessions = others.length + 1;
+  return { session: reserved, isNew: true, parallelSessions, warnings, upkeep: await upkeep() };
+}
+
+/** The last session's worktree, when it was removed since: its conversation goes on in that very directory. */
+async function bringBackLast(world: World, db: Db, { gitDir, path }: Repository): Promise<boolean> {
+  const last = lastEnded(db, { gitDir, path });
+  if (last === undefined || last.is_main_repo === 1 || existsSync(last.worktree_path)) return false;
+  const removed = removalsOf(db, gitDir).find((one) => one.path === last.worktree_path && one.state === "removed");
+  if (removed === undefined) return false;
+  await bringBack(world, { id: removed.id, gitDir, to: undefined });
+  return true;
 }
 
 /** Git's own children may outlive it by a moment when a signal ends it. */

@@ -1,77 +1,148 @@
-// Ending a session. Its worktree stays, and the answer says where it is and what is in it.
+// Ending a session. Its worktree goes when everything in it has landed and nobody is in it; else it stays, and the answer
+// says why, what is in it and where it is.
 
 import { existsSync } from "node:fs";
-import { branchTip } from "../../git/repository.ts";
+import type { Db } from "../../db/db.ts";
+import { shortBranch } from "../../git/porcelain.ts";
+import { adminNameOf, branchTip } from "../../git/repository.ts";
 import type { World } from "../../world.ts";
 import { recordTip } from "../merges/merges.ts";
-import { cacheChanges, measureChanges } from "../worktrees/worktrees.ts";
+import { type Keep, type KeepReason, removeWorktree, rescueRef } from "../removals/removals.ts";
+import { cacheChanges, type KnownWorktree, keepWorktree, measureChanges, worktreeRow } from "../worktrees/worktrees.ts";
 import { type Named, sessionMeant } from "./find.ts";
-import { healReservations } from "./heal.ts";
+import { heal } from "./heal.ts";
 import { currentPath } from "./moves.ts";
+import { ownerOf, stillRunning } from "./owners.ts";
 import { allSessions, endSession, followWorktree, type KnownSession } from "./store.ts";
 
 export interface Kept {
-  reason: "uncommitted-changes" | "unlanded-commits" | "nothing-removed-yet" | "unreadable";
+  reason: KeepReason;
   path: string;
   branch: string | null;
   /** Since the session's fork commit; null when git could not say. */
   commits: number | null;
   dirtyFiles: number | null;
+  /** Everything that keeps it, in words. */
+  why: string[];
 }
 
 export interface Released {
   released: boolean;
   worktreeRemoved: boolean;
   kept: Kept | null;
+  /** The ref under which the removed worktree is saved. */
   rescue: string | null;
+  /** What `undo` takes. */
+  undo: string | null;
+  /** What was shown, so that it could go. */
+  proofs: string[];
   /** Where the worktree was, when somebody else has removed it. */
   missing: string | null;
 }
 
-type Effects = Pick<World, "db" | "git" | "processes" | "parentPid" | "paths" | "sleep" | "signal" | "log">;
-
-/** An unknown session is an answer (`released: false`), not a failure: releasing twice is harmless. */
-export async function release(world: Effects, named: Named): Promise<Released> {
-  const db = await world.db();
-  const meant = sessionMeant(world, db, named);
-  await healReservations(world, allSessions(db));
-  if (meant === undefined) return { released: false, worktreeRemoved: false, kept: null, rescue: null, missing: null };
-  const path = currentPath(meant) ?? meant.worktree_path;
-  const found = { ...meant, worktree_path: path };
-  const isMain = found.is_main_repo === 1;
-  const changes = isMain ? undefined : await changesOf(world, found);
-  const isMissing = !isMain && !existsSync(found.worktree_path);
-  const kept = isMain || isMissing ? null : whatIsKept(found, changes);
-  const tips = isMain ? [] : await tipsOf(world, found, [found.branch, changes?.branch ?? null]);
-  const released = db.write((now) => {
-    if (path !== meant.worktree_path) followWorktree(db, { from: meant.worktree_path, to: path });
-    for (const tip of tips) recordTip(db, tip, now);
-    if (changes !== undefined) cacheChanges(db, found.worktree_path, changes, now);
-    return endSession(db, { id: found.id, by: "release", fate: kept === null ? "none" : "kept" }, now);
-  });
-  return { released, worktreeRemoved: false, kept, rescue: null, missing: isMissing ? found.worktree_path : null };
+export interface ReleaseInput extends Named {
+  keep?: boolean | undefined;
 }
 
-async function changesOf(world: Effects, found: KnownSession) {
-  const checkout = { path: found.worktree_path, forkCommit: found.fork_commit, targetBranch: found.target_branch };
-  return measureChanges(world.git(found.worktree_path), checkout).catch(() => undefined);
+const NOTHING: Released = {
+  released: false,
+  worktreeRemoved: false,
+  kept: null,
+  rescue: null,
+  undo: null,
+  proofs: [],
+  missing: null,
+};
+
+/** An unknown session is an answer (`released: false`), not a failure: releasing twice is harmless. */
+export async function release(world: World, input: ReleaseInput): Promise<Released> {
+  const db = await world.db();
+  const meant = sessionMeant(world, db, input);
+  await heal(world, allSessions(db));
+  if (meant === undefined) return NOTHING;
+  const path = currentPath(meant) ?? meant.worktree_path;
+  if (path !== meant.worktree_path) db.write(() => followWorktree(db, { from: meant.worktree_path, to: path }));
+  const found = { ...meant, worktree_path: path };
+  if (found.is_main_repo === 1) return { ...NOTHING, released: end(db, found, "none") };
+  if (!existsSync(path)) return { ...NOTHING, released: end(db, found, "none"), missing: path };
+  return endInWorktree(world, db, found, input.keep === true);
+}
+
+function end(db: Db, { id }: KnownSession, fate: "none" | "kept"): boolean {
+  return db.write((now) => endSession(db, { id, by: "release", fate }, now));
+}
+
+async function endInWorktree(world: World, db: Db, found: KnownSession, isKept: boolean): Promise<Released> {
+  const path = found.worktree_path;
+  const tips = await tipsOf(world, found);
+  const begin = (_db: Db, now: string) => {
+    for (const tip of tips) recordTip(db, tip, now);
+    return endSession(db, { id: found.id, by: "release", fate: "kept" }, now);
+  };
+  db.write(() => keepWorktree(db, { path, isKept }));
+  const row = worktreeRow(db, path);
+  const adminName = adminNameOf(path);
+  const isOurs = row?.origin === "created" && adminName !== undefined && found.git_dir !== null;
+  const outcome =
+    isOurs && !isKept
+      ? await tryToRemove(world, db, { found, row, adminName, begin })
+      : { kind: "kept" as const, keeps: [isOurs ? keptOnRequest() : notOurs()] };
+  if (outcome.kind === "removed") {
+    const { id } = outcome.removal;
+    const { proofs } = outcome;
+    return { ...NOTHING, released: true, worktreeRemoved: true, rescue: rescueRef(id), undo: id, proofs };
+  }
+  const kept = await whatIsKept(world, db, found, outcome.keeps);
+  return { ...NOTHING, released: db.write((now) => begin(db, now)), kept };
+}
+
+interface Ending {
+  found: KnownSession;
+  row: KnownWorktree;
+  adminName: string;
+  begin: (db: Db, now: string) => void;
+}
+
+function tryToRemove(world: World, db: Db, { found, row, adminName, begin }: Ending) {
+  const gitDir = found.git_dir ?? row.git_dir;
+  const checkout = { path: row.path, gitDir, adminName };
+  const owner = () => stillRunning(world, found) ?? ownerOf(world, db, checkout, found.id);
+  return removeWorktree(world, {
+    subject: { row, gitDir, adminName, owner },
+    kind: "worktree",
+    isForced: false,
+    begin,
+  });
+}
+
+function keptOnRequest(): Keep {
+  return { reason: "kept-on-request", detail: "--keep asked for it" };
+}
+
+function notOurs(): Keep {
+  return { reason: "not-ours", detail: "parallel-cc did not make it" };
 }
 
 /** Where its branches stand, for whoever asks whether they have landed once they are deleted. */
-async function tipsOf(world: Effects, { git_dir: gitDir }: KnownSession, branches: readonly (string | null)[]) {
+async function tipsOf(world: Pick<World, "git">, { git_dir: gitDir, branch, worktree_path: path }: KnownSession) {
   if (gitDir === null) return [];
   const git = world.git(gitDir).trusting();
-  const named = [...new Set(branches)].filter((branch) => branch !== null);
-  const tips = await Promise.all(named.map((branch) => branchTip(git, branch).catch(() => undefined)));
-  return named.flatMap((branch, i) => (tips[i] === undefined ? [] : [{ gitDir, branch, tip: tips[i] }]));
+  const head = await world.git(path).attempt(["symbolic-ref", "--quiet", "HEAD"]);
+  const named = new Set([branch, head.exit === 0 ? shortBranch(head.stdout.trim()) : null]);
+  const tips = [...named].map(async (one) => {
+    const tip = one === null ? undefined : await branchTip(git, one).catch(() => undefined);
+    return one === null || tip === undefined ? [] : [{ gitDir, branch: one, tip }];
+  });
+  return (await Promise.all(tips)).flat();
 }
 
 // The branch that holds the work is the one it is on by now, which need not be the one it was made on.
-function whatIsKept(found: KnownSession, changes: Awaited<ReturnType<typeof changesOf>>): Kept {
+async function whatIsKept(world: World, db: Db, found: KnownSession, keeps: readonly Keep[]): Promise<Kept> {
   const path = found.worktree_path;
-  if (changes === undefined)
-    return { reason: "unreadable", path, branch: found.branch, commits: null, dirtyFiles: null };
-  const { dirtyFiles, ahead: commits, branch } = changes;
-  const reason = dirtyFiles > 0 ? "uncommitted-changes" : commits > 0 ? "unlanded-commits" : "nothing-removed-yet";
-  return { reason, path, branch, commits, dirtyFiles };
+  const checkout = { path, forkCommit: found.fork_commit, targetBranch: found.target_branch };
+  const changes = await measureChanges(world.git(path), checkout).catch(() => undefined);
+  if (changes !== undefined) db.write((now) => cacheChanges(db, path, changes, now));
+  const { dirtyFiles, ahead, branch } = changes ?? { dirtyFiles: null, ahead: null, branch: found.branch };
+  const why = keeps.map(({ detail }) => detail);
+  return { reason: keeps[0]?.reason ?? "failed", path, branch, commits: ahead, dirtyFiles, why };
 }

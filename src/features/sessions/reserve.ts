@@ -11,6 +11,7 @@ import { adminNameOf, commitOf, defaultWorktreesDirectory, type Repository } fro
 import type { ProcessIdentity } from "../../proc/alive.ts";
 import type { World } from "../../world.ts";
 import { loadConfig } from "../config/config.ts";
+import { removalsUnderWay } from "../removals/removals.ts";
 import { rememberWorktree, worktreeRow } from "../worktrees/worktrees.ts";
 import { isLocal, livenessOfAll } from "./liveness.ts";
 import { followMoves, keyOf } from "./moves.ts";
@@ -69,8 +70,10 @@ export async function reserve(request: Request): Promise<{ session: KnownSession
       // Somebody removed the place under it: it gets another one.
       if (own !== undefined) endSession(db, { id: own.id, by: "release", fate: "removed" }, now);
       const holders = holdersOf(db, key, dead);
-      const last = input.continue === true ? lastToContinue(request, holders) : undefined;
-      const wants = { noWorktree: input.noWorktree === true, continueAt: last?.worktree_path };
+      const going = new Set(removalsUnderWay(db).map(({ path }) => path));
+      const last = input.continue === true ? lastToContinue(request, { holders, going }) : undefined;
+      const isGoing = going.has(repository.here.top ?? null);
+      const wants = { noWorktree: input.noWorktree === true, continueAt: last?.worktree_path, isGoing };
       const placement = decidePlacement(repository, holders, wants);
       const made = newSession(request, { id, placement, start, last });
       insertSession(db, made, now);
@@ -264,7 +267,13 @@ export function othersThan(own: KnownSession, world: World, db: Db, key: Reposit
   return holdersOf(db, key, deadSessions(world, db, key)).filter((holder) => holder.sessionId !== own.id);
 }
 
-function lastToContinue({ repository, db, input }: Request, holders: readonly Holder[]): PastSession | undefined {
+interface Taken {
+  holders: readonly Holder[];
+  /** Paths of worktrees that another command removes just now. */
+  going: ReadonlySet<string | null>;
+}
+
+function lastToContinue({ repository, db, input }: Request, { holders, going }: Taken): PastSession | undefined {
   // Who stays where the command was typed continues there, whatever the last session did.
   const { top, isLinked } = repository.here;
   if (input.noWorktree === true || (isLinked && holders.every((one) => one.worktreePath !== top))) return undefined;
@@ -274,7 +283,9 @@ function lastToContinue({ repository, db, input }: Request, holders: readonly Ho
     throw cannotContinue("no session of this repository has ended yet, and others are at work");
   }
   const place = { worktreePath: last.worktree_path, isMain: last.is_main_repo === 1 };
-  const reason = whyNotContinue(repository, holders, place);
+  const reason = going.has(last.worktree_path)
+    ? "it is being removed just now"
+    : whyNotContinue(repository, holders, place);
   if (reason !== undefined) throw cannotContinue(`the last session worked in ${last.worktree_path}: ${reason}`);
   return last;
 }

@@ -1,4 +1,9 @@
 // The room's door: sessions of a repository, who of them lives, and where each one works.
 
+export { heal, locateHealed } from "./heal.ts";
+export { isLocal, livenessOfAll } from "./liveness.ts";
+export { followMoves } from "./moves.ts";
+export { ownerOf } from "./owners.ts";
 export { status, statusForPeople } from "./status.ts";
 export { statusText } from "./status-text.ts";
+export { endSession, type KnownSession, session as sessionById, sessionsOf } from "./store.ts";

@@ -6,7 +6,7 @@ import { existingDirectory } from "../../files/directory.ts";
 import type { Liveness } from "../../proc/alive.ts";
 import type { World } from "../../world.ts";
 import { type CheckoutChanges, cachedChanges, refreshChanges, worktreesOf } from "../worktrees/worktrees.ts";
-import { healReservations, locateHealed } from "./heal.ts";
+import { heal, locateHealed } from "./heal.ts";
 import { isLocal, livenessOfAll } from "./liveness.ts";
 import { allSessions, type KnownSession, sessionsOf } from "./store.ts";
 
@@ -49,7 +49,7 @@ export interface Status {
   keptWorktrees: KeptWorktree[];
 }
 
-type Effects = Pick<World, "db" | "git" | "cwd" | "now" | "processes" | "paths" | "sleep" | "signal" | "log">;
+type Effects = Pick<World, "db" | "git" | "cwd" | "now" | "processes" | "paths" | "sleep" | "signal" | "log" | "pid">;
 
 export async function status(
   world: Effects,
@@ -62,10 +62,8 @@ export async function status(
       : await locateHealed(world, world.git(existingDirectory(world.cwd, input.repo)));
   const read = () => (repository === undefined ? allSessions(db) : sessionsOf(db, repository));
   let known = read();
-  if (known.some((one) => one.state === "creating")) {
-    await healReservations(world, known);
-    known = read();
-  }
+  await heal(world, known);
+  if (known.some((one) => one.state === "creating")) known = read();
   const changes = cachedChanges(db);
   const liveness = livenessOfAll(world.processes, known);
   const shown = known.filter((one) => input.sandboxOnly !== true || !isLocal(one));

@@ -3,10 +3,11 @@
 // Only `git worktree add --no-checkout` runs under the repository's creation lock (two at once can fail on
 // config.lock or read a half-written commondir); the long part, writing the files, runs beside the others.
 
-import { existsSync, mkdirSync, readFileSync, rmdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { Failure } from "../../core/failure.ts";
 import { withLock } from "../../db/lock.ts";
+import { removeIfEmpty } from "../../files/directory.ts";
 import { gitFailed, gitWords } from "../../git/git.ts";
 import { parseWorktrees } from "../../git/porcelain.ts";
 import { branchTip, deleteBranchAt, type Repository } from "../../git/repository.ts";
@@ -111,9 +112,9 @@ export async function discardHalfMade(
       const force = found === "finished" ? [] : ["--force", "--force"];
       await common.output(["worktree", "remove", ...force, "--", made.path]);
     }
-    removeEmpty(made.path);
+    removeIfEmpty(made.path);
     // Under another name it was reached through a symbolic link, and is not one that we made.
-    if (dirname(made.path).endsWith("-worktrees")) removeEmpty(dirname(made.path));
+    if (dirname(made.path).endsWith("-worktrees")) removeIfEmpty(dirname(made.path));
     // Compare-and-swap: a branch that moved is somebody's.
     const tip = await branchTip(common, made.branch);
     if (tip === made.commit) await deleteBranchAt(common, made.branch, made.commit);
@@ -136,9 +137,9 @@ function removeUnfinished(gitDir: string, made: NewWorktree): void {
   const known = join(gitDir, "worktrees", basename(made.path));
   if (existsSync(known) && isUnfinished(known)) {
     removeIfFile(join(made.path, ".git"));
-    removeEmpty(made.path);
+    removeIfEmpty(made.path);
     rmSync(known, { recursive: true });
-    removeEmpty(dirname(known));
+    removeIfEmpty(dirname(known));
   }
   removeIfFile(join(gitDir, "refs", "heads", `${made.branch}.lock`));
 }
@@ -156,12 +157,4 @@ function textOf(file: string): string | undefined {
 // Looked for first: a read-only file system refuses to remove even what is not there.
 function removeIfFile(file: string): void {
   if (existsSync(file)) rmSync(file, { force: true });
-}
-
-function removeEmpty(directory: string): void {
-  try {
-    rmdirSync(directory);
-  } catch {
-    // Not empty, or not there: either way it is not ours to remove.
-  }
 }

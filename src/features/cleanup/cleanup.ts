@@ -1,0 +1,76 @@
+// `cleanup`: plans over every session, worktree, branch and registration, and applies that plan.
+
+import { counted, printable } from "../../core/text.ts";
+import type { World } from "../../world.ts";
+import { loadConfig } from "../config/config.ts";
+import { type Pruned, prune } from "../removals/removals.ts";
+import { heal, sessionsOf } from "../sessions/sessions.ts";
+import { type Applied, applyPlan } from "./apply.ts";
+import { type Plan, planCleanup } from "./plan.ts";
+import { repositoriesMeant } from "./scope.ts";
+
+export { worktreeToResume } from "./worktrees.ts";
+
+export interface CleanupInput {
+  repo?: string | undefined;
+  dryRun?: boolean | undefined;
+}
+
+export interface Cleaned {
+  plans: Plan[];
+  /** Undefined after a dry run. */
+  applied: Applied | undefined;
+  pruned: Pruned[];
+}
+
+/** Errors: `repository.*` for a named one. */
+export async function cleanup(world: World, input: CleanupInput): Promise<Cleaned> {
+  const db = await world.db();
+  const repositories = await repositoriesMeant(world, input.repo);
+  const plans: Plan[] = [];
+  for (const repository of repositories) {
+    await heal(world, sessionsOf(db, repository));
+    plans.push(await planCleanup(world, repository));
+  }
+  if (input.dryRun === true) return { plans, applied: undefined, pruned: [] };
+  const applied: Applied = { sessions: [], removed: [], kept: [] };
+  const pruned: Pruned[] = [];
+  for (const plan of plans) {
+    const done = await applyPlan(world, plan);
+    applied.sessions.push(...done.sessions);
+    applied.removed.push(...done.removed);
+    applied.kept.push(...done.kept);
+    const { cleanup: limits } = loadConfig(world, plan.repository.path);
+    pruned.push(...(await prune(world, plan.repository.gitDir, limits)));
+  }
+  return { plans, applied, pruned };
+}
+
+/** One line for people; undefined when nothing was removed and nothing of ours is kept. */
+export function summary({ removed, kept }: Pick<Applied, "removed" | "kept">): string | undefined {
+  const ours = kept.filter(
+    ({ item, keeps }) => item.origin === "ours" && keeps.every(({ reason }) => reason !== "live-session"),
+  );
+  if (removed.length === 0 && ours.length === 0) return undefined;
+  const parts = [
+    ...(removed.length === 0 ? [] : [`removed ${removedWords(removed)}`]),
+    ...(ours.length === 0 ? [] : [`kept ${keptWords(ours)}`]),
+  ];
+  return `${parts.join("; ")}.`;
+}
+
+const MOST_NAMED = 3;
+
+function removedWords(removed: Applied["removed"]): string {
+  const named = removed.slice(0, MOST_NAMED).map(({ name, id }) => `${printable(name)} (parallel-cc undo ${id})`);
+  const more = removed.length > MOST_NAMED ? ` and ${removed.length - MOST_NAMED} more (parallel-cc undo --list)` : "";
+  return `${named.join(", ")}${more}`;
+}
+
+function keptWords(kept: Applied["kept"]): string {
+  const named = kept
+    .slice(0, MOST_NAMED)
+    .map(({ item, keeps }) => `${printable(item.name)} (${keeps[0]?.detail ?? "?"})`);
+  const more = kept.length > MOST_NAMED ? ` and ${counted(kept.length - MOST_NAMED, "other")}` : "";
+  return `${named.join(", ")}${more}`;
+}

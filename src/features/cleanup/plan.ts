@@ -1,0 +1,184 @@
+// What a cleanup would do, as a value: every session, worktree, branch and registration of a repository that git or the
+// registry knows of, whose it is, what was shown of it and what keeps it. Nothing is changed by planning.
+
+import { existsSync } from "node:fs";
+import { inParallel } from "../../core/limiter.ts";
+import { printable } from "../../core/text.ts";
+import type { Db } from "../../db/db.ts";
+import type { WorktreeEntry } from "../../git/porcelain.ts";
+import { adminNameOf, branchTip, type Repository } from "../../git/repository.ts";
+import type { World } from "../../world.ts";
+import { type Ref, targetsFor } from "../merges/merges.ts";
+import { type Examined, type Keep, look, type Owner, type Subject } from "../removals/removals.ts";
+import { type KnownSession, livenessOfAll, ownerOf, sessionsOf } from "../sessions/sessions.ts";
+import { type KnownWorktree, worktreesOf } from "../worktrees/worktrees.ts";
+
+export type ItemKind = "session" | "worktree" | "registration" | "branch";
+
+export interface Item {
+  kind: ItemKind;
+  repoPath: string;
+  /** Null for a branch without a worktree. */
+  path: string | null;
+  name: string;
+  branch: string | null;
+  /** Who made it: only what parallel-cc made ("ours") is ever removed. */
+  origin: "ours" | "main" | "foreign";
+  owner: Owner | null;
+  /** What held, so that it may go. */
+  proofs: string[];
+  /** What keeps it; it goes when there is nothing. */
+  keeps: Keep[];
+  /** What is in it, for whoever drops it all the same. */
+  holds: { commits: string[]; files: number; ignored: number };
+  subject: Subject | undefined;
+  session: KnownSession | undefined;
+}
+
+export interface Plan {
+  repository: Repository;
+  items: Item[];
+  /** Worktrees of ours of which nothing is left: their rows are forgotten. */
+  gone: string[];
+}
+
+export function goes(item: Item): boolean {
+  return item.origin === "ours" && item.keeps.length === 0;
+}
+
+/** git's own work is in other processes; more at once than this only waits for the disk. */
+const AT_ONCE = 4;
+
+export async function planCleanup(world: World, repository: Repository): Promise<Plan> {
+  const db = await world.db();
+  const sessions = sessionsOf(db, repository);
+  const liveness = livenessOfAll(world.processes, sessions);
+  const dead = sessions.filter((one) => liveness.get(one.id)?.state === "dead" && one.state === "active");
+  const rows = worktreesOf(db, repository.gitDir).filter(({ origin }) => origin === "created");
+  const targets = targetsByName(world, repository);
+  const worktrees = await inParallel(repository.worktrees, AT_ONCE, (entry) =>
+    itemOfEntry(world, db, { repository, entry, rows, targets }),
+  );
+  const registered = new Set(worktrees.flatMap(({ subject }) => (subject === undefined ? [] : [subject.row.path])));
+  const left = rows.filter((row) => !registered.has(row.path));
+  const others = await inParallel(left, AT_ONCE, (row) => itemOfLostRow(world, db, { repository, row, targets }));
+  const ended = dead.map((one) => itemOfDeadSession(repository, one));
+  const items = [...ended, ...worktrees, ...others.filter((one) => one !== undefined)];
+  return { repository, items, gone: left.filter((_, i) => others[i] === undefined).map(({ path }) => path) };
+}
+
+type Targets = (target: string | null) => Promise<readonly Ref[]>;
+
+/** Read once for each name. */
+function targetsByName(world: Pick<World, "git">, { gitDir }: Repository): Targets {
+  const read = new Map<string | null, Promise<readonly Ref[]>>();
+  return (target) => {
+    const known = read.get(target) ?? targetsFor(world.git(gitDir).trusting(), { branch: null, target });
+    read.set(target, known);
+    return known;
+  };
+}
+
+interface OfEntry {
+  repository: Repository;
+  entry: WorktreeEntry;
+  rows: readonly KnownWorktree[];
+  targets: Targets;
+}
+
+async function itemOfEntry(world: World, db: Db, { repository, entry, rows, targets }: OfEntry): Promise<Item> {
+  const isMain = entry.path === repository.path || entry === repository.worktrees[0];
+  const adminName = adminNameOf(entry.path);
+  const row = isMain ? undefined : rows.find((one) => isOf(one, { entry, adminName }));
+  const name = row?.name ?? entry.path.slice(entry.path.lastIndexOf("/") + 1);
+  const known = adminName ?? row?.admin_name ?? null;
+  const owner = ownerOf(world, db, { path: entry.path, gitDir: repository.gitDir, adminName: isMain ? null : known });
+  const item: Item = {
+    ...{ kind: "worktree" as const, repoPath: repository.path, path: entry.path, name, branch: entry.branch ?? null },
+    ...{ origin: isMain ? "main" : "foreign", owner: owner ?? null, proofs: [], keeps: [], subject: undefined },
+    ...{ holds: { commits: [], files: 0, ignored: 0 }, session: undefined },
+  };
+  if (row === undefined || known === null) {
+    const detail = isMain ? "it is the repository's main checkout" : "parallel-cc did not make it";
+    return { ...item, keeps: [{ reason: "not-ours", detail }] };
+  }
+  const place = { path: entry.path, gitDir: repository.gitDir, adminName: known };
+  const subject: Subject = {
+    row: { ...row, path: entry.path, git_dir: repository.gitDir },
+    gitDir: repository.gitDir,
+    adminName: known,
+    owner: () => ownerOf(world, db, place),
+  };
+  const ours = { ...item, origin: "ours" as const, subject };
+  const refs = await targets(row.target_branch);
+  const kind = existsSync(entry.path) ? ("worktree" as const) : ("registration" as const);
+  return filled({ ...ours, kind }, await look(world, { kind, subject }, { targets: refs }));
+}
+
+/** By the name below `worktrees/`, which a move keeps; a directory that is gone has only its path. */
+function isOf(
+  row: KnownWorktree,
+  { entry, adminName }: { entry: WorktreeEntry; adminName: string | undefined },
+): boolean {
+  if (adminName !== undefined && row.admin_name !== null) return row.admin_name === adminName;
+  return row.path === entry.path;
+}
+
+function filled(item: Item, found: Examined): Item {
+  const unlanded = found.landings.filter(
+    ({ landing, isElsewhere }) => landing?.isSafeToDelete !== true && !isElsewhere,
+  );
+  return {
+    ...item,
+    branch: found.standing === undefined ? item.branch : found.standing.branch,
+    proofs: found.proofs,
+    keeps: found.keeps,
+    holds: {
+      commits: unlanded.map(({ branch, tip }) => branch ?? tip),
+      files: found.standing?.changed.length ?? 0,
+      ignored: found.standing?.ignored.length ?? 0,
+    },
+  };
+}
+
+interface OfRow {
+  repository: Repository;
+  row: KnownWorktree;
+  targets: Targets;
+}
+
+/** A worktree that git does not know any longer: its branch may be left, or a directory that git cannot read. */
+async function itemOfLostRow(world: World, db: Db, { repository, row, targets }: OfRow): Promise<Item | undefined> {
+  const git = world.git(repository.gitDir).trusting();
+  const tip = row.branch === null ? undefined : await branchTip(git, row.branch);
+  const isThere = existsSync(row.path);
+  if (tip === undefined && !isThere) return undefined;
+  const place = { path: row.path, gitDir: repository.gitDir, adminName: row.admin_name };
+  const owner = ownerOf(world, db, place);
+  const subject: Subject = {
+    row,
+    gitDir: repository.gitDir,
+    adminName: row.admin_name ?? "",
+    owner: () => ownerOf(world, db, place),
+  };
+  const item: Item = {
+    ...{ kind: "branch" as const, repoPath: repository.path, path: null, name: row.name, branch: row.branch },
+    ...{ origin: "ours" as const, owner: owner ?? null, proofs: [], keeps: [], subject, session: undefined },
+    holds: { commits: [], files: 0, ignored: 0 },
+  };
+  if (isThere) {
+    const detail = `git does not know ${printable(row.path)} any longer`;
+    const hint = `git -C ${repository.path} worktree repair ${row.path}`;
+    return { ...item, kind: "worktree", path: row.path, keeps: [{ reason: "unreadable", detail, hint }] };
+  }
+  return filled(item, await look(world, { kind: "branch", subject }, { targets: await targets(row.target_branch) }));
+}
+
+function itemOfDeadSession(repository: Repository, session: KnownSession): Item {
+  return {
+    ...{ kind: "session" as const, repoPath: repository.path, path: session.worktree_path, session },
+    ...{ name: session.name ?? session.id, branch: session.branch, origin: "ours" as const, owner: null },
+    ...{ proofs: ["its processes have ended"], keeps: [], subject: undefined },
+    holds: { commits: [], files: 0, ignored: 0 },
+  };
+}

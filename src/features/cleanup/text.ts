@@ -1,0 +1,170 @@
+// What cleanups, lists of worktrees and undo say to people.
+
+import type { Page } from "../../core/operation.ts";
+import { age, type Cut, counted, printable, shellWord, table } from "../../core/text.ts";
+import type { CleanedAnswer, ShownItem, ShownRemoval, Undone } from "./answers.ts";
+
+const WORDS = {
+  session: "session",
+  worktree: "worktree",
+  registration: "record of worktree",
+  branch: "branch",
+} as const;
+
+export function cleanupText(answer: CleanedAnswer, page: Page): string {
+  const lines = answer.isDryRun ? wouldGo(answer, page) : went(answer, page);
+  const ours = new Set(answer.items.filter(({ origin }) => origin === "ours").map(titleOf));
+  const kept = answer.kept.filter((one) => ours.has(titleOf(one)));
+  if (kept.length > 0) lines.push(page.paint.bold(`${answer.isDryRun ? "Would be kept" : "Kept"} (${kept.length})`));
+  for (const one of kept) {
+    lines.push(`  ${titleOf(one)}: ${one.keeps.map(({ detail }) => printable(detail)).join("; ")}`);
+    for (const { hint } of one.keeps) if (hint !== null) lines.push(page.paint.dim(`    ${printable(hint)}`));
+  }
+  for (const one of answer.pruned)
+    lines.push(page.paint.dim(`Pruned ${one.what} of ${printable(one.name)}: ${one.why}.`));
+  return `${lines.join("\n")}\n`;
+}
+
+function wouldGo({ items }: CleanedAnswer, page: Page): string[] {
+  const going = items.filter(({ mayGo }) => mayGo);
+  if (going.length === 0) return ["Nothing would be removed."];
+  return [
+    page.paint.bold(`Would be removed (${going.length})`),
+    ...going.map((item) => `  ${WORDS[item.kind]} ${titleOf(item)}: ${proofOf(item)}`),
+  ];
+}
+
+function went({ removals, sessions }: CleanedAnswer, page: Page): string[] {
+  const ended = sessions.length === 0 ? [] : [`${counted(sessions.length, "session")} had ended.`];
+  if (removals.length === 0) return [...ended, "Nothing was removed."];
+  return [
+    ...ended,
+    page.paint.bold(`Removed (${removals.length})`),
+    ...removals.flatMap((one) => [
+      `  ${titleOf(one)}: ${proofOf(one)}`,
+      page.paint.dim(`    back with: parallel-cc undo ${one.id}`),
+    ]),
+  ];
+}
+
+function titleOf({ path, name, branch }: Pick<ShownItem, "path" | "name" | "branch">): string {
+  return printable(path ?? branch ?? name);
+}
+
+function proofOf({ proofs }: { proofs: readonly string[] }): string {
+  return printable(proofs.at(-1) ?? "nothing keeps it");
+}
+
+/** Each item with all that was looked at. */
+export function explainedText({ items, isDryRun }: CleanedAnswer, page: Page): string {
+  if (items.length === 0) return "There is nothing to clean up.\n";
+  const lines = items.flatMap((item) => {
+    const fate = item.mayGo ? (isDryRun ? "would go" : "goes") : "stays";
+    const colour = item.mayGo ? page.paint.yellow : page.paint.green;
+    return [
+      `${colour(fate)}  ${WORDS[item.kind]} ${titleOf(item)}`,
+      `  owner: ${ownerOf(item)}`,
+      ...item.proofs.map((proof) => `  ${page.paint.green("+")} ${printable(proof)}`),
+      ...item.keeps.map(({ reason, detail }) => `  ${page.paint.red("-")} ${printable(detail)} (${reason})`),
+      ...lossOf(item),
+    ];
+  });
+  return `${lines.join("\n")}\n`;
+}
+
+function ownerOf({ owner, origin }: ShownItem): string {
+  if (owner !== null) {
+    return `session ${printable(owner.name ?? owner.sessionId)}${owner.unsure === null ? "" : " (perhaps)"}`;
+  }
+  return { ours: "nobody", main: "its user", foreign: "its user, not parallel-cc" }[origin];
+}
+
+function lossOf({ holds, origin, kind }: ShownItem): string[] {
+  if (origin !== "ours" || kind === "session") return [];
+  const parts = [
+    ...holds.commits.map((branch) => `commits of ${printable(branch)}`),
+    ...(holds.files > 0 ? [counted(holds.files, "uncommitted file")] : []),
+    ...(holds.ignored > 0 ? [counted(holds.ignored, "ignored path")] : []),
+  ];
+  return [`  only here: ${parts.length === 0 ? "nothing" : parts.join(", ")}`];
+}
+
+export function worktreesText(items: readonly ShownItem[], page: Page): string {
+  if (items.length === 0) return "No worktrees.\n";
+  const head = ["NAME", "BRANCH", "WHOSE", "STATE"];
+  const rows = items.map((item) => [
+    printable(item.name),
+    printable(item.branch ?? "(detached)"),
+    whose(item),
+    stateOf(item),
+  ]);
+  const cuts = [
+    { column: 3, floor: 24, keeps: "start" as const },
+    { column: 1, floor: 12, keeps: "end" as const },
+    { column: 0, floor: 12, keeps: "end" as const },
+  ];
+  return tableText([head, ...rows], page, cuts);
+}
+
+function whose({ owner, origin }: ShownItem): string {
+  if (owner !== null) return printable(owner.name ?? owner.sessionId.slice(0, 8));
+  return { ours: "nobody", main: "(main)", foreign: "(not ours)" }[origin];
+}
+
+function stateOf(item: ShownItem): string {
+  if (item.origin === "main") return "the main checkout";
+  if (item.origin === "foreign") return "left alone";
+  if (item.mayGo) return `may go: ${proofOf(item)}`;
+  return item.keeps.map(({ detail }) => printable(detail)).join("; ");
+}
+
+function removalsText(removals: readonly ShownRemoval[], page: Page): string {
+  if (removals.length === 0) return "Nothing was removed.\n";
+  const head = ["ID", "NAME", "AGE", "WHY", "WHAT IS LEFT"];
+  const rows = removals.map((one) => [
+    one.id,
+    printable(one.name),
+    age(new Date(one.removedAt), page.now),
+    one.reason,
+    whatIsLeft(one),
+  ]);
+  const cuts = [
+    { column: 4, floor: 20, keeps: "start" as const },
+    { column: 1, floor: 12, keeps: "end" as const },
+  ];
+  return tableText([head, ...rows], page, cuts);
+}
+
+function whatIsLeft(one: ShownRemoval): string {
+  if (one.state === "restored") return "brought back";
+  if (one.state !== "removed") return "another command is at it";
+  if (one.refPrunedAt !== null) return "nothing (pruned)";
+  if (one.trashPrunedAt !== null) return "what git saved (the trash was pruned)";
+  if (one.prunedPaths.length === 0) return "everything";
+  return `everything but ${printable(one.prunedPaths.slice(0, 3).join(", "))} (pruned)`;
+}
+
+function tableText(rows: readonly string[][], page: Page, cuts: readonly Cut[]): string {
+  const [heading = "", ...body] = table(rows, { width: page.columns, cuts });
+  return `${[page.paint.dim(heading), ...body].join("\n")}\n`;
+}
+
+export function undoneText(answer: Undone, page: Page): string {
+  if (answer.removals !== null) return removalsText(answer.removals, page);
+  const { path, name, branch, renamed, missing } = answer;
+  const on = branch === null ? "" : ` on ${printable(branch)}`;
+  const lines =
+    path === null
+      ? [`The branch ${printable(branch ?? name ?? "")} is back.`]
+      : [`${printable(name ?? "")} is back${on}.`];
+  if (path !== null) lines.push(`  cd ${shellWord(printable(path))}`);
+  for (const { from, to } of renamed) lines.push(`  ${printable(from)} was taken: its branch is ${printable(to)} now.`);
+  if (missing.length > 0) {
+    lines.push(page.paint.yellow(`Not there any more (${missing.length}), since the trash was pruned:`));
+    for (const one of missing.slice(0, MOST_MISSING)) lines.push(`  ${printable(one.path)} (${printable(one.why)})`);
+    if (missing.length > MOST_MISSING) lines.push(`  … and ${missing.length - MOST_MISSING} more`);
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+const MOST_MISSING = 20;

@@ -1,0 +1,38 @@
+// `undo`, from the words to the removal that is meant.
+
+import { resolve } from "node:path";
+import { Failure } from "../../core/failure.ts";
+import type { World } from "../../world.ts";
+import { type BroughtBack, bringBack, healRemovals, type Removal, removalsOf } from "../removals/removals.ts";
+import { repositoryAt } from "./scope.ts";
+
+export interface UndoInput {
+  id?: string | undefined;
+  to?: string | undefined;
+  repo?: string | undefined;
+}
+
+/** Errors: `undo.*`. */
+export async function undo(world: World, input: UndoInput): Promise<BroughtBack> {
+  const gitDir = await gitDirMeant(world, input.repo);
+  await healRemovals(world);
+  const to = input.to === undefined ? undefined : resolve(world.cwd, input.to);
+  return bringBack(world, { id: input.id, gitDir, to });
+}
+
+/** Newest first. */
+export async function listRemovals(world: World, repo: string | undefined): Promise<Removal[]> {
+  const gitDir = await gitDirMeant(world, repo);
+  await healRemovals(world);
+  return removalsOf(await world.db(), gitDir);
+}
+
+/** Undefined where no repository is: then all removals are meant. */
+async function gitDirMeant(world: World, repo: string | undefined): Promise<string | undefined> {
+  try {
+    return (await repositoryAt(world, repo)).gitDir;
+  } catch (thrown) {
+    if (repo === undefined && thrown instanceof Failure && thrown.code.startsWith("repository.")) return undefined;
+    throw thrown;
+  }
+}

@@ -1,0 +1,175 @@
+// Putting a removed worktree back: what a crash or a failed step left half-way, and what its user wants again. Every
+// step looks at what is there, so that it can be done again from any point.
+
+import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import type { Db } from "../../db/db.ts";
+import { removeIfEmpty } from "../../files/directory.ts";
+import type { Git } from "../../git/git.ts";
+import { branchTip, commitOf } from "../../git/repository.ts";
+import type { World } from "../../world.ts";
+import { putBackWorktree } from "../worktrees/worktrees.ts";
+import { moveModules } from "./modules.ts";
+import { adminDirOf, isEmptyDirectory, isThere, trashDirectory } from "./place.ts";
+import { rescueRef } from "./rescue.ts";
+import {
+  abandonRestoring,
+  deleteRemoval,
+  finishRemoval,
+  finishRestoring,
+  type Removal,
+  type Restoring,
+  recordFate,
+  removal,
+  removalsUnderWay,
+  takeOver,
+} from "./store.ts";
+
+export type Effects = Pick<World, "db" | "git" | "log" | "processes" | "pid">;
+
+/** What a command that died was at, put back to its place; what another one is at is left to it. */
+export async function healRemovals(world: Effects): Promise<void> {
+  const db = await world.db();
+  for (const left of removalsUnderWay(db)) {
+    if (mayBeAtWork(world, left) || !existsSync(left.git_dir)) continue;
+    const by = world.processes.identify(world.pid);
+    if (by === undefined || !db.write(() => takeOver(db, left, by))) continue;
+    await putBack(world, left);
+  }
+}
+
+function mayBeAtWork({ processes }: Pick<World, "processes">, left: Removal): boolean {
+  const { pid, start_time: startTime, boot_id: bootId, pid_namespace: pidNamespace, host } = left;
+  return pid !== null && processes.probe({ pid, startTime, bootId, pidNamespace, host }).state !== "dead";
+}
+
+/** The end of one under way: everything at its place. Never throws: a cure must not stop what its user asked for. */
+export async function putBack(world: Effects, left: Removal): Promise<void> {
+  const db = await world.db();
+  try {
+    const now = removal(db, left.id) ?? left;
+    if (now.state === "removing") await undoHalfRemoved(world, db, now);
+    if (now.state === "restoring") await endHalfRestored(world, db, now);
+  } catch (thrown) {
+    world.log("warn", "removal.not-put-back", { id: left.id, path: left.path, error: String(thrown) });
+  }
+}
+
+async function undoHalfRemoved(world: Effects, db: Db, left: Removal): Promise<void> {
+  const git = world.git(left.git_dir).trusting();
+  const asItWas = restoringAsItWas(left);
+  if (isTaken(left, asItWas.path)) {
+    // Somebody made something there meanwhile: then it is removed, and `undo --to` brings it back elsewhere.
+    setAdminAside(left);
+    const isGone = left.branch !== null && (await branchTip(git, left.branch)) === undefined;
+    db.write((at) => finishRemoval(db, { id: left.id, branchTip: isGone ? left.branch_tip : null }, at));
+    return;
+  }
+  await putAllBack(git, left, asItWas);
+  const saved = await commitOf(git, rescueRef(left.id));
+  if (saved !== undefined) await git.output(["update-ref", "-d", "--end-of-options", rescueRef(left.id), saved]);
+  db.write(() => deleteRemoval(db, left.id));
+}
+
+async function endHalfRestored(world: Effects, db: Db, left: Removal): Promise<void> {
+  const chosen = left.record.restoring ?? restoringAsItWas(left);
+  if (isTaken(left, chosen.path)) {
+    setAdminAside(left, chosen.adminName);
+    db.write(() => abandonRestoring(db, left.id));
+    return;
+  }
+  await restore(world, db, left, chosen);
+}
+
+/** Puts back what a removal has set aside, and its rows. */
+export async function restore(world: Effects, db: Db, removed: Removal, chosen: Restoring): Promise<void> {
+  await putAllBack(world.git(removed.git_dir).trusting(), removed, chosen);
+  db.write((now) => {
+    finishRestoring(db, removed.id, now);
+    const { worktree } = removed.record;
+    if (worktree === null || removed.path === null) return;
+    const { path, adminName } = chosen;
+    const branch = chosen.make.find((one) => one.of === worktree.branch)?.branch ?? worktree.branch;
+    // Kept: else the next cleanup would find it landed again.
+    const row = { ...worktree, path, admin_name: adminName, branch, is_kept: 1 };
+    putBackWorktree(db, {
+      ...row,
+      git_dir: removed.git_dir,
+      git_dir_id: removed.git_dir_id,
+      repo_path: removed.repo_path,
+    });
+    recordFate(db, { path, fate: "kept" });
+  });
+}
+
+function restoringAsItWas({ path, admin_name, branch, branch_tip }: Removal): Restoring {
+  const make = branch === null || branch_tip === null ? [] : [{ of: branch, branch, tip: branch_tip }];
+  return { path: path ?? "", adminName: admin_name ?? "", make, head: null };
+}
+
+export function trashOf({ trash, git_dir: gitDir, path, id }: Removal): string {
+  return trashDirectory(trash ?? "repository", { gitDir, path: path ?? "", id });
+}
+
+/** Whether its directory is to go where something is that is not it. */
+function isTaken(left: Removal, path: string): boolean {
+  return left.path !== null && isThere(join(trashOf(left), "tree")) && isThere(path) && !isEmptyDirectory(path);
+}
+
+function setAdminAside(left: Removal, adminName = left.admin_name ?? ""): void {
+  const [from, to] = [adminDirOf(left.git_dir, adminName), join(trashOf(left), "admin")];
+  if (adminName !== "" && isThere(from) && !isThere(to)) renameSync(from, to);
+}
+
+async function putAllBack(git: Git, removed: Removal, chosen: Restoring): Promise<void> {
+  const trash = trashOf(removed);
+  const [tree, admin] = [join(trash, "tree"), join(trash, "admin")];
+  for (const made of chosen.make) await putBranchBack(git, removed, { ...made, log: join(trash, "branch-log") });
+  if (removed.path === null) return;
+  const adminDir = adminDirOf(removed.git_dir, chosen.adminName);
+  if (isThere(admin)) {
+    if (chosen.head !== null) writeFileSync(join(admin, "HEAD"), `ref: refs/heads/${chosen.head}\n`);
+    mkdirSync(dirname(adminDir), { recursive: true });
+    renameSync(admin, adminDir);
+  }
+  if (isThere(tree)) {
+    link(join(tree, ".git"), { from: chosen.path, to: adminDir, before: "gitdir: " });
+    link(join(adminDir, "gitdir"), { from: adminDir, to: join(chosen.path, ".git"), before: "" });
+    const was = { top: removed.path, adminDir: adminDirOf(removed.git_dir, removed.admin_name ?? "") };
+    await moveModules(git, { was, is: { top: chosen.path, adminDir }, tree });
+    mkdirSync(dirname(chosen.path), { recursive: true });
+    renameSync(tree, chosen.path);
+  }
+  rmSync(trash, { recursive: true, force: true });
+  removeIfEmpty(dirname(trash));
+}
+
+/** A file that says where something is; left byte for byte when it says so already. */
+function link(file: string, said: { from: string; to: string; before: string }): void {
+  const text = isThere(file) ? readFileSync(file, "utf8").replace(/\n$/, "") : "";
+  if (text.startsWith(said.before) && resolve(said.from, text.slice(said.before.length)) === said.to) return;
+  writeFileSync(file, `${said.before}${said.to}\n`);
+}
+
+interface MadeBranch {
+  branch: string;
+  tip: string;
+  of: string;
+  /** Its reflog as it was. */
+  log: string;
+}
+
+async function putBranchBack(git: Git, { git_dir: gitDir }: Removal, made: MadeBranch): Promise<void> {
+  const { branch, tip, of, log } = made;
+  if ((await branchTip(git, branch)) === undefined) {
+    const args = ["update-ref", "-m", "parallel-cc: undo", "--end-of-options", `refs/heads/${branch}`, tip];
+    await git.output([...args, "0".repeat(tip.length)]);
+  }
+  if (of !== branch || !existsSync(log)) return;
+  const current = join(gitDir, "logs", "refs", "heads", branch);
+  // One that somebody has made anew and worked on has a history of its own.
+  const entries = existsSync(current) ? readFileSync(current, "utf8").split("\n").length - 1 : 0;
+  if (entries > 1) return;
+  mkdirSync(dirname(current), { recursive: true });
+  copyFileSync(log, current);
+}

@@ -1,0 +1,291 @@
+// May this worktree go? Everything is looked at anew each time it is asked: the answer lists what keeps it, and what
+// was shown when nothing does.
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { counted, printable } from "../../core/text.ts";
+import type { Git } from "../../git/git.ts";
+import { branchTip } from "../../git/repository.ts";
+import { workingIn } from "../../proc/alive.ts";
+import type { World } from "../../world.ts";
+import { bestLanding, type Landing, type Ref, targetsFor } from "../merges/merges.ts";
+import { type KnownWorktree, worktreesOf } from "../worktrees/worktrees.ts";
+import { landedWords, unlanded } from "./landing-words.ts";
+import { belongTogether, isThere, type TreePlace, trashFor } from "./place.ts";
+import { readStanding, type Standing } from "./standing.ts";
+
+export type KeepReason =
+  | "live-session"
+  | "possibly-live-session"
+  | "in-use"
+  | "locked"
+  | "kept-on-request"
+  | "not-ours"
+  | "unreadable"
+  | "operation-under-way"
+  | "uncommitted-changes"
+  | "nested-work"
+  | "unlanded-commits"
+  | "other-file-system"
+  | "missing"
+  | "recently-used"
+  | "changed-meanwhile"
+  | "busy"
+  | "failed";
+
+/** What keeps a worktree, and the words for it. */
+export interface Keep {
+  reason: KeepReason;
+  detail: string;
+  hint?: string;
+}
+
+/** A worktree that parallel-cc made, as the registry has it. */
+export interface Subject {
+  row: KnownWorktree;
+  gitDir: string;
+  adminName: string;
+  /** By name, as an owner has it; undefined when nobody does. Asked again each time. */
+  owner(): Promise<Owner | undefined> | Owner | undefined;
+}
+
+export interface Owner {
+  sessionId: string;
+  name: string | null;
+  /** Undefined when it lives for certain; else why it cannot be told. */
+  unsure: string | undefined;
+}
+
+export interface Examined {
+  standing: Standing | undefined;
+  /** Where our own branch stands; null when there is none by its recorded name. */
+  branchTip: string | null;
+  landings: BranchLanding[];
+  keeps: Keep[];
+  proofs: string[];
+  /** Nobody committed to it. */
+  isUnused: boolean;
+}
+
+export interface BranchLanding {
+  /** Null for a detached HEAD. */
+  branch: string | null;
+  tip: string;
+  landing: Landing | undefined;
+  /** Another branch than ours has the very commit. */
+  isElsewhere: boolean;
+}
+
+/** The refs that the recorded target stands for, when they were read already. */
+export interface Targets {
+  targets?: readonly Ref[] | undefined;
+}
+
+export type Effects = Pick<World, "db" | "git" | "log" | "signal" | "runProgram" | "processes" | "pid">;
+
+/** No `--force` takes a worktree that one of these keeps. */
+const FIRM: readonly KeepReason[] = [
+  ...(["live-session", "possibly-live-session", "in-use", "locked", "not-ours", "unreadable"] as const),
+  ...(["other-file-system", "missing", "changed-meanwhile", "busy", "failed"] as const),
+];
+
+export function isFirm({ reason }: Keep): boolean {
+  return FIRM.includes(reason);
+}
+
+/** `place` may be in the trash already: it is asked once more there. Targets are read when none are given. */
+export async function examine(
+  world: Effects,
+  subject: Subject,
+  place: TreePlace,
+  known: Targets = {},
+): Promise<Examined> {
+  const { row } = subject;
+  const keeps: Keep[] = [];
+  const proofs: string[] = [];
+  const isInPlace = place.top === row.path;
+  const owner = await subject.owner();
+  if (owner !== undefined) keeps.push(keptBy(owner));
+  else proofs.push("no session works in it");
+  if (isInPlace) keeps.push(...whatHoldsThePlace(subject, place));
+  keeps.push(...whoStandsIn(world, place.top));
+  if (row.is_kept === 1) {
+    keeps.push({ reason: "kept-on-request", detail: "it was released with --keep" });
+  }
+  const git = world.git(subject.gitDir).trusting();
+  const [standing, tip] = await Promise.all([
+    readStanding(world, place).catch((thrown: unknown) => {
+      world.log("info", "standing.unreadable", { path: place.top, error: String(thrown) });
+      return undefined;
+    }),
+    row.branch === null ? undefined : branchTip(git, row.branch),
+  ]);
+  if (standing === undefined) {
+    keeps.push({
+      reason: "unreadable",
+      detail: "git cannot read what is in it",
+      hint: `See: git -C ${place.top} status`,
+    });
+    return { standing, branchTip: tip ?? null, landings: [], keeps, proofs, isUnused: false };
+  }
+  keeps.push(...changesIn(standing));
+  if (standing.changed.length === 0 && standing.nested.length === 0)
+    proofs.push("nothing in it is changed or untracked");
+  const landings = await landingsOf(world, subject, { standing, tip, ...known });
+  return { standing, branchTip: tip ?? null, ...weigh(row, landings, { keeps, proofs }) };
+}
+
+/** Adds to what keeps it what has not landed, and to the proofs what has. */
+export function weigh(row: KnownWorktree, landings: BranchLanding[], found: { keeps: Keep[]; proofs: string[] }) {
+  const keeps = [...found.keeps, ...landings.flatMap((one) => unlanded(one, row.branch) ?? [])];
+  const proofs = [
+    ...found.proofs,
+    ...landings.flatMap((one) => (unlanded(one, row.branch) === undefined ? [landedWords(one)] : [])),
+  ];
+  const isUnused = landings.every(({ landing, tip }) => landing?.verdict === "unused" || tip === row.fork_commit);
+  return { landings, keeps, proofs, isUnused };
+}
+
+export function keptBy(owner: Owner): Keep {
+  const who = printable(owner.name ?? owner.sessionId);
+  if (owner.unsure === undefined) return { reason: "live-session", detail: `the session ${who} works in it` };
+  return {
+    reason: "possibly-live-session",
+    detail: `the session ${who} may still live: ${owner.unsure}`,
+    hint: `If it is over: parallel-cc release --session-id ${owner.sessionId}`,
+  };
+}
+
+function whatHoldsThePlace({ gitDir }: Subject, place: TreePlace): Keep[] {
+  const keeps: Keep[] = [];
+  if (!belongTogether(place)) {
+    keeps.push({ reason: "not-ours", detail: "its directory and git's record of it do not name each other" });
+  }
+  keeps.push(...keptByLock(place, place.top));
+  if (isThere(place.top) && trashFor(gitDir, place.top) === undefined) {
+    keeps.push({
+      reason: "other-file-system",
+      detail: "it is a file system of its own, so it cannot be set aside whole",
+    });
+  }
+  return keeps;
+}
+
+export function keptByLock({ adminDir }: TreePlace, path: string): Keep[] {
+  const lock = join(adminDir, "locked");
+  if (!isThere(lock)) return [];
+  const why = readFileSync(lock, "utf8").trim();
+  const detail = why === "" ? "it is locked" : `it is locked: ${printable(why)}`;
+  return [{ reason: "locked", detail, hint: `git worktree unlock ${path}` }];
+}
+
+/** Our own ancestors stand where the command was typed, or are the wrapper whose session has just ended. */
+export function whoStandsIn({ processes, pid }: Pick<World, "processes" | "pid">, directory: string): Keep[] {
+  const found = processes.workingDirectories();
+  if (found === undefined) {
+    return [{ reason: "in-use", detail: "it cannot be seen here which processes work in it" }];
+  }
+  const own = new Set<number>();
+  for (let one: number | undefined = pid; one !== undefined && !own.has(one); one = processes.parent(one)) own.add(one);
+  const inside = workingIn(found, directory).filter((one) => !own.has(one));
+  if (inside.length > 0) {
+    const who = inside.length === 1 ? "a process works" : `${inside.length} processes work`;
+    return [{ reason: "in-use", detail: `${who} in it: ${inside.slice(0, 5).join(", ")}` }];
+  }
+  const hidden = found.hidden.filter((one) => !own.has(one));
+  if (hidden.length === 0) return [];
+  return [
+    {
+      reason: "in-use",
+      detail: `process ${hidden[0]} at a terminal may work in it: another user's, it cannot be looked into`,
+    },
+  ];
+}
+
+export function changesIn(standing: Standing): Keep[] {
+  const keeps: Keep[] = [];
+  if (standing.operation !== null) {
+    keeps.push({ reason: "operation-under-way", detail: `a ${standing.operation} is under way in it` });
+  }
+  const { changed } = standing;
+  if (changed.length > 0) {
+    keeps.push({
+      reason: "uncommitted-changes",
+      detail: `${counted(changed.length, "uncommitted file")}: ${someOf(changed)}`,
+    });
+  }
+  for (const { path, why } of standing.nested) {
+    keeps.push({ reason: "nested-work", detail: `${printable(path)} is ${why}` });
+  }
+  return keeps;
+}
+
+function someOf(paths: readonly string[]): string {
+  const shown = paths.slice(0, 3).map(printable).join(", ");
+  return paths.length > 3 ? `${shown}, …` : shown;
+}
+
+interface Judged extends Targets {
+  standing: Standing;
+  tip: string | undefined;
+}
+
+/** Of our branch, and of what is checked out when that is something else. */
+export async function landingsOf(
+  world: Effects,
+  { row, gitDir }: Subject,
+  { standing, tip, targets }: Judged,
+): Promise<BranchLanding[]> {
+  const git = world.git(gitDir).trusting();
+  const wanted: { branch: string | null; tip: string }[] = [];
+  if (tip !== undefined) wanted.push({ branch: row.branch, tip });
+  if (standing.head !== null && standing.head !== tip) wanted.push({ branch: standing.branch, tip: standing.head });
+  const found: BranchLanding[] = [];
+  for (const one of wanted) found.push(await landingOf(world, git, { ...one, row, gitDir, targets }));
+  return found;
+}
+
+interface OneBranch extends Targets {
+  branch: string | null;
+  tip: string;
+  row: KnownWorktree;
+  gitDir: string;
+}
+
+async function landingOf(
+  world: Effects,
+  git: Git,
+  { branch, tip, row, gitDir, targets }: OneBranch,
+): Promise<BranchLanding> {
+  const read = targets ?? (await targetsFor(git, { branch, target: row.target_branch }));
+  const landing = await bestLanding(world, {
+    gitDir,
+    branch,
+    tip,
+    fork: row.fork_commit ?? undefined,
+    targets: read.filter((ref) => ref.name !== `refs/heads/${branch}`),
+    isForgeAsked: false,
+  });
+  const isStart = tip === row.fork_commit && landing?.isSafeToDelete !== true;
+  return { branch, tip, landing, isElsewhere: isStart && (await isOnAnother(world, git, { tip, gitDir })) };
+}
+
+/** Branches of our own do not count: each of two could be deleted because of the other. */
+async function isOnAnother(
+  world: Effects,
+  git: Git,
+  { tip, gitDir }: { tip: string; gitDir: string },
+): Promise<boolean> {
+  const refs = ["refs/heads/", "refs/remotes/", "refs/tags/"];
+  const listed = await git.attempt([
+    "for-each-ref",
+    "--format=%(refname)",
+    "--contains",
+    tip,
+    "--end-of-options",
+    ...refs,
+  ]);
+  if (listed.exit !== 0) return false;
+  const ours = new Set(worktreesOf(await world.db(), gitDir).map(({ branch }) => `refs/heads/${branch}`));
+  return listed.stdout.split("\n").some((ref) => ref !== "" && !ours.has(ref));
+}

@@ -1,0 +1,31 @@
+// The look at what may be removed, of whatever kind it is. What cannot be looked at stays.
+
+import { asFailure } from "../../core/failure.ts";
+import { printable } from "../../core/text.ts";
+import type { World } from "../../world.ts";
+import { type Effects, type Examined, examine, type Subject, type Targets } from "./examine.ts";
+import { examineBranch, examineRegistration } from "./leftovers.ts";
+import { adminDirOf, type TreePlace } from "./place.ts";
+import type { RemovalKind } from "./rescue.ts";
+
+export function placeOf({ gitDir, adminName, row }: Subject): TreePlace {
+  return { gitDir, top: row.path, adminDir: adminDirOf(gitDir, adminName) };
+}
+
+/** `place` is where its directory stands, which may be in the trash already. */
+export async function look(
+  world: Effects & Pick<World, "now">,
+  { kind, subject, place = placeOf(subject) }: { kind: RemovalKind; subject: Subject; place?: TreePlace },
+  known: Targets = {},
+): Promise<Examined> {
+  try {
+    if (kind === "branch") return await examineBranch(world, subject, known);
+    if (kind === "registration") return await examineRegistration(world, subject, place, known);
+    return await examine(world, subject, place, known);
+  } catch (thrown) {
+    const failure = asFailure(thrown);
+    if (failure.kind === "cancelled") throw thrown;
+    const keeps = [{ reason: "unreadable" as const, detail: `it cannot be judged: ${printable(failure.message)}` }];
+    return { standing: undefined, branchTip: null, landings: [], keeps, proofs: [], isUnused: false };
+  }
+}

@@ -1,0 +1,92 @@
+// A linked worktree as two directories: the one people work in, and the one that git keeps for it below the
+// repository's `worktrees/`. Either may stand in the trash, so git is told where both are.
+
+import { lstatSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { withLock } from "../../db/lock.ts";
+import type { Git } from "../../git/git.ts";
+import type { World } from "../../world.ts";
+
+export interface TreePlace {
+  /** The common git directory. */
+  gitDir: string;
+  /** The worktree's own directory. */
+  top: string;
+  /** Its git directory. */
+  adminDir: string;
+}
+
+/** Settings of the user's that hide changes, or start programs of his while we look. */
+export const SEEING_ALL = {
+  "core.fsmonitor": "false",
+  "core.untrackedCache": "false",
+  "core.checkStat": "default",
+  "core.splitIndex": "false",
+  "core.quotePath": "true",
+} as const;
+
+/** git for that worktree wherever its two directories stand. With an index of its own when one is named. */
+export function gitAt(world: Pick<World, "git">, { gitDir, top, adminDir }: TreePlace, index?: string): Git {
+  const env = {
+    GIT_DIR: adminDir,
+    GIT_COMMON_DIR: gitDir,
+    GIT_WORK_TREE: top,
+    ...(index === undefined ? {} : { GIT_INDEX_FILE: index }),
+  };
+  return world.git(top).trusting().configured({ env, settings: SEEING_ALL });
+}
+
+export function adminDirOf(gitDir: string, adminName: string): string {
+  return join(gitDir, "worktrees", adminName);
+}
+
+/** Whether the two directories name each other: a copy of a worktree names one that does not name it. */
+export function belongTogether({ top, adminDir }: TreePlace): boolean {
+  try {
+    const pointed = readFileSync(join(top, ".git"), "utf8").replace(/\n$/, "");
+    const back = readFileSync(join(adminDir, "gitdir"), "utf8").replace(/\n$/, "");
+    const named = pointed.startsWith("gitdir: ") ? resolve(top, pointed.slice("gitdir: ".length)) : "";
+    return (
+      realpathSync(named) === realpathSync(adminDir) && realpathSync(resolve(adminDir, back)) === join(top, ".git")
+    );
+  } catch {
+    return false;
+  }
+}
+
+export type TrashKind = "repository" | "beside";
+
+/** Where a worktree's trash is: below the git directory, or beside it where that is another file system. */
+export function trashDirectory(kind: TrashKind, where: { gitDir: string; path: string; id: string }): string {
+  return kind === "repository"
+    ? join(where.gitDir, "parallel-cc", "trash", where.id)
+    : join(dirname(where.path), ".parallel-cc-trash", where.id);
+}
+
+/** Which trash a rename can reach; undefined when the worktree's directory is a mount of its own. */
+export function trashFor(gitDir: string, path: string): TrashKind | undefined {
+  const device = statSync(path, { bigint: true }).dev;
+  // A bind mount has the device of what is behind it, and its parent may have it too: then the rename itself tells.
+  if (statSync(gitDir, { bigint: true }).dev === device) return "repository";
+  return statSync(dirname(path), { bigint: true }).dev === device ? "beside" : undefined;
+}
+
+/** Also for what is no regular thing: a dangling link is there. */
+export function isThere(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+}
+
+export function isEmptyDirectory(path: string): boolean {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  return found?.isDirectory() === true && readdirSync(path).length === 0;
+}
+
+/** Alone with the repository's trash: nothing in it is pruned while something comes back, nor the other way round. */
+export async function whileTrashIsOurs<T>(
+  world: Pick<World, "paths" | "sleep" | "signal">,
+  gitDir: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  const name = new Bun.CryptoHasher("sha1").update(gitDir).digest("hex");
+  return withLock(world, join(world.paths.locks, `${name}.trash.lock`), work, { doing: "been at the trash" });
+}

@@ -1,0 +1,57 @@
+// A removed worktree made again from its rescue ref, in the trash, once what was there has been pruned. What only the
+// trash had held is missing then.
+
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Failure } from "../../core/failure.ts";
+import { type Git, gitFailed } from "../../git/git.ts";
+import { commitOf } from "../../git/repository.ts";
+import type { World } from "../../world.ts";
+import { adminDirOf } from "./place.ts";
+import { rescueRef } from "./rescue.ts";
+import type { Removal } from "./store.ts";
+
+/** Writes `tree` and `admin` below `trash`. Errors: `undo.pruned` when the ref is gone too. */
+export async function rebuild(world: Pick<World, "git">, removed: Removal, trash: string): Promise<void> {
+  const git = world.git(removed.git_dir).trusting();
+  const saved = await commitOf(git, rescueRef(removed.id));
+  if (saved === undefined) {
+    throw new Failure({
+      code: "undo.pruned",
+      message: `Nothing is left of ${removed.name}: its files and its rescue ref were pruned.`,
+      hint: "Commits may still be found with: git fsck --lost-found",
+    });
+  }
+  rmSync(trash, { recursive: true, force: true });
+  const [tree, admin] = [join(trash, "tree"), join(trash, "admin")];
+  mkdirSync(tree, { recursive: true, mode: 0o700 });
+  mkdirSync(admin);
+  // Files of git's own are written as they are, whatever its user has set for texts.
+  const plain = { "core.autocrlf": "false", "core.eol": "lf", "core.attributesFile": "/dev/null" };
+  await writeOut(git.configured({ settings: plain }), {
+    tree: `${saved}:admin`,
+    to: admin,
+    index: join(trash, "index"),
+  });
+  const files = await git.attempt(["rev-parse", "--verify", "--quiet", `${saved}:files`]);
+  const work = files.exit === 0 ? `${saved}:files` : (removed.head ?? undefined);
+  if (work !== undefined) await writeOut(git, { tree: work, to: tree, index: join(trash, "index") });
+  if (!existsSync(join(admin, "index")) && removed.head !== null) {
+    const read = git.configured({ env: { GIT_INDEX_FILE: join(admin, "index"), GIT_WORK_TREE: tree } });
+    await read.output(["read-tree", removed.head]);
+  }
+  rmSync(join(trash, "index"), { force: true });
+  writeFileSync(join(admin, "commondir"), "../..\n");
+  writeFileSync(join(admin, "gitdir"), `${join(removed.path ?? "", ".git")}\n`);
+  writeFileSync(join(tree, ".git"), `gitdir: ${adminDirOf(removed.git_dir, removed.admin_name ?? "")}\n`);
+}
+
+/** As a checkout would write them, filters and all. */
+async function writeOut(git: Git, { tree, to, index }: { tree: string; to: string; index: string }): Promise<void> {
+  const own = git.configured({ env: { GIT_INDEX_FILE: index, GIT_WORK_TREE: to } });
+  rmSync(index, { force: true });
+  await own.output(["read-tree", tree]);
+  const args = ["checkout-index", "--all", "--force", `--prefix=${to}/`];
+  const written = await own.attempt(args);
+  if (written.exit !== 0) throw gitFailed(args, written);
+}

@@ -1,0 +1,18 @@
+// The room's door: removing a worktree so that nothing of it is lost, and bringing it back.
+
+export { healRemovals, trashOf } from "./bring-back.ts";
+export {
+  type Examined,
+  isFirm,
+  type Keep,
+  type KeepReason,
+  keptBy,
+  type Owner,
+  type Subject,
+} from "./examine.ts";
+export { look } from "./look.ts";
+export { isPruningDue, type Pruned, prune } from "./prune.ts";
+export { type Outcome, removeWorktree } from "./remove.ts";
+export { type RemovalKind, rescueRef } from "./rescue.ts";
+export { type Removal, type RemovalReason, removalsOf, removalsUnderWay } from "./store.ts";
+export { type BroughtBack, bringBack } from "./undo.ts";

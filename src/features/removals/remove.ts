@@ -1,0 +1,232 @@
+// Removing one worktree of ours: it is saved, set aside by two renames, looked at once more where nobody finds it any
+// longer, and only then is its branch deleted. A crash in between leaves a row that says so, and whoever finds it puts
+// everything back (bring-back.ts).
+
+import { copyFileSync, existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { Failure } from "../../core/failure.ts";
+import { printable } from "../../core/text.ts";
+import { type Db, isUniqueViolation, utcText } from "../../db/db.ts";
+import { removeIfEmpty } from "../../files/directory.ts";
+import { deleteBranchAt } from "../../git/repository.ts";
+import type { World } from "../../world.ts";
+import { recordTip } from "../merges/merges.ts";
+import { forgetWorktree } from "../worktrees/worktrees.ts";
+import { isBranchFree } from "./branch.ts";
+import { putBack } from "./bring-back.ts";
+import {
+  type Examined,
+  type Effects as ExamineEffects,
+  isFirm,
+  type Keep,
+  type Subject,
+  whoStandsIn,
+} from "./examine.ts";
+import { look, placeOf } from "./look.ts";
+import { isThere, type TreePlace, trashDirectory, trashFor } from "./place.ts";
+import { type RemovalKind, save } from "./rescue.ts";
+import {
+  finishRemoval,
+  insertRemoval,
+  isHeld,
+  type Removal,
+  type RemovalReason,
+  type RemovalRecord,
+  recordFate,
+  recordRescue,
+  removal,
+} from "./store.ts";
+
+export type Effects = ExamineEffects & Pick<World, "newId" | "now">;
+
+export interface RemoveInput {
+  subject: Subject;
+  kind: RemovalKind;
+  /** Takes what is not landed or not committed as well; what has an owner stays whatever is asked. */
+  isForced: boolean;
+  /** Runs in the transaction in which the worktree is taken, so that nobody gets it in between. */
+  begin?: (db: Db, now: string) => void;
+}
+
+export type Outcome =
+  | { kind: "removed"; removal: Removal; proofs: string[] }
+  | { kind: "kept"; keeps: Keep[]; examined: Examined };
+
+/** Never throws for what keeps a worktree, a failed step included: then everything is in its place again. */
+export async function removeWorktree(world: Effects, input: RemoveInput): Promise<Outcome> {
+  const { subject, isForced } = input;
+  const place = placeOf(subject);
+  const examined = await look(world, input);
+  const kept = (...keeps: Keep[]): Outcome => ({ kind: "kept", keeps, examined });
+  const keeps = examined.keeps.filter((keep) => !isForced || isFirm(keep));
+  const { standing } = examined;
+  if (keeps.length > 0 || standing === undefined) return kept(...keeps);
+  const trash = input.kind === "worktree" ? trashFor(subject.gitDir, place.top) : "repository";
+  if (trash === undefined) return kept({ reason: "other-file-system", detail: "it is a file system of its own" });
+  const db = await world.db();
+  const begun = begin(db, world, { ...input, examined, trash });
+  if (begun.kind === "kept") return kept(begun.keep);
+  const { removal: started } = begun;
+  try {
+    const found = await setAside(world, { ...input, place, examined, begun: started });
+    if (found === undefined) {
+      return { kind: "removed", removal: removal(db, started.id) ?? started, proofs: examined.proofs };
+    }
+    await putBack(world, started);
+    return kept(found);
+  } catch (thrown) {
+    await putBack(world, started);
+    const why = thrown instanceof Failure ? thrown.message : String(thrown);
+    world.log("warn", "removal.failed", { path: place.top, error: why });
+    return kept({ reason: "failed", detail: printable(why) });
+  }
+}
+
+interface Begin extends RemoveInput {
+  examined: Examined;
+  trash: "repository" | "beside";
+}
+
+type Begun = { kind: "begun"; removal: Removal } | { kind: "kept"; keep: Keep };
+
+/** Takes the worktree, in one transaction with the look at who may have taken it meanwhile. */
+function begin(db: Db, world: Effects, { subject, kind, examined, trash, isForced, ...input }: Begin): Begun {
+  const { row } = subject;
+  const by = world.processes.identify(world.pid);
+  if (by === undefined) {
+    return { kind: "kept", keep: { reason: "failed", detail: "this very process cannot be identified" } };
+  }
+  const id = world.newId().slice(0, 8);
+  const record: RemovalRecord = {
+    worktree: row,
+    proofs: examined.proofs,
+    ignored: (examined.standing?.ignored ?? []).slice(0, MOST_IGNORED),
+    unsaved: [],
+    sessions: [],
+  };
+  const isLanded = examined.keeps.length === 0;
+  try {
+    return db.write((now): Begun => {
+      input.begin?.(db, now);
+      if (isHeld(db, { path: row.path, gitDir: subject.gitDir, adminName: subject.adminName })) {
+        throw new Taken({ reason: "changed-meanwhile", detail: "a session has taken it just now" });
+      }
+      const made = {
+        id,
+        git_dir: subject.gitDir,
+        git_dir_id: row.git_dir_id,
+        repo_path: row.repo_path,
+        name: row.name,
+        path: kind === "branch" ? null : row.path,
+        admin_name: kind === "branch" ? null : subject.adminName,
+        trash,
+        head: examined.standing?.head ?? null,
+        branch: examined.branchTip === null ? null : row.branch,
+        branch_tip: examined.branchTip,
+        reason:
+          kind === "registration"
+            ? ("missing" as const)
+            : reasonOf({ isForced: isForced && !isLanded, isUnused: examined.isUnused }),
+        record,
+      };
+      insertRemoval(db, made, by, now);
+      const inserted = removal(db, id);
+      if (inserted === undefined) throw new Error(`removal ${id} was just written and is not there`);
+      return { kind: "begun", removal: inserted };
+    });
+  } catch (thrown) {
+    if (thrown instanceof Taken) return { kind: "kept", keep: thrown.keep };
+    if (!isUniqueViolation(thrown)) throw thrown;
+    const detail = "another command removes it or brings it back just now";
+    return { kind: "kept", keep: { reason: "busy", detail } };
+  }
+}
+
+class Taken extends Error {
+  readonly keep: Keep;
+  constructor(keep: Keep) {
+    super(keep.detail);
+    this.keep = keep;
+  }
+}
+
+/** What ignoring hid; more of it is not listed. */
+const MOST_IGNORED = 2000;
+
+function reasonOf({ isForced, isUnused }: { isForced: boolean; isUnused: boolean }): RemovalReason {
+  return isForced ? "forced" : isUnused ? "unused" : "landed";
+}
+
+interface SetAside extends RemoveInput {
+  place: TreePlace;
+  examined: Examined;
+  begun: Removal;
+}
+
+/** Undefined when it is done; else what was found at the last look. */
+async function setAside(world: Effects, given: SetAside): Promise<Keep | undefined> {
+  const { subject, kind, place, examined, begun } = given;
+  const { row } = subject;
+  const { standing } = examined;
+  if (standing === undefined || begun.trash === null) throw new Error("nothing was examined");
+  const db = await world.db();
+  // A signal does not stop it half-way: what is left is short.
+  const steady = { ...world, signal: () => new AbortController().signal };
+  const { branch, branch_tip: branchTip } = begun;
+  const saved = await save(steady, {
+    ...{ id: begun.id, kind, place, standing, branch, branchTip, name: row.name, at: world.now() },
+  });
+  const record = { ...begun.record, unsaved: saved.unsaved };
+  db.write(() => recordRescue(db, { id: begun.id, commit: saved.commit, record }));
+  const trash = trashDirectory(begun.trash, { gitDir: subject.gitDir, path: row.path, id: begun.id });
+  mkdirSync(trash, { recursive: true, mode: 0o700 });
+  const told = { ...begun, record, rescue_commit: saved.commit, removed_at: utcText(world.now()) };
+  writeFileSync(join(trash, "record.json"), `${JSON.stringify(told, undefined, 1)}\n`, { mode: 0o600 });
+
+  if (kind === "worktree") {
+    renameSync(place.top, join(trash, "tree"));
+    const changed = await whatChanged(steady, { ...given, aside: { ...place, top: join(trash, "tree") } });
+    if (changed !== undefined) return changed;
+  }
+  if (kind !== "branch") {
+    renameSync(place.adminDir, join(trash, "admin"));
+    removeIfEmpty(dirname(place.adminDir));
+    if (dirname(row.path).endsWith("-worktrees")) removeIfEmpty(dirname(row.path));
+  }
+  const git = world.git(subject.gitDir).trusting();
+  const isDeleted = branch !== null && branchTip !== null && (await isBranchFree(git, branch));
+  if (isDeleted) {
+    const log = join(subject.gitDir, "logs", "refs", "heads", branch);
+    if (existsSync(log)) copyFileSync(log, join(trash, "branch-log"));
+    await deleteBranchAt(git, branch, branchTip);
+  }
+  db.write((now) => {
+    if (branch !== null && branchTip !== null) recordTip(db, { gitDir: subject.gitDir, branch, tip: branchTip }, now);
+    finishRemoval(db, { id: begun.id, branchTip: isDeleted ? branchTip : null }, now);
+    forgetWorktree(db, row.path);
+    recordFate(db, { path: row.path, fate: "removed" });
+  });
+  return undefined;
+}
+
+/**
+ * Whether anybody came between the look and the rename: what he did went along into the trash, and goes back with it.
+ * Also git's hooks ran meanwhile (reference-transaction).
+ */
+async function whatChanged(
+  world: Effects,
+  { subject, aside, examined, isForced }: { subject: Subject; aside: TreePlace; examined: Examined; isForced: boolean },
+): Promise<Keep | undefined> {
+  if (isThere(subject.row.path)) {
+    return { reason: "changed-meanwhile", detail: "somebody made something at its place just now" };
+  }
+  if (isForced) {
+    const [inUse] = whoStandsIn(world, aside.top);
+    return inUse === undefined ? undefined : { ...inUse, reason: "changed-meanwhile" };
+  }
+  const again = await look(world, { kind: "worktree", subject, place: aside });
+  const [keep] = again.keeps;
+  if (keep !== undefined) return { ...keep, reason: keep.reason === "in-use" ? "in-use" : "changed-meanwhile" };
+  const isSame = again.standing?.head === examined.standing?.head && again.branchTip === examined.branchTip;
+  return isSame ? undefined : { reason: "changed-meanwhile", detail: "somebody committed to it just now" };
+}

@@ -1,0 +1,188 @@
+// Saving what stands in a worktree under `refs/parallel-cc/rescue/<id>`: one commit whose parents keep every commit
+// alive that was known there, and whose tree holds
+//   admin/     the files of its git directory: HEAD, reflog, what is under way (the index too when something is staged)
+//   index/     what is staged, when that differs from HEAD; unmerged/<stage>/ what is in conflict
+//   files/     the working tree with its changed and untracked files, when there are any
+// What git ignores is not in it: that is mostly what a build makes again, and else secrets (.env), which must not enter
+// a place that outlives them.
+
+import { lstatSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Failure } from "../../core/failure.ts";
+import type { Git } from "../../git/git.ts";
+import { commitOf } from "../../git/repository.ts";
+import type { World } from "../../world.ts";
+import { gitAt, type TreePlace } from "./place.ts";
+import { clearFlags, type Standing, withOwnIndex } from "./standing.ts";
+import { tipsKnownThere } from "./tips.ts";
+
+export interface ToSave {
+  id: string;
+  /** What of it there is: a directory with git's record, the record alone, or the branch alone. */
+  kind: RemovalKind;
+  place: TreePlace;
+  standing: Standing;
+  /** Our branch and where it stands. */
+  branch: string | null;
+  branchTip: string | null;
+  name: string;
+  at: Date;
+}
+
+export type RemovalKind = "worktree" | "registration" | "branch";
+
+export interface Saved {
+  commit: string;
+  /** What is in the trash alone. */
+  unsaved: { path: string; why: string }[];
+}
+
+export function rescueRef(id: string): string {
+  return `refs/parallel-cc/rescue/${id}`;
+}
+
+/** Throws `rescue.failed` when anything of it could not be written: then nothing may be removed. */
+export async function save(world: Pick<World, "git">, given: ToSave): Promise<Saved> {
+  const { kind, standing } = given;
+  const isBranch = kind === "branch";
+  // Without a directory of its own git stands in the repository's.
+  const place = kind === "worktree" ? given.place : { ...given.place, top: given.place.gitDir };
+  const git = isBranch ? world.git(place.gitDir).trusting() : gitAt(world, place);
+  try {
+    const tips = await tipsKnownThere(git, given);
+    const trees = standing.changed.length === 0 ? undefined : await writeTrees(world, { ...given, place });
+    const stream = new ImportStream(given, tips);
+    for (const file of isBranch ? [] : filesOf(place.adminDir, { withIndex: trees !== undefined })) {
+      stream.file(`admin/${file}`, readFileSync(join(place.adminDir, file)));
+    }
+    if (trees !== undefined) {
+      stream.tree("index", trees.index);
+      stream.tree("files", trees.files);
+      for (const { stage, path, mode, object } of trees.unmerged)
+        stream.object(`unmerged/${stage}/${path}`, mode, object);
+    }
+    await git.output(["fast-import", "--quiet", "--done"], { input: stream.bytes() });
+    const commit = await commitOf(git, rescueRef(given.id));
+    if (commit === undefined) throw new Error("git wrote no commit");
+    const nested = standing.nested.map(({ path, why }) => ({ path, why }));
+    return { commit, unsaved: [...nested, ...(trees?.unsaved ?? [])] };
+  } catch (cause) {
+    throw new Failure({
+      code: "rescue.failed",
+      message: `What stands in ${given.place.top} could not be saved: ${cause instanceof Error ? cause.message : String(cause)}`,
+      hint: "Nothing was removed. Mend the cause and run the command again.",
+      cause,
+    });
+  }
+}
+
+/** Larger untracked files are in the trash alone: git would keep them for months. */
+const LARGEST_FILE_BYTES = 50 * 1024 * 1024;
+
+interface Unmerged {
+  stage: string;
+  path: string;
+  mode: string;
+  object: string;
+}
+
+async function writeTrees(world: Pick<World, "git">, { kind, place, standing }: ToSave) {
+  return withOwnIndex(world, place, async (git) => {
+    const unmerged = await unmergedIn(git);
+    const inConflict = unmerged.map(({ path }) => `${path}\0`).join("");
+    if (unmerged.length > 0)
+      await git.output(["update-index", "--force-remove", "-z", "--stdin"], { input: inConflict });
+    const index = await writeTree(git);
+    if (kind !== "worktree") return { index, files: index, unmerged, unsaved: [] };
+    if (standing.flagged.length > 0) await clearFlags(git, standing.flagged);
+    const untracked = await pathsFrom(git, ["ls-files", "-z", "--others", "--exclude-standard"]);
+    const changed = await pathsFrom(git, ["diff-files", "-z", "--name-only", "--ignore-submodules=dirty"]);
+    const unsaved: Saved["unsaved"] = [];
+    const saved = [...changed, ...unmerged.map(({ path }) => path), ...untracked].filter((path) => {
+      const why = whyUnsaved(join(place.top, path));
+      if (why !== undefined) unsaved.push({ path, why });
+      return why === undefined;
+    });
+    const input = [...new Set(saved)].map((path) => `${path}\0`).join("");
+    if (input !== "") await git.output(["update-index", "--add", "--remove", "-z", "--stdin"], { input });
+    return { index, files: await writeTree(git), unmerged, unsaved };
+  });
+}
+
+function whyUnsaved(path: string): string | undefined {
+  // Of an untracked repository git names the directory.
+  if (path.endsWith("/")) return "a repository of its own";
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (found === undefined || found.isSymbolicLink() || found.isDirectory()) return undefined;
+  if (!found.isFile()) return "no regular file";
+  return found.size > LARGEST_FILE_BYTES ? "larger than 50 MB" : undefined;
+}
+
+async function writeTree(git: Git): Promise<string> {
+  return (await git.output(["write-tree"])).trim();
+}
+
+async function pathsFrom(git: Git, args: readonly string[]): Promise<string[]> {
+  return (await git.output(args)).split("\0").filter((path) => path !== "");
+}
+
+async function unmergedIn(git: Git): Promise<Unmerged[]> {
+  const lines = (await git.output(["ls-files", "-z", "--unmerged"])).split("\0");
+  return lines.flatMap((line) => {
+    const [, mode, object, stage, path] = /^(\d+) (\S+) (\d)\t([\s\S]*)$/.exec(line) ?? [];
+    if (mode === undefined || object === undefined || stage === undefined || path === undefined) return [];
+    return [{ mode, object, stage, path }];
+  });
+}
+
+/** What git keeps for a worktree, from its directory: no links to where it stands, no locks, no submodules. */
+function filesOf(adminDir: string, { withIndex }: { withIndex: boolean }): string[] {
+  const left = ["gitdir", "commondir", "modules", "locked", ...(withIndex ? [] : ["index"])];
+  return readdirSync(adminDir, { recursive: true, withFileTypes: true }).flatMap((entry) => {
+    const path = join(entry.parentPath, entry.name).slice(adminDir.length + 1);
+    const isLeft = left.includes(path.split("/")[0] ?? "") || path.endsWith(".lock");
+    return entry.isFile() && !isLeft ? [path] : [];
+  });
+}
+
+/** What `git fast-import` reads: one commit, in one process. */
+class ImportStream {
+  readonly #parts: (string | Uint8Array)[] = [];
+
+  constructor({ id, name, branch, at, standing }: ToSave, tips: readonly string[]) {
+    const message = `parallel-cc: what stood in ${name}${branch === null ? "" : ` (${branch})`} when it was removed\n`;
+    const [first, ...others] = [...(standing.head === null ? [] : [standing.head]), ...tips];
+    this.#parts.push(`commit ${rescueRef(id)}\ncommitter parallel-cc <parallel-cc@localhost> `);
+    this.#parts.push(`${Math.floor(at.getTime() / 1000)} +0000\n`);
+    this.#data(message);
+    if (first !== undefined) this.#parts.push(`from ${first}\n`);
+    for (const tip of others) this.#parts.push(`merge ${tip}\n`);
+    this.#parts.push("deleteall\n");
+  }
+
+  file(path: string, content: Uint8Array): void {
+    this.#parts.push(`M 100644 inline ${quoted(path)}\n`);
+    this.#data(content);
+  }
+
+  tree(path: string, tree: string): void {
+    this.object(path, "040000", tree);
+  }
+
+  object(path: string, mode: string, object: string): void {
+    this.#parts.push(`M ${mode} ${object} ${quoted(path)}\n`);
+  }
+
+  bytes(): Uint8Array {
+    return Buffer.concat([...this.#parts, "\ndone\n"].map((part) => Buffer.from(part)));
+  }
+
+  #data(content: string | Uint8Array): void {
+    this.#parts.push(`data ${Buffer.byteLength(content)}\n`, content, "\n");
+  }
+}
+
+/** As fast-import reads a path with anything in it. */
+function quoted(path: string): string {
+  return `"${path.replace(/["\\]/g, "\\$&").replaceAll("\n", "\\n")}"`;
+}

@@ -1,0 +1,127 @@
+// What stands in a worktree, as git and the file system have it now.
+
+import { copyFileSync, existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Git } from "../../git/git.ts";
+import { parseStatus } from "../../git/porcelain.ts";
+import type { World } from "../../world.ts";
+import { type NestedWork, nestedWork } from "./nested.ts";
+import { gitAt, isThere, SEEING_ALL, type TreePlace } from "./place.ts";
+
+export interface Standing {
+  /** Null before the first commit of an orphan branch. */
+  head: string | null;
+  /** Null when detached. */
+  branch: string | null;
+  /** Paths that are staged, changed, in conflict or untracked; also those that a flag in the index hides from git. */
+  changed: string[];
+  /** Paths in conflict. */
+  unmerged: string[];
+  /** Paths whose flags in the index hide changes (assume-unchanged, skip-worktree) while they are on the disk. */
+  flagged: string[];
+  /** As git names them; directories end in "/". */
+  ignored: string[];
+  /** What is under way in it: "rebase", "merge", … */
+  operation: string | null;
+  nested: NestedWork[];
+}
+
+const STATUS = [
+  ...["status", "--porcelain=v2", "--branch", "-z", "--no-renames", "--untracked-files=normal"],
+  ...["--ignored=matching", "--ignore-submodules=none"],
+];
+
+/** Undefined when git cannot tell. */
+export async function readStanding(world: Pick<World, "git">, place: TreePlace): Promise<Standing | undefined> {
+  const git = gitAt(world, place);
+  const [told, listed] = await Promise.all([
+    git.attempt(STATUS),
+    git.attempt(["ls-files", "-z", "--stage", "-v", "--full-name"]),
+  ]);
+  if (told.exit !== 0 || listed.exit !== 0) return undefined;
+  const status = parseStatus(told.stdout);
+  const index = parseIndex(listed.stdout);
+  const flagged = index.flagged.filter((path) => isThere(join(place.top, path)));
+  const hidden = flagged.length === 0 ? [] : await changedBehindFlags(world, place, flagged);
+  if (hidden === undefined) return undefined;
+  const nested = await nestedWork(world.git(place.top).configured({ settings: SEEING_ALL }), {
+    ...place,
+    links: index.links,
+    ignored: status.ignored,
+  });
+  return {
+    head: status.head,
+    branch: status.branch,
+    changed: [...new Set([...status.changed, ...hidden])],
+    unmerged: status.unmerged,
+    flagged,
+    ignored: status.ignored,
+    operation: operationIn(place.adminDir),
+    nested,
+  };
+}
+
+/** `git ls-files -z --stage -v`: a tag, then mode, object and stage. */
+function parseIndex(output: string): { links: string[]; flagged: string[] } {
+  const links: string[] = [];
+  const flagged: string[] = [];
+  for (const line of output.split("\0")) {
+    const path = line.slice(line.indexOf("\t") + 1);
+    // Lower case is assume-unchanged, S is skip-worktree.
+    if (/^[a-zS] /.test(line)) flagged.push(path);
+    if (line.startsWith("160000 ", 2)) links.push(path);
+  }
+  return { links, flagged };
+}
+
+async function changedBehindFlags(
+  world: Pick<World, "git">,
+  place: TreePlace,
+  flagged: readonly string[],
+): Promise<string[] | undefined> {
+  return withOwnIndex(world, place, async (git) => {
+    await clearFlags(git, flagged);
+    const result = await git.attempt(["diff-files", "-z", "--name-only", "--ignore-submodules=none"]);
+    return result.exit === 0 ? result.stdout.split("\0").filter((path) => path !== "") : undefined;
+  });
+}
+
+export async function clearFlags(git: Git, flagged: readonly string[]): Promise<void> {
+  const input = flagged.map((path) => `${path}\0`).join("");
+  for (const flag of ["--no-assume-unchanged", "--no-skip-worktree"]) {
+    await git.output(["update-index", flag, "-z", "--stdin"], { input });
+  }
+}
+
+/** git with a copy of the worktree's index, gone afterwards. */
+export async function withOwnIndex<T>(
+  world: Pick<World, "git">,
+  place: TreePlace,
+  work: (git: Git) => Promise<T>,
+): Promise<T> {
+  const directory = mkdtempSync(join(tmpdir(), "parallel-cc-index-"));
+  try {
+    const index = join(directory, "index");
+    const own = join(place.adminDir, "index");
+    if (existsSync(own)) copyFileSync(own, index);
+    return await work(gitAt(world, place, index));
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+/** As `git status` finds them (git 2.39 to 2.52). */
+const OPERATIONS: readonly (readonly [string, string])[] = [
+  ["rebase-merge", "rebase"],
+  ["rebase-apply", "rebase"],
+  ["MERGE_HEAD", "merge"],
+  ["CHERRY_PICK_HEAD", "cherry-pick"],
+  ["REVERT_HEAD", "revert"],
+  ["sequencer", "cherry-pick or revert"],
+  ["BISECT_LOG", "bisect"],
+];
+
+export function operationIn(adminDir: string): string | null {
+  return OPERATIONS.find(([file]) => isThere(join(adminDir, file)))?.[1] ?? null;
+}

@@ -1,0 +1,52 @@
+// Whose a checkout is: the session that works there or may, as far as its processes can be seen.
+
+import type { Db } from "../../db/db.ts";
+import type { World } from "../../world.ts";
+import type { Owner } from "../removals/removals.ts";
+import { identityOf, isLocal, livenessOfAll } from "./liveness.ts";
+import { allSessions, type KnownSession } from "./store.ts";
+
+export interface Checkout {
+  path: string;
+  gitDir: string;
+  adminName: string | null;
+}
+
+type Effects = Pick<World, "processes" | "pid">;
+
+/** The session that has the checkout and is not certainly over; `except` has just ended, or is about to. */
+export function ownerOf(world: Effects, db: Db, checkout: Checkout, except?: string): Owner | undefined {
+  const there = allSessions(db).filter((one) => one.id !== except && isAt(one, checkout));
+  const liveness = livenessOfAll(world.processes, there);
+  for (const one of there) {
+    const seen = liveness.get(one.id);
+    // What runs in a sandbox is not judged by a process here.
+    if (seen?.state === "dead" && isLocal(one)) continue;
+    const unsure = seen?.state === "unknown" ? seen.why : undefined;
+    return { sessionId: one.id, name: one.name, unsure };
+  }
+  return undefined;
+}
+
+function isAt(one: KnownSession, { path, gitDir, adminName }: Checkout): boolean {
+  if (one.worktree_path === path) return true;
+  return one.git_dir === gitDir && one.is_main_repo === 0 && one.admin_name !== null && one.admin_name === adminName;
+}
+
+/**
+ * Whether a session that is released still works: its claude, or the process it was registered for, unless that one is
+ * our own ancestor (the wrapper, a script) and so the one that says it is over.
+ */
+export function stillRunning(world: Effects, ended: KnownSession): Owner | undefined {
+  const ancestors = new Set<number>();
+  for (let pid = world.processes.parent(world.pid); pid !== undefined && !ancestors.has(pid); ) {
+    ancestors.add(pid);
+    pid = world.processes.parent(pid);
+  }
+  const rows = ended.processes.filter(({ role, pid }) => role === "claude" || !ancestors.has(pid));
+  const seen = world.processes.probeAll(rows.map(identityOf));
+  const living = seen.find(({ state }) => state !== "dead");
+  if (living === undefined) return undefined;
+  const unsure = living.state === "unknown" ? living.why : undefined;
+  return { sessionId: ended.id, name: ended.name, unsure };
+}
