@@ -81,7 +81,7 @@ export async function locate(git: Git): Promise<Repository> {
   const isBare = bare === "true" || worktrees[0]?.isBare === true;
   return {
     gitDir,
-    gitDirId: idOf(gitDir),
+    gitDirId: repositoryId(gitDir),
     path:
       !isLinked && topPath !== undefined ? topPath : await mainPath(git, { gitDir, isBare, first: worktrees[0]?.path }),
     isBare,
@@ -144,7 +144,8 @@ function refused(directory: string, reason: string): Failure {
   });
 }
 
-function idOf(directory: string): string {
+/** A git directory by device and inode, which a rename keeps. */
+export function repositoryId(directory: string): string {
   const { dev, ino } = statSync(directory, { bigint: true });
   return `${dev}:${ino}`;
 }

@@ -3,7 +3,14 @@
 import { resolve } from "node:path";
 import { Failure } from "../../core/failure.ts";
 import type { World } from "../../world.ts";
-import { type BroughtBack, bringBack, healRemovals, type Removal, removalsOf } from "../removals/removals.ts";
+import {
+  adoptRemovals,
+  type BroughtBack,
+  bringBack,
+  healRemovals,
+  type Removal,
+  removalsOf,
+} from "../removals/removals.ts";
 import { repositoryAt } from "./scope.ts";
 
 export interface UndoInput {
@@ -15,7 +22,7 @@ export interface UndoInput {
 /** Errors: `undo.*`. */
 export async function undo(world: World, input: UndoInput): Promise<BroughtBack> {
   const gitDir = await gitDirMeant(world, input.repo);
-  await healRemovals(world);
+  await readyRemovals(world, gitDir);
   const to = input.to === undefined ? undefined : resolve(world.cwd, input.to);
   return bringBack(world, { id: input.id, gitDir, to });
 }
@@ -23,8 +30,13 @@ export async function undo(world: World, input: UndoInput): Promise<BroughtBack>
 /** Newest first. */
 export async function listRemovals(world: World, repo: string | undefined): Promise<Removal[]> {
   const gitDir = await gitDirMeant(world, repo);
-  await healRemovals(world);
+  await readyRemovals(world, gitDir);
   return removalsOf(await world.db(), gitDir);
+}
+
+async function readyRemovals(world: World, gitDir: string | undefined): Promise<void> {
+  if (gitDir !== undefined) await adoptRemovals(world, gitDir);
+  await healRemovals(world);
 }
 
 /** Undefined where no repository is: then all removals are meant. */

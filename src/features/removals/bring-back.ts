@@ -10,7 +10,7 @@ import { branchTip, commitOf } from "../../git/repository.ts";
 import type { World } from "../../world.ts";
 import { putBackWorktree } from "../worktrees/worktrees.ts";
 import { moveModules } from "./modules.ts";
-import { adminDirOf, isEmptyDirectory, isThere, trashDirectory } from "./place.ts";
+import { adminDirOf, isThere } from "./place.ts";
 import { rescueRef } from "./rescue.ts";
 import {
   abandonRestoring,
@@ -24,6 +24,7 @@ import {
   removalsUnderWay,
   takeOver,
 } from "./store.ts";
+import { isTaken, trashOf } from "./trash.ts";
 
 export type Effects = Pick<World, "db" | "git" | "log" | "processes" | "pid">;
 
@@ -107,32 +108,21 @@ function restoringAsItWas({ path, admin_name, branch, branch_tip }: Removal): Re
   return { path: path ?? "", adminName: admin_name ?? "", make, head: null };
 }
 
-export function trashOf({ trash, git_dir: gitDir, path, id }: Removal): string {
-  return trashDirectory(trash ?? "repository", { gitDir, path: path ?? "", id });
-}
-
-/** Whether its directory is to go where something is that is not it. */
-function isTaken(left: Removal, path: string): boolean {
-  return left.path !== null && isThere(join(trashOf(left), "tree")) && isThere(path) && !isEmptyDirectory(path);
-}
-
 function setAdminAside(left: Removal, adminName = left.admin_name ?? ""): void {
-  const [from, to] = [adminDirOf(left.git_dir, adminName), join(trashOf(left), "admin")];
+  const [from, to] = [adminDirOf(left.git_dir, adminName), trashOf(left).admin];
   if (adminName !== "" && isThere(from) && !isThere(to)) renameSync(from, to);
 }
 
 async function putAllBack(git: Git, removed: Removal, chosen: Restoring): Promise<void> {
-  const trash = trashOf(removed);
-  const [tree, admin] = [join(trash, "tree"), join(trash, "admin")];
-  for (const made of chosen.make) await putBranchBack(git, removed, { ...made, log: join(trash, "branch-log") });
-  if (removed.path === null) return;
+  const { home, tree, admin, branchLog } = trashOf(removed);
+  for (const made of chosen.make) await putBranchBack(git, removed, { ...made, log: branchLog });
   const adminDir = adminDirOf(removed.git_dir, chosen.adminName);
-  if (isThere(admin)) {
+  if (removed.path !== null && isThere(admin)) {
     if (chosen.head !== null) writeFileSync(join(admin, "HEAD"), `ref: refs/heads/${chosen.head}\n`);
     mkdirSync(dirname(adminDir), { recursive: true });
     renameSync(admin, adminDir);
   }
-  if (isThere(tree)) {
+  if (removed.path !== null && isThere(tree)) {
     link(join(tree, ".git"), { from: chosen.path, to: adminDir, before: "gitdir: " });
     link(join(adminDir, "gitdir"), { from: adminDir, to: join(chosen.path, ".git"), before: "" });
     const was = { top: removed.path, adminDir: adminDirOf(removed.git_dir, removed.admin_name ?? "") };
@@ -140,8 +130,8 @@ async function putAllBack(git: Git, removed: Removal, chosen: Restoring): Promis
     mkdirSync(dirname(chosen.path), { recursive: true });
     renameSync(tree, chosen.path);
   }
-  rmSync(trash, { recursive: true, force: true });
-  removeIfEmpty(dirname(trash));
+  rmSync(home, { recursive: true, force: true });
+  for (const path of [home, tree]) removeIfEmpty(dirname(path));
 }
 
 /** A file that says where something is; left byte for byte when it says so already. */

@@ -11,8 +11,9 @@ import type { World } from "../../world.ts";
 import { bestLanding, type Landing, type Ref, targetsFor } from "../merges/merges.ts";
 import { type KnownWorktree, worktreesOf } from "../worktrees/worktrees.ts";
 import { landedWords, unlanded } from "./landing-words.ts";
-import { belongTogether, isThere, type TreePlace, trashFor } from "./place.ts";
+import { belongTogether, isThere, type TreePlace } from "./place.ts";
 import { readStanding, type Standing } from "./standing.ts";
+import { trashFor } from "./trash.ts";
 
 export type KeepReason =
   | "live-session"
@@ -110,7 +111,7 @@ export async function examine(
   if (isInPlace) keeps.push(...whatHoldsThePlace(subject, place));
   keeps.push(...whoStandsIn(world, place.top));
   if (row.is_kept === 1) {
-    keeps.push({ reason: "kept-on-request", detail: "it was released with --keep" });
+    keeps.push({ reason: "kept-on-request", detail: "its user keeps it (--keep, or undo)" });
   }
   const git = world.git(subject.gitDir).trusting();
   const [standing, tip] = await Promise.all([

@@ -1,9 +1,8 @@
 // A linked worktree as two directories: the one people work in, and the one that git keeps for it below the
 // repository's `worktrees/`. Either may stand in the trash, so git is told where both are.
 
-import { lstatSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
-import { withLock } from "../../db/lock.ts";
+import { lstatSync, readdirSync, readFileSync, realpathSync } from "node:fs";
+import { join, resolve } from "node:path";
 import type { Git } from "../../git/git.ts";
 import type { World } from "../../world.ts";
 
@@ -54,23 +53,6 @@ export function belongTogether({ top, adminDir }: TreePlace): boolean {
   }
 }
 
-export type TrashKind = "repository" | "beside";
-
-/** Where a worktree's trash is: below the git directory, or beside it where that is another file system. */
-export function trashDirectory(kind: TrashKind, where: { gitDir: string; path: string; id: string }): string {
-  return kind === "repository"
-    ? join(where.gitDir, "parallel-cc", "trash", where.id)
-    : join(dirname(where.path), ".parallel-cc-trash", where.id);
-}
-
-/** Which trash a rename can reach; undefined when the worktree's directory is a mount of its own. */
-export function trashFor(gitDir: string, path: string): TrashKind | undefined {
-  const device = statSync(path, { bigint: true }).dev;
-  // A bind mount has the device of what is behind it, and its parent may have it too: then the rename itself tells.
-  if (statSync(gitDir, { bigint: true }).dev === device) return "repository";
-  return statSync(dirname(path), { bigint: true }).dev === device ? "beside" : undefined;
-}
-
 /** Also for what is no regular thing: a dangling link is there. */
 export function isThere(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
@@ -79,14 +61,4 @@ export function isThere(path: string): boolean {
 export function isEmptyDirectory(path: string): boolean {
   const found = lstatSync(path, { throwIfNoEntry: false });
   return found?.isDirectory() === true && readdirSync(path).length === 0;
-}
-
-/** Alone with the repository's trash: nothing in it is pruned while something comes back, nor the other way round. */
-export async function whileTrashIsOurs<T>(
-  world: Pick<World, "paths" | "sleep" | "signal">,
-  gitDir: string,
-  work: () => Promise<T>,
-): Promise<T> {
-  const name = new Bun.CryptoHasher("sha1").update(gitDir).digest("hex");
-  return withLock(world, join(world.paths.locks, `${name}.trash.lock`), work, { doing: "been at the trash" });
 }

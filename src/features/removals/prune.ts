@@ -5,10 +5,10 @@ import { chmodSync, lstatSync, readdirSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { type Db, parseUtc } from "../../db/db.ts";
 import { removeIfEmpty } from "../../files/directory.ts";
-import { commitOf } from "../../git/repository.ts";
+import type { Git } from "../../git/git.ts";
+import { branchTip, commitOf } from "../../git/repository.ts";
 import type { World } from "../../world.ts";
-import { trashOf } from "./bring-back.ts";
-import { isThere, whileTrashIsOurs } from "./place.ts";
+import { isThere } from "./place.ts";
 import { rescueRef } from "./rescue.ts";
 import {
   deleteRemoval,
@@ -19,6 +19,7 @@ import {
   recordTrashPruned,
   removalsOf,
 } from "./store.ts";
+import { trashOf, whileTrashIsOurs } from "./trash.ts";
 
 export interface PruneLimits {
   keepDays: number;
@@ -71,7 +72,7 @@ function pruneOld(world: Effects, db: Db, removals: readonly Removal[], { keepDa
   return removals.flatMap((one) => {
     if (one.path === null || !/ed$/.test(one.state)) return [];
     // A crash may have left a part of one that was to go, or of one that was brought back from its ref.
-    const isLeft = one.trash_pruned_at !== null && isThere(trashOf(one));
+    const isLeft = one.trash_pruned_at !== null && (isThere(trashOf(one).home) || isThere(trashOf(one).tree));
     const isOld = one.trash_pruned_at === null && one.state === "removed" && ageDays(world, one.removed_at) >= keepDays;
     if (!isLeft && !isOld) return [];
     const gone = pruneTrash(db, one);
@@ -84,8 +85,11 @@ function pruneOld(world: Effects, db: Db, removals: readonly Removal[], { keepDa
 /** Said in the row first: what is half deleted is never brought back. */
 function pruneTrash(db: Db, one: Removal): boolean {
   if (!db.write((now) => recordTrashPruned(db, one.id, now))) return false;
-  removeTree(trashOf(one));
-  removeIfEmpty(dirname(trashOf(one)));
+  const { home, tree } = trashOf(one);
+  for (const path of [tree, home]) {
+    removeTree(path);
+    removeIfEmpty(dirname(path));
+  }
   return true;
 }
 
@@ -131,7 +135,7 @@ const REGENERABLE = new Set([
 
 /** Answers the size left; undefined when there was nothing of the kind. */
 function pruneRegenerable(db: Db, one: Removal): number | undefined {
-  const tree = join(trashOf(one), "tree");
+  const { tree } = trashOf(one);
   const found = one.record.ignored.filter(
     (path) => path.endsWith("/") && REGENERABLE.has(basename(path)) && isThere(join(tree, path)),
   );
@@ -139,7 +143,7 @@ function pruneRegenerable(db: Db, one: Removal): number | undefined {
   const record = { ...one.record, pruned: [...(one.record.pruned ?? []), ...found] };
   db.write(() => recordPruned(db, { id: one.id, record, sizeBytes: one.size_bytes ?? 0 }));
   for (const path of found) removeTree(join(tree, path));
-  const sizeBytes = sizeOf(trashOf(one));
+  const sizeBytes = sizeInTrash(one);
   db.write(() => recordPruned(db, { id: one.id, record, sizeBytes }));
   return sizeBytes;
 }
@@ -157,9 +161,16 @@ async function pruneRefs(world: Effects, db: Db, removals: readonly Removal[], l
     const git = world.git(one.git_dir).trusting();
     const commit = await commitOf(git, rescueRef(one.id));
     if (commit !== undefined) await git.output(["update-ref", "-d", "--end-of-options", rescueRef(one.id), commit]);
+    await forgetBranchSettings(git, one);
     done.push({ id: one.id, name: one.name, what: "ref", why: `older than ${limits.keepRefsDays} days` });
   }
   return done;
+}
+
+/** What `git push -u` wrote of the branch stays as long as the branch may come back. */
+async function forgetBranchSettings(git: Git, { branch, branch_tip: tip, state }: Removal): Promise<void> {
+  if (branch === null || tip === null || state !== "removed" || (await branchTip(git, branch)) !== undefined) return;
+  await git.attempt(["config", "--local", "--remove-section", `branch.${branch}`]);
 }
 
 /** Also what was made read-only (Go's module cache is); what will not go is tried again by the next pruning. */
@@ -189,9 +200,14 @@ function openDirectories(directory: string): void {
 }
 
 function measured(db: Db, one: Removal): number {
-  const sizeBytes = sizeOf(trashOf(one));
+  const sizeBytes = sizeInTrash(one);
   db.write(() => recordSize(db, { id: one.id, sizeBytes }));
   return sizeBytes;
+}
+
+function sizeInTrash(one: Removal): number {
+  const { home, tree } = trashOf(one);
+  return sizeOf(home) + (tree.startsWith(home) ? 0 : sizeOf(tree));
 }
 
 /** What it takes on the disk. */

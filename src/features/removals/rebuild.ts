@@ -1,18 +1,19 @@
 // A removed worktree made again from its rescue ref, in the trash, once what was there has been pruned. What only the
 // trash had held is missing then.
 
-import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Failure } from "../../core/failure.ts";
 import { type Git, gitFailed } from "../../git/git.ts";
 import { commitOf } from "../../git/repository.ts";
 import type { World } from "../../world.ts";
-import { adminDirOf } from "./place.ts";
+import { adminDirOf, isThere } from "./place.ts";
 import { rescueRef } from "./rescue.ts";
 import type { Removal } from "./store.ts";
+import { trashOf } from "./trash.ts";
 
-/** Writes `tree` and `admin` below `trash`. Errors: `undo.pruned` when the ref is gone too. */
-export async function rebuild(world: Pick<World, "git">, removed: Removal, trash: string): Promise<void> {
+/** Fills the removal's trash again, all of it or nothing. Errors: `undo.pruned` when the ref is gone too. */
+export async function rebuild(world: Pick<World, "git">, removed: Removal): Promise<void> {
   const git = world.git(removed.git_dir).trusting();
   const saved = await commitOf(git, rescueRef(removed.id));
   if (saved === undefined) {
@@ -22,10 +23,17 @@ export async function rebuild(world: Pick<World, "git">, removed: Removal, trash
       hint: "Commits may still be found with: git fsck --lost-found",
     });
   }
-  rmSync(trash, { recursive: true, force: true });
-  const [tree, admin] = [join(trash, "tree"), join(trash, "admin")];
-  mkdirSync(tree, { recursive: true, mode: 0o700 });
-  mkdirSync(admin);
+  const { home, tree: treeInTrash } = trashOf(removed);
+  const isBeside = !treeInTrash.startsWith(home);
+  const trash = `${home}.new`;
+  const [tree, admin] = [isBeside ? `${treeInTrash}.new` : join(trash, "tree"), join(trash, "admin")];
+  const isLeft = removed.trash_pruned_at === null;
+  // What somebody took apart by hand is not ours to throw away.
+  if (isLeft && isThere(home)) renameSync(home, `${home}.broken-${removed.removed_at.replace(/\D/g, "")}`);
+  for (const left of [...(isLeft ? [] : [home, treeInTrash]), trash, tree])
+    rmSync(left, { recursive: true, force: true });
+  mkdirSync(tree, { recursive: true });
+  mkdirSync(admin, { recursive: true });
   // Files of git's own are written as they are, whatever its user has set for texts.
   const plain = { "core.autocrlf": "false", "core.eol": "lf", "core.attributesFile": "/dev/null" };
   await writeOut(git.configured({ settings: plain }), {
@@ -44,6 +52,8 @@ export async function rebuild(world: Pick<World, "git">, removed: Removal, trash
   writeFileSync(join(admin, "commondir"), "../..\n");
   writeFileSync(join(admin, "gitdir"), `${join(removed.path ?? "", ".git")}\n`);
   writeFileSync(join(tree, ".git"), `gitdir: ${adminDirOf(removed.git_dir, removed.admin_name ?? "")}\n`);
+  if (isBeside) renameSync(tree, treeInTrash);
+  renameSync(trash, home);
 }
 
 /** As a checkout would write them, filters and all. */

@@ -1,6 +1,7 @@
 // The room's door: removing a worktree so that nothing of it is lost, and bringing it back.
 
-export { healRemovals, trashOf } from "./bring-back.ts";
+export { adoptRemovals } from "./adopt.ts";
+export { healRemovals } from "./bring-back.ts";
 export {
   type Examined,
   isFirm,
@@ -14,5 +15,5 @@ export { look } from "./look.ts";
 export { isPruningDue, type Pruned, prune } from "./prune.ts";
 export { type Outcome, removeWorktree } from "./remove.ts";
 export { type RemovalKind, rescueRef } from "./rescue.ts";
-export { type Removal, type RemovalReason, removalsOf, removalsUnderWay } from "./store.ts";
+export { followRemovals, type Removal, type RemovalReason, removalsOf, removalsUnderWay } from "./store.ts";
 export { type BroughtBack, bringBack } from "./undo.ts";

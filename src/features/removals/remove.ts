@@ -6,7 +6,7 @@ import { copyFileSync, existsSync, mkdirSync, renameSync, writeFileSync } from "
 import { dirname, join } from "node:path";
 import { Failure } from "../../core/failure.ts";
 import { printable } from "../../core/text.ts";
-import { type Db, isUniqueViolation, utcText } from "../../db/db.ts";
+import { type Db, isUniqueViolation } from "../../db/db.ts";
 import { removeIfEmpty } from "../../files/directory.ts";
 import { deleteBranchAt } from "../../git/repository.ts";
 import type { World } from "../../world.ts";
@@ -23,7 +23,7 @@ import {
   whoStandsIn,
 } from "./examine.ts";
 import { look, placeOf } from "./look.ts";
-import { isThere, type TreePlace, trashDirectory, trashFor } from "./place.ts";
+import { isThere, type TreePlace } from "./place.ts";
 import { type RemovalKind, save } from "./rescue.ts";
 import {
   finishRemoval,
@@ -36,6 +36,7 @@ import {
   recordRescue,
   removal,
 } from "./store.ts";
+import { trashFor, trashOf } from "./trash.ts";
 
 export type Effects = ExamineEffects & Pick<World, "newId" | "now">;
 
@@ -62,7 +63,7 @@ export async function removeWorktree(world: Effects, input: RemoveInput): Promis
   const { standing } = examined;
   if (keeps.length > 0 || standing === undefined) return kept(...keeps);
   const trash = input.kind === "worktree" ? trashFor(subject.gitDir, place.top) : "repository";
-  if (trash === undefined) return kept({ reason: "other-file-system", detail: "it is a file system of its own" });
+  if (trash === undefined) return kept({ reason: "other-file-system", detail: OTHER_FILE_SYSTEM });
   const db = await world.db();
   const begun = begin(db, world, { ...input, examined, trash });
   if (begun.kind === "kept") return kept(begun.keep);
@@ -76,10 +77,17 @@ export async function removeWorktree(world: Effects, input: RemoveInput): Promis
     return kept(found);
   } catch (thrown) {
     await putBack(world, started);
+    if (errorCode(thrown) === "EXDEV") return kept({ reason: "other-file-system", detail: OTHER_FILE_SYSTEM });
     const why = thrown instanceof Failure ? thrown.message : String(thrown);
     world.log("warn", "removal.failed", { path: place.top, error: why });
     return kept({ reason: "failed", detail: printable(why) });
   }
+}
+
+const OTHER_FILE_SYSTEM = "it is a file system of its own, so it cannot be set aside whole";
+
+function errorCode(thrown: unknown): string {
+  return thrown instanceof Error && "code" in thrown ? String(thrown.code) : "";
 }
 
 interface Begin extends RemoveInput {
@@ -175,21 +183,22 @@ async function setAside(world: Effects, given: SetAside): Promise<Keep | undefin
   const { branch, branch_tip: branchTip } = begun;
   const saved = await save(steady, {
     ...{ id: begun.id, kind, place, standing, branch, branchTip, name: row.name, at: world.now() },
+    describe: (unsaved) => described({ ...begun, record: { ...begun.record, unsaved } }),
   });
   const record = { ...begun.record, unsaved: saved.unsaved };
   db.write(() => recordRescue(db, { id: begun.id, commit: saved.commit, record }));
-  const trash = trashDirectory(begun.trash, { gitDir: subject.gitDir, path: row.path, id: begun.id });
-  mkdirSync(trash, { recursive: true, mode: 0o700 });
-  const told = { ...begun, record, rescue_commit: saved.commit, removed_at: utcText(world.now()) };
-  writeFileSync(join(trash, "record.json"), `${JSON.stringify(told, undefined, 1)}\n`, { mode: 0o600 });
+  const trash = trashOf(begun);
+  mkdirSync(trash.home, { recursive: true, mode: 0o700 });
+  writeFileSync(trash.record, described({ ...begun, record, rescue_commit: saved.commit }), { mode: 0o600 });
 
   if (kind === "worktree") {
-    renameSync(place.top, join(trash, "tree"));
-    const changed = await whatChanged(steady, { ...given, aside: { ...place, top: join(trash, "tree") } });
+    mkdirSync(dirname(trash.tree), { recursive: true, mode: 0o700 });
+    renameSync(place.top, trash.tree);
+    const changed = await whatChanged(steady, { ...given, aside: { ...place, top: trash.tree } });
     if (changed !== undefined) return changed;
   }
   if (kind !== "branch") {
-    renameSync(place.adminDir, join(trash, "admin"));
+    renameSync(place.adminDir, trash.admin);
     removeIfEmpty(dirname(place.adminDir));
     if (dirname(row.path).endsWith("-worktrees")) removeIfEmpty(dirname(row.path));
   }
@@ -197,7 +206,7 @@ async function setAside(world: Effects, given: SetAside): Promise<Keep | undefin
   const isDeleted = branch !== null && branchTip !== null && (await isBranchFree(git, branch));
   if (isDeleted) {
     const log = join(subject.gitDir, "logs", "refs", "heads", branch);
-    if (existsSync(log)) copyFileSync(log, join(trash, "branch-log"));
+    if (existsSync(log)) copyFileSync(log, trash.branchLog);
     await deleteBranchAt(git, branch, branchTip);
   }
   db.write((now) => {
@@ -207,6 +216,11 @@ async function setAside(world: Effects, given: SetAside): Promise<Keep | undefin
     recordFate(db, { path: row.path, fate: "removed" });
   });
   return undefined;
+}
+
+/** As the row will be once it is done; whose process it was tells whether it still may be. */
+function described(row: Removal): string {
+  return `${JSON.stringify({ ...row, state: "removed" }, undefined, 1)}\n`;
 }
 
 /**

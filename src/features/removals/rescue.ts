@@ -1,5 +1,6 @@
 // Saving what stands in a worktree under `refs/parallel-cc/rescue/<id>`: one commit whose parents keep every commit
 // alive that was known there, and whose tree holds
+//   record.json   what was removed
 //   admin/     the files of its git directory: HEAD, reflog, what is under way (the index too when something is staged)
 //   index/     what is staged, when that differs from HEAD; unmerged/<stage>/ what is in conflict
 //   files/     the working tree with its changed and untracked files, when there are any
@@ -27,6 +28,8 @@ export interface ToSave {
   branchTip: string | null;
   name: string;
   at: Date;
+  /** The removal's row, for a registry that does not know it. */
+  describe(unsaved: Saved["unsaved"]): string;
 }
 
 export type RemovalKind = "worktree" | "registration" | "branch";
@@ -61,11 +64,12 @@ export async function save(world: Pick<World, "git">, given: ToSave): Promise<Sa
       for (const { stage, path, mode, object } of trees.unmerged)
         stream.object(`unmerged/${stage}/${path}`, mode, object);
     }
+    const unsaved = [...standing.nested.map(({ path, why }) => ({ path, why })), ...(trees?.unsaved ?? [])];
+    stream.file("record.json", Buffer.from(given.describe(unsaved)));
     await git.output(["fast-import", "--quiet", "--done"], { input: stream.bytes() });
     const commit = await commitOf(git, rescueRef(given.id));
     if (commit === undefined) throw new Error("git wrote no commit");
-    const nested = standing.nested.map(({ path, why }) => ({ path, why }));
-    return { commit, unsaved: [...nested, ...(trees?.unsaved ?? [])] };
+    return { commit, unsaved };
   } catch (cause) {
     throw new Failure({
       code: "rescue.failed",

@@ -1,5 +1,6 @@
 // The SQL of removals: what was removed, where it is now, and who is at it.
 
+import { dirname } from "node:path";
 import { NUMBER, orNull, TEXT, TEXT_OR_NULL, v } from "../../core/shape.ts";
 import type { Db } from "../../db/db.ts";
 import type { ProcessIdentity } from "../../proc/alive.ts";
@@ -109,6 +110,23 @@ export function insertRemoval(db: Db, made: NewRemoval, by: ProcessIdentity, now
   );
 }
 
+/** The row of a removal that this registry does not know. */
+export function parseRemoval(text: string): Removal | undefined {
+  // In the row the record is text; written down beside what was removed it is a part of it.
+  const shape = v.pipe(TEXT, v.parseJson(), v.object({ ...rowShape().entries, record: recordShape() }));
+  const parsed = v.safeParse(shape, text);
+  return parsed.success ? parsed.output : undefined;
+}
+
+/** Takes in a removal that another registry, or this one before it was lost, has made. */
+export function adoptRemoval(db: Db, row: Removal): void {
+  const columns = Object.keys(rowShape().entries);
+  db.run(
+    `INSERT OR IGNORE INTO removals (${columns.join(", ")}) VALUES (${columns.map((name) => `$${name}`).join(", ")})`,
+    { ...row, record: JSON.stringify(row.record) },
+  );
+}
+
 export function recordRescue(db: Db, saved: { id: string; commit: string; record: RemovalRecord }): void {
   const { id, commit, record } = saved;
   db.run("UPDATE removals SET rescue_commit = $commit, record = $record WHERE id = $id", {
@@ -190,6 +208,22 @@ export function recordTrashPruned(db: Db, id: string, now: string): boolean {
 export function recordRefPruned(db: Db, id: string, now: string): boolean {
   const sql = "UPDATE removals SET ref_pruned_at = $now WHERE id = $id AND state IN ('removed', 'restored')";
   return db.run(sql, { id, now }).changes === 1;
+}
+
+/** Rows written when the repository had another path get the one of now; what stood beside it is beside it still. */
+export function followRemovals(db: Db, now: { gitDir: string; gitDirId: string; path: string }): void {
+  const { gitDir, gitDirId, path: repoPath } = now;
+  const moved = db.all(
+    v.object({ id: TEXT, repo_path: TEXT, path: TEXT_OR_NULL }),
+    "SELECT id, repo_path, path FROM removals WHERE git_dir_id = $gitDirId AND git_dir <> $gitDir",
+    { gitDirId, gitDir },
+  );
+  for (const { id, repo_path, path } of moved) {
+    const [from, to] = [`${dirname(repo_path)}/`, `${dirname(repoPath)}/`];
+    const followed = path?.startsWith(from) === true ? to + path.slice(from.length) : path;
+    const sql = "UPDATE removals SET git_dir = $gitDir, repo_path = $repoPath, path = $path WHERE id = $id";
+    db.run(sql, { id, gitDir, repoPath, path: followed });
+  }
 }
 
 /** What became of the worktree, in the history of the sessions that worked there. */

@@ -10,10 +10,11 @@ import { branchTip } from "../../git/repository.ts";
 import type { World } from "../../world.ts";
 import { whileNobodyCreates } from "../worktrees/worktrees.ts";
 import { isBranchFree } from "./branch.ts";
-import { type Effects as RestoreEffects, restore, trashOf } from "./bring-back.ts";
-import { adminDirOf, isEmptyDirectory, isThere, whileTrashIsOurs } from "./place.ts";
+import { type Effects as RestoreEffects, restore } from "./bring-back.ts";
+import { adminDirOf, isEmptyDirectory, isThere } from "./place.ts";
 import { rebuild } from "./rebuild.ts";
 import { beginRestoring, type Removal, type Restoring, removalsOf } from "./store.ts";
+import { isWhole, trashOf, whileTrashIsOurs } from "./trash.ts";
 
 export interface BroughtBack {
   id: string;
@@ -57,8 +58,8 @@ function requireRepository(meant: Removal): void {
 
 async function bringBackAlone(world: Effects, db: Db, meant: Removal, to: string | undefined): Promise<BroughtBack> {
   const git = world.git(meant.git_dir).trusting();
-  const isPruned = meant.path !== null && !isWhole(meant);
-  if (isPruned) await rebuild(world, meant, trashOf(meant));
+  const isPruned = !isWhole(meant);
+  if (isPruned) await rebuild(world, meant);
   const chosen = await choose(git, meant, to);
   const by = world.processes.identify(world.pid);
   const record = { ...meant.record, restoring: chosen };
@@ -122,13 +123,6 @@ function busy({ name }: Removal): Failure {
   });
 }
 
-/** Whether the trash still has what was put there; one whose directory was gone before has only git's part. */
-function isWhole(removed: Removal): boolean {
-  if (removed.trash_pruned_at !== null) return false;
-  const trash = trashOf(removed);
-  return isThere(join(trash, "admin")) && (removed.reason === "missing" || isThere(join(trash, "tree")));
-}
-
 async function choose(git: Git, removed: Removal, to: string | undefined): Promise<Restoring> {
   const { id, path, branch, branch_tip: tip, head } = removed;
   const make: Restoring["make"] = [];
@@ -137,7 +131,7 @@ async function choose(git: Git, removed: Removal, to: string | undefined): Promi
   if (path === null) return { path: "", adminName: "", make, head: null };
   const wanted = to ?? path;
   if (isThere(wanted) && !isEmptyDirectory(wanted)) throw placeTaken(removed, wanted);
-  const on = headBranch(join(trashOf(removed), "admin"));
+  const on = headBranch(trashOf(removed).admin);
   const made = make.find(({ of }) => of === on);
   if (made === undefined && on !== null && head !== null) {
     // It was not removed, but may have been since, or be checked out elsewhere.

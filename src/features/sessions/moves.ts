@@ -4,6 +4,8 @@
 import { existsSync } from "node:fs";
 import type { Db } from "../../db/db.ts";
 import { type Repository, worktreePathOf } from "../../git/repository.ts";
+import { followTips } from "../merges/merges.ts";
+import { followRemovals } from "../removals/removals.ts";
 import { followRepository, followWorktree, type KnownSession, type RepositoryKey, sessionsOf } from "./store.ts";
 
 export function keyOf({ gitDir, gitDirId, path }: RepositoryKey): RepositoryKey {
@@ -12,6 +14,9 @@ export function keyOf({ gitDir, gitDirId, path }: RepositoryKey): RepositoryKey 
 
 /** Brings the paths of a repository's rows up to date; call it inside a transaction. */
 export function followMoves(db: Db, repository: Repository): void {
+  // By the paths that the rows of sessions and worktrees still have.
+  followTips(db, repository);
+  followRemovals(db, repository);
   followRepository(db, keyOf(repository));
   const { here } = repository;
   for (const one of sessionsOf(db, repository)) {
