@@ -11,7 +11,8 @@ import type { World } from "../../world.ts";
 import { bestLanding, type Landing, type Ref, targetsFor } from "../merges/merges.ts";
 import { type KnownWorktree, worktreesOf } from "../worktrees/worktrees.ts";
 import { landedWords, unlanded } from "./landing-words.ts";
-import { belongTogether, isThere, type TreePlace } from "./place.ts";
+import { type NestedWork, workBelowIgnored } from "./nested.ts";
+import { belongTogether, isThere, SEEING_ALL, type TreePlace } from "./place.ts";
 import { readStanding, type Standing } from "./standing.ts";
 import { trashFor } from "./trash.ts";
 
@@ -77,9 +78,11 @@ export interface BranchLanding {
   isElsewhere: boolean;
 }
 
-/** The refs that the recorded target stands for, when they were read already. */
-export interface Targets {
+export interface Known {
+  /** The refs that the recorded target stands for, when they were read already. */
   targets?: readonly Ref[] | undefined;
+  /** All that is in it is looked for, whatever keeps it. */
+  isForced?: boolean | undefined;
 }
 
 export type Effects = Pick<World, "db" | "git" | "log" | "signal" | "runProgram" | "processes" | "pid">;
@@ -99,7 +102,7 @@ export async function examine(
   world: Effects,
   subject: Subject,
   place: TreePlace,
-  known: Targets = {},
+  known: Known = {},
 ): Promise<Examined> {
   const { row } = subject;
   const keeps: Keep[] = [];
@@ -115,7 +118,7 @@ export async function examine(
   }
   const git = world.git(subject.gitDir).trusting();
   const [standing, tip] = await Promise.all([
-    readStanding(world, place).catch((thrown: unknown) => {
+    readStanding(world, place, { isInTrash: !isInPlace }).catch((thrown: unknown) => {
       world.log("info", "standing.unreadable", { path: place.top, error: String(thrown) });
       return undefined;
     }),
@@ -130,10 +133,17 @@ export async function examine(
     return { standing, branchTip: tip ?? null, landings: [], keeps, proofs, isUnused: false };
   }
   keeps.push(...changesIn(standing));
-  if (standing.changed.length === 0 && standing.nested.length === 0)
-    proofs.push("nothing in it is changed or untracked");
   const landings = await landingsOf(world, subject, { standing, tip, ...known });
-  return { standing, branchTip: tip ?? null, ...weigh(row, landings, { keeps, proofs }) };
+  const weighed = weigh(row, landings, { keeps, proofs });
+  // Reading all that is ignored takes longest, so it is only done for what would go.
+  const isGoing = isInPlace && (weighed.keeps.length === 0 || known.isForced === true);
+  const anywhere = world.git(place.top).configured({ settings: SEEING_ALL });
+  const below = isGoing ? await workBelowIgnored(anywhere, place.top, standing.ignored) : [];
+  weighed.keeps.push(...nestedIn(below));
+  const found = { ...standing, nested: [...standing.nested, ...below] };
+  const isClean = found.changed.length === 0 && found.nested.length === 0;
+  if (isClean) weighed.proofs.unshift("nothing in it is changed or untracked");
+  return { standing: found, branchTip: tip ?? null, ...weighed };
 }
 
 /** Adds to what keeps it what has not landed, and to the proofs what has. */
@@ -215,10 +225,12 @@ export function changesIn(standing: Standing): Keep[] {
       detail: `${counted(changed.length, "uncommitted file")}: ${someOf(changed)}`,
     });
   }
-  for (const { path, why } of standing.nested) {
-    keeps.push({ reason: "nested-work", detail: `${printable(path)} is ${why}` });
-  }
+  keeps.push(...nestedIn(standing.nested));
   return keeps;
+}
+
+function nestedIn(nested: readonly NestedWork[]): Keep[] {
+  return nested.map(({ path, why }) => ({ reason: "nested-work", detail: `${printable(path)} is ${why}` }));
 }
 
 function someOf(paths: readonly string[]): string {
@@ -226,7 +238,7 @@ function someOf(paths: readonly string[]): string {
   return paths.length > 3 ? `${shown}, …` : shown;
 }
 
-interface Judged extends Targets {
+interface Judged extends Known {
   standing: Standing;
   tip: string | undefined;
 }
@@ -246,7 +258,7 @@ export async function landingsOf(
   return found;
 }
 
-interface OneBranch extends Targets {
+interface OneBranch extends Known {
   branch: string | null;
   tip: string;
   row: KnownWorktree;

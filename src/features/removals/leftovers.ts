@@ -12,14 +12,14 @@ import {
   type Effects,
   type Examined,
   type Keep,
+  type Known,
   keptBy,
   keptByLock,
   landingsOf,
   type Subject,
-  type Targets,
   weigh,
 } from "./examine.ts";
-import { nestedWork } from "./nested.ts";
+import { workInSubmodules } from "./nested.ts";
 import { gitAt, type TreePlace } from "./place.ts";
 import { operationIn, type Standing } from "./standing.ts";
 
@@ -30,7 +30,7 @@ export async function examineRegistration(
   world: Effects & Pick<World, "now">,
   subject: Subject,
   place: TreePlace,
-  known: Targets = {},
+  known: Known = {},
 ): Promise<Examined> {
   const { row, gitDir } = subject;
   const keeps: Keep[] = [];
@@ -68,7 +68,7 @@ export async function examineRegistration(
 }
 
 /** A branch of ours that no worktree has. */
-export async function examineBranch(world: Effects, subject: Subject, known: Targets = {}): Promise<Examined> {
+export async function examineBranch(world: Effects, subject: Subject, known: Known = {}): Promise<Examined> {
   const { row, gitDir } = subject;
   const keeps: Keep[] = [];
   const owner = await subject.owner();
@@ -106,8 +106,8 @@ async function standingWithoutTree(world: Effects, place: TreePlace): Promise<St
   if (told.exit !== 0 || staged.exit !== 0) return undefined;
   const { head, branch, unmerged } = parseStatus(told.stdout);
   const changed = staged.stdout.split("\0").filter((path) => path !== "");
-  const own = { top: place.gitDir, adminDir: place.adminDir, links: [], ignored: [] };
-  const nested = await nestedWork(world.git(place.gitDir), own);
+  const own = { top: place.gitDir, adminDir: place.adminDir, links: [] };
+  const nested = await workInSubmodules(world.git(place.gitDir), own);
   return { ...NOTHING, head, branch, changed, unmerged, operation: operationIn(place.adminDir), nested };
 }
 

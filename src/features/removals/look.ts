@@ -3,7 +3,7 @@
 import { asFailure } from "../../core/failure.ts";
 import { printable } from "../../core/text.ts";
 import type { World } from "../../world.ts";
-import { type Effects, type Examined, examine, type Subject, type Targets } from "./examine.ts";
+import { type Effects, type Examined, examine, type Known, type Subject } from "./examine.ts";
 import { examineBranch, examineRegistration } from "./leftovers.ts";
 import { adminDirOf, type TreePlace } from "./place.ts";
 import type { RemovalKind } from "./rescue.ts";
@@ -16,7 +16,7 @@ export function placeOf({ gitDir, adminName, row }: Subject): TreePlace {
 export async function look(
   world: Effects & Pick<World, "now">,
   { kind, subject, place = placeOf(subject) }: { kind: RemovalKind; subject: Subject; place?: TreePlace },
-  known: Targets = {},
+  known: Known = {},
 ): Promise<Examined> {
   try {
     if (kind === "branch") return await examineBranch(world, subject, known);

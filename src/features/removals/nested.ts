@@ -12,28 +12,34 @@ export interface NestedWork {
   why: string;
 }
 
-interface Candidates {
-  top: string;
-  adminDir: string;
-  /** Gitlinks in the index. */
-  links: readonly string[];
-  /** What git ignores; directories end in "/". */
-  ignored: readonly string[];
-}
+// `git` looks nowhere in particular: each repository is asked in its own directory.
 
-/** `git` looks nowhere in particular: each repository is asked in its own directory. */
-export async function nestedWork(git: Git, found: Candidates): Promise<NestedWork[]> {
-  const inTree = [...found.links.filter((link) => isThere(join(found.top, link, ".git"))), ...belowIgnored(found)];
-  const work: NestedWork[] = [];
-  for (const path of inTree) {
-    const why = await whyWork(git.at(join(found.top, path)));
-    if (why !== undefined) work.push({ path, why });
-  }
+/** Of submodules: `links` are the gitlinks in the index. */
+export async function workInSubmodules(
+  git: Git,
+  found: { top: string; adminDir: string; links: readonly string[] },
+): Promise<NestedWork[]> {
+  const inTree = found.links.filter((link) => isThere(join(found.top, link, ".git")));
+  const work = await workIn(git, found.top, inTree);
   // Also of submodules that were taken out of the tree again.
   for (const name of moduleDirectories(join(found.adminDir, "modules"))) {
     const own = git.at(join(found.adminDir, "modules", name)).trusting();
     const why = await whyUnpushed(own, ["--git-dir=."]);
     if (why !== undefined) work.push({ path: name, why });
+  }
+  return work;
+}
+
+/** Below what git ignores (directories end in "/"); reads all of it, so it is asked last. */
+export async function workBelowIgnored(git: Git, top: string, ignored: readonly string[]): Promise<NestedWork[]> {
+  return workIn(git, top, repositoriesBelow(top, ignored));
+}
+
+async function workIn(git: Git, top: string, paths: readonly string[]): Promise<NestedWork[]> {
+  const work: NestedWork[] = [];
+  for (const path of paths) {
+    const why = await whyWork(git.at(join(top, path)));
+    if (why !== undefined) work.push({ path, why });
   }
   return work;
 }
@@ -72,8 +78,7 @@ async function linksOf(git: Git): Promise<string[]> {
     .flatMap((line) => (line.startsWith("160000 ") ? [line.slice(line.indexOf("\t") + 1)] : []));
 }
 
-/** Directories below the ignored ones that are repositories. */
-function belowIgnored({ top, ignored }: Candidates): string[] {
+function repositoriesBelow(top: string, ignored: readonly string[]): string[] {
   const found: string[] = [];
   const left = ignored.filter((path) => path.endsWith("/")).map((path) => path.slice(0, -1));
   for (let path = left.pop(); path !== undefined; path = left.pop()) {

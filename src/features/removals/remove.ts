@@ -57,7 +57,7 @@ export type Outcome =
 export async function removeWorktree(world: Effects, input: RemoveInput): Promise<Outcome> {
   const { subject, isForced } = input;
   const place = placeOf(subject);
-  const examined = await look(world, input);
+  const examined = await look(world, input, { isForced });
   const kept = (...keeps: Keep[]): Outcome => ({ kind: "kept", keeps, examined });
   const keeps = examined.keeps.filter((keep) => !isForced || isFirm(keep));
   const { standing } = examined;

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import type { Git } from "../../git/git.ts";
 import { parseStatus } from "../../git/porcelain.ts";
 import type { World } from "../../world.ts";
-import { type NestedWork, nestedWork } from "./nested.ts";
+import { type NestedWork, workInSubmodules } from "./nested.ts";
 import { gitAt, isThere, SEEING_ALL, type TreePlace } from "./place.ts";
 
 export interface Standing {
@@ -24,19 +24,26 @@ export interface Standing {
   ignored: string[];
   /** What is under way in it: "rebase", "merge", … */
   operation: string | null;
+  /** Of submodules; what is below ignored directories is asked for on its own. */
   nested: NestedWork[];
 }
 
 const STATUS = [
-  ...["status", "--porcelain=v2", "--branch", "-z", "--no-renames", "--untracked-files=normal"],
-  ...["--ignored=matching", "--ignore-submodules=none"],
+  ...["status", "--porcelain=v2", "--branch", "-z", "--no-renames", "--untracked-files=normal", "--ignored=matching"],
 ];
 
-/** Undefined when git cannot tell. */
-export async function readStanding(world: Pick<World, "git">, place: TreePlace): Promise<Standing | undefined> {
+/**
+ * Undefined when git cannot tell. In the trash nothing is asked of submodules, which name their places in relation to
+ * where they stood.
+ */
+export async function readStanding(
+  world: Pick<World, "git">,
+  place: TreePlace,
+  { isInTrash }: { isInTrash: boolean },
+): Promise<Standing | undefined> {
   const git = gitAt(world, place);
   const [told, listed] = await Promise.all([
-    git.attempt(STATUS),
+    git.attempt([...STATUS, `--ignore-submodules=${isInTrash ? "all" : "none"}`]),
     git.attempt(["ls-files", "-z", "--stage", "-v", "--full-name"]),
   ]);
   if (told.exit !== 0 || listed.exit !== 0) return undefined;
@@ -45,11 +52,8 @@ export async function readStanding(world: Pick<World, "git">, place: TreePlace):
   const flagged = index.flagged.filter((path) => isThere(join(place.top, path)));
   const hidden = flagged.length === 0 ? [] : await changedBehindFlags(world, place, flagged);
   if (hidden === undefined) return undefined;
-  const nested = await nestedWork(world.git(place.top).configured({ settings: SEEING_ALL }), {
-    ...place,
-    links: index.links,
-    ignored: status.ignored,
-  });
+  const anywhere = world.git(place.top).configured({ settings: SEEING_ALL });
+  const nested = isInTrash ? [] : await workInSubmodules(anywhere, { ...place, links: index.links });
   return {
     head: status.head,
     branch: status.branch,
