@@ -1,0 +1,204 @@
+// Repositories inside a worktree: what is only there keeps it.
+
+import { describe, expect, test } from "bun:test";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { type Repo, runGit } from "../support/repo.ts";
+import { makeScene, type Scene, type Tree } from "./removal-scene.ts";
+
+/** A repository somebody made inside the worktree, with one commit. */
+async function nest({ path }: Tree, { place }: Scene, folder: string): Promise<Repo["git"]> {
+  const git: Repo["git"] = (...args) => runGit(args, { cwd: join(path, folder), env: place.env() });
+  await mkdir(join(path, folder), { recursive: true });
+  await git("init", "--quiet", "--initial-branch=main");
+  await Bun.write(join(path, folder, "nested.txt"), "nested\n");
+  await git("add", "nested.txt");
+  await git("commit", "--quiet", "-m", "Nested");
+  return git;
+}
+
+async function push(git: Repo["git"], { place }: Scene): Promise<void> {
+  const far = place.at("far.git");
+  await runGit(["init", "--quiet", "--bare", far], { cwd: place.path, env: place.env() });
+  await git("remote", "add", "origin", far);
+  await git("push", "--quiet", "origin", "--all");
+  await git("fetch", "--quiet", "origin");
+}
+
+async function ignore({ git }: Scene, ...patterns: string[]): Promise<void> {
+  const exclude = await git("rev-parse", "--path-format=absolute", "--git-path", "info/exclude");
+  await Bun.write(exclude, `${patterns.join("\n")}\n`);
+}
+
+type Setup = (tree: Tree, scene: Scene) => Promise<unknown>;
+
+async function expectKept(setup: Setup, reasons: string[]): Promise<void> {
+  await using scene = await makeScene();
+  const tree = await scene.left();
+  await setup(tree, scene);
+  expect(await reasonsOf(scene, tree)).toEqual(reasons);
+}
+
+async function reasonsOf(scene: Scene, tree: Tree): Promise<string[]> {
+  return [...new Set(await scene.keeps(tree))];
+}
+
+test("an untracked repository keeps a worktree, pushed or not", () =>
+  expectKept(async (tree, scene) => push(await nest(tree, scene, "nested"), scene), ["uncommitted-changes"]));
+
+describe("below what git ignores, a repository", () => {
+  const nested = (folder: string, change: (git: Repo["git"], tree: Tree, scene: Scene) => Promise<unknown>): Setup => {
+    return async (tree, scene) => {
+      await ignore(scene, "build/", "*.d/");
+      const git = await nest(tree, scene, folder);
+      await push(git, scene);
+      await change(git, tree, scene);
+    };
+  };
+  const CASES: [string, Setup, string[]][] = [
+    ["that is clean and pushed does not keep it", nested("build/a/b", async () => undefined), []],
+    [
+      "with changes keeps it",
+      nested("build/a/b", (_, { write }) => write("build/a/b/nested.txt", "x")),
+      ["nested-work"],
+    ],
+    [
+      "with an untracked file keeps it",
+      nested("build/a/b", (_, { write }) => write("build/a/b/x", "")),
+      ["nested-work"],
+    ],
+    [
+      "with commits that no remote has keeps it",
+      nested("build/a/b", (git) => git("commit", "--quiet", "--allow-empty", "-m", "x")),
+      ["nested-work"],
+    ],
+    [
+      "with a stash entry keeps it",
+      nested("build/a/b", async (git, { write }) => {
+        await write("build/a/b/nested.txt", "x");
+        await git("stash");
+      }),
+      ["nested-work"],
+    ],
+    [
+      "with a commit that was reset keeps it",
+      nested("build/a/b", async (git) => {
+        await git("commit", "--quiet", "--allow-empty", "-m", "x");
+        await git("reset", "--quiet", "--hard", "HEAD~1");
+      }),
+      ["nested-work"],
+    ],
+    [
+      "that is ignored itself keeps it when it was not pushed",
+      async (tree, scene) => {
+        await ignore(scene, "*.d/");
+        await nest(tree, scene, "own.d");
+      },
+      ["nested-work"],
+    ],
+    [
+      "in a repository that was pushed keeps it",
+      nested("build/a", async (_git, tree, scene) => {
+        await Bun.write(join(tree.path, "build/a/.git/info/exclude"), "b/\n");
+        await nest(tree, scene, "build/a/b");
+      }),
+      ["nested-work"],
+    ],
+    [
+      "with odd letters in its name keeps it",
+      nested("build/-a\nb é", (git) => git("commit", "--quiet", "--allow-empty", "-m", "x")),
+      ["nested-work"],
+    ],
+    [
+      "that has no commit yet and a file staged keeps it",
+      async ({ path, write }, scene) => {
+        await ignore(scene, "build/");
+        await mkdir(join(path, "build/new"), { recursive: true });
+        const at = { cwd: join(path, "build/new"), env: scene.place.env() };
+        await runGit(["init", "--quiet"], at);
+        await write("build/new/x", "");
+        await runGit(["add", "x"], at);
+      },
+      ["nested-work"],
+    ],
+  ];
+  test.each(CASES)("%s", (_name, setup, reasons) => expectKept(setup, reasons));
+});
+
+test("another worktree of the repository below what git ignores keeps it", async () => {
+  await using scene = await makeScene();
+  await push(scene.git, scene);
+  await ignore(scene, ".claude/");
+  const tree = await scene.left();
+  await tree.git("worktree", "add", "--quiet", "-b", "inner", ".claude/worktrees/inner");
+  await tree.git("push", "--quiet", "origin", "--all");
+  expect((await scene.keeps(tree)).length).toBeGreaterThan(0);
+});
+
+describe("a submodule", () => {
+  async function withSubmodule(): Promise<{ scene: Scene; tree: Tree; module: Repo["git"] }> {
+    const scene = await makeScene();
+    const far = scene.place.at("module.git");
+    const seed = scene.place.at("seed");
+    const at = { cwd: scene.place.path, env: scene.place.env() };
+    await runGit(["init", "--quiet", "--initial-branch=main", seed], at);
+    await Bun.write(join(seed, "module.txt"), "module\n");
+    for (const words of [
+      ["add", "."],
+      ["commit", "--quiet", "-m", "Module"],
+    ])
+      await runGit(words, { ...at, cwd: seed });
+    await runGit(["clone", "--quiet", "--bare", seed, far], at);
+    await scene.git("submodule", "add", "--quiet", far, "lib/module");
+    await scene.git("commit", "--quiet", "-m", "A submodule");
+    const tree = await scene.left();
+    await tree.git("submodule", "update", "--init", "--quiet");
+    const module: Repo["git"] = (...args) => tree.git("-C", join(tree.path, "lib/module"), ...args);
+    return { scene, tree, module };
+  }
+  const CASES: [string, (found: { tree: Tree; module: Repo["git"]; scene: Scene }) => Promise<unknown>, string[]][] = [
+    [
+      "with an untracked file keeps it",
+      ({ tree }) => tree.write("lib/module/new", ""),
+      ["uncommitted-changes", "nested-work"],
+    ],
+    [
+      "with changes that .gitmodules hides keeps it",
+      async ({ tree }) => {
+        await tree.git("config", "diff.ignoreSubmodules", "all");
+        await tree.git("config", "submodule.lib/module.ignore", "all");
+        await tree.write("lib/module/module.txt", "changed\n");
+      },
+      ["uncommitted-changes", "nested-work"],
+    ],
+    [
+      "with a new commit keeps it",
+      ({ module }) => module("commit", "--quiet", "--allow-empty", "-m", "x"),
+      ["uncommitted-changes", "nested-work"],
+    ],
+    [
+      "with a commit that it stands on no longer keeps it",
+      async ({ module }) => {
+        await module("checkout", "--quiet", "-b", "aside");
+        await module("commit", "--quiet", "--allow-empty", "-m", "x");
+        await module("checkout", "--quiet", "--detach", "HEAD~1");
+      },
+      ["nested-work"],
+    ],
+    [
+      "that was taken out of the tree again keeps it with a commit that no remote has",
+      async ({ module, tree }) => {
+        await module("checkout", "--quiet", "-b", "aside");
+        await module("commit", "--quiet", "--allow-empty", "-m", "x");
+        await tree.git("submodule", "deinit", "--quiet", "--force", "lib/module");
+      },
+      ["nested-work"],
+    ],
+  ];
+  test.each(CASES)("%s", async (_name, setup, reasons) => {
+    const { scene, tree, module } = await withSubmodule();
+    await using _ = scene;
+    await setup({ scene, tree, module });
+    expect(await reasonsOf(scene, tree)).toEqual(reasons);
+  });
+});
