@@ -54,14 +54,15 @@ function whatKeeps({ keeps }: Item, isForced: boolean): Keep[] {
   return keeps.filter((keep) => keep.reason !== "kept-on-request" && (!isForced || isFirm(keep)));
 }
 
-/** By its path, its name, or its branch. */
+/** By its path, its name, its session's name, or its branch. */
 export function itemMeant(world: Pick<World, "cwd">, plan: Plan, named: string): Item {
   const path = realPathOf(resolve(world.cwd, named));
   const items = plan.items.filter(({ kind }) => kind !== "session");
   const found =
     items.find((one) => one.path === path) ??
     items.find((one) => one.name === named || (one.path !== null && basename(one.path) === named)) ??
-    items.find((one) => one.branch === named);
+    items.find((one) => one.branch === named) ??
+    onlyOne(items.filter(({ subject }) => subject?.row.session_name === named));
   if (found !== undefined) return found;
   const close = nearest(
     named,
@@ -72,6 +73,10 @@ export function itemMeant(world: Pick<World, "cwd">, plan: Plan, named: string):
     message: `There is no worktree "${printable(named)}" in ${plan.repository.path}.`,
     hint: close === undefined ? "parallel-cc worktree list shows them." : `Did you mean "${close}"?`,
   });
+}
+
+function onlyOne(items: readonly Item[]): Item | undefined {
+  return items.length === 1 ? items[0] : undefined;
 }
 
 function realPathOf(path: string): string {

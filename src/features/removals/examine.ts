@@ -113,9 +113,7 @@ export async function examine(
   else proofs.push("no session works in it");
   if (isInPlace) keeps.push(...whatHoldsThePlace(subject, place));
   keeps.push(...whoStandsIn(world, place.top));
-  if (row.is_kept === 1) {
-    keeps.push({ reason: "kept-on-request", detail: "its user keeps it (--keep, or undo)" });
-  }
+  if (row.is_kept === 1) keeps.push(keptOnRequest(row));
   const git = world.git(subject.gitDir).trusting();
   const [standing, tip] = await Promise.all([
     readStanding(world, place, { isInTrash: !isInPlace }).catch((thrown: unknown) => {
@@ -180,6 +178,11 @@ function whatHoldsThePlace({ gitDir }: Subject, place: TreePlace): Keep[] {
     });
   }
   return keeps;
+}
+
+export function keptOnRequest({ name }: KnownWorktree): Keep {
+  const hint = `Drop it with: parallel-cc worktree remove ${name}`;
+  return { reason: "kept-on-request", detail: "its user keeps it (--keep, or undo)", hint };
 }
 
 export function keptByLock({ adminDir }: TreePlace, path: string): Keep[] {

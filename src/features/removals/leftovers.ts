@@ -15,6 +15,7 @@ import {
   type Known,
   keptBy,
   keptByLock,
+  keptOnRequest,
   landingsOf,
   type Subject,
   weigh,
@@ -54,7 +55,7 @@ export async function examineRegistration(
       hint,
     });
   }
-  if (row.is_kept === 1) keeps.push({ reason: "kept-on-request", detail: "its user keeps it (--keep, or undo)" });
+  if (row.is_kept === 1) keeps.push(keptOnRequest(row));
   const standing = await standingWithoutTree(world, place);
   if (standing === undefined) {
     keeps.push({ reason: "unreadable", detail: "git cannot read its record" });
@@ -79,7 +80,7 @@ export async function examineBranch(world: Effects, subject: Subject, known: Kno
   const name = `refs/heads/${row.branch}`;
   const at = await git.output(["for-each-ref", "--format=%(worktreepath)", "--end-of-options", name]);
   if (at.trim() !== "") keeps.push({ reason: "in-use", detail: `it is checked out in ${printable(at.trim())}` });
-  if (row.is_kept === 1) keeps.push({ reason: "kept-on-request", detail: "its user keeps it (--keep, or undo)" });
+  if (row.is_kept === 1) keeps.push(keptOnRequest(row));
   const landings = await landingsOf(world, subject, { standing: NOTHING, tip, ...known });
   const proofs = ["it has no worktree any longer"];
   return { standing: NOTHING, branchTip: tip ?? null, ...weigh(row, landings, { keeps, proofs }) };
