@@ -127,16 +127,26 @@ export function isThere(path: string): boolean {
 /** Everything below a directory: kind and mode of each entry, and what a file or link holds, byte for byte. */
 export function contentOf(directory: string, isLeft: (path: string) => boolean = () => false): Record<string, string> {
   const found: Record<string, string> = {};
-  const names = readdirSync(directory, { recursive: true, encoding: "latin1" }).sort();
-  for (const name of names) {
-    if (isLeft(name)) continue;
-    const path = Buffer.concat([Buffer.from(`${directory}/`), Buffer.from(name, "latin1")]);
-    const { mode } = lstatSync(path);
-    const kind = mode.toString(8);
-    if (kind.startsWith("12")) found[name] = `${kind} ${readlinkSync(path)}`;
-    else found[name] = kind.startsWith("10") ? `${kind} ${readFileSync(path, "latin1")}` : kind;
+  const left = [""];
+  // Bun's own recursive reading follows links (1.4).
+  for (let folder = left.pop(); folder !== undefined; folder = left.pop()) {
+    for (const entry of readdirSync(pathOf(directory, folder), { encoding: "latin1" })) {
+      const name = folder === "" ? entry : `${folder}/${entry}`;
+      const path = pathOf(directory, name);
+      const stat = lstatSync(path);
+      const mode = stat.mode.toString(8);
+      if (isLeft(name)) continue;
+      if (stat.isDirectory()) left.push(name);
+      found[name] = stat.isSymbolicLink() ? `${mode} ${readlinkSync(path)}` : mode;
+      if (stat.isFile()) found[name] = `${mode} ${readFileSync(path, "latin1")}`;
+    }
   }
   return found;
+}
+
+/** Names are bytes. */
+function pathOf(directory: string, name: string): Buffer {
+  return Buffer.concat([Buffer.from(`${directory}/`), Buffer.from(name, "latin1")]);
 }
 
 /** What git would tell of a worktree, and git's own files for it. */
