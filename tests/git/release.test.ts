@@ -53,6 +53,7 @@ describe("release", () => {
       undo: null,
       proofs: [],
       missing: null,
+      gitDir: expect.any(String),
     });
     expect(session(await scene.world.db(), id)).toBeUndefined();
   });

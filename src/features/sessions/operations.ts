@@ -68,9 +68,8 @@ const registerOperation = operation({
   text: (answer, _page, input) => (input.shell === true ? shellLines(answer) : registeredText(answer)),
   narration: (answer, page, input) => {
     const where = input.shell === true ? `${placeLine(answer)}\n` : "";
-    const cleaned = answer.cleanup === null ? "" : `parallel-cc: ${printable(answer.cleanup)}\n`;
     const warnings = answer.warnings.map((warning) => `${page.paint.yellow("warning:")} ${printable(warning)}\n`);
-    return cleaned + where + warnings.join("");
+    return cleanupLine(answer.cleanup) + where + warnings.join("");
   },
 });
 
@@ -95,6 +94,11 @@ async function registerIn(world: World, input: RegisterInput) {
     cleanup: null,
   };
   return { answer, upkeep };
+}
+
+/** What a cleanup in the background did, told once. */
+function cleanupLine(report: string | null): string {
+  return report === null ? "" : `parallel-cc: ${printable(report)}\n`;
 }
 
 function shellLines(answer: RegisteredAnswer): string {
@@ -151,6 +155,7 @@ const releaseOperation = operation({
       undo: TEXT_OR_NULL,
       proofs: v.array(TEXT),
       missing: TEXT_OR_NULL,
+      cleanup: TEXT_OR_NULL,
     }),
   cli: {
     path: ["release"],
@@ -162,7 +167,17 @@ const releaseOperation = operation({
       "parallel-cc release --session-id <id> --json",
     ],
   },
-  run: async (world: World, input) => (await import("./release.ts")).release(world, input),
+  run: async (world: World, input) => {
+    const { gitDir: _, ...released } = await (await import("./release.ts")).release(world, input);
+    return { ...released, cleanup: null };
+  },
+  runForPeople: async (world: World, input) => {
+    const { gitDir, ...released } = await (await import("./release.ts")).release(world, input);
+    const { takeReport } = await import("../upkeep/upkeep.ts");
+    const cleanup = gitDir === null ? undefined : takeReport(await world.db(), gitDir);
+    return { ...released, cleanup: cleanup ?? null };
+  },
+  narration: ({ cleanup }) => cleanupLine(cleanup),
   text: (answer) => {
     if (!answer.released) return "No such session: nothing was released.\n";
     if (answer.missing !== null) return `Session released. Its worktree is gone: ${printable(answer.missing)}\n`;

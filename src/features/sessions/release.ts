@@ -38,6 +38,8 @@ export interface Released {
   proofs: string[];
   /** Where the worktree was, when somebody else has removed it. */
   missing: string | null;
+  /** The repository; null where nobody was released, and for sessions of earlier releases. */
+  gitDir: string | null;
 }
 
 export interface ReleaseInput extends Named {
@@ -52,6 +54,7 @@ const NOTHING: Released = {
   undo: null,
   proofs: [],
   missing: null,
+  gitDir: null,
 };
 
 /** An unknown session is an answer (`released: false`), not a failure: releasing twice is harmless. */
@@ -60,12 +63,16 @@ export async function release(world: World, input: ReleaseInput): Promise<Releas
   const meant = sessionMeant(world, db, input);
   await heal(world, allSessions(db));
   if (meant === undefined) return NOTHING;
+  return { ...(await releaseFound(world, db, meant, input.keep === true)), gitDir: meant.git_dir };
+}
+
+async function releaseFound(world: World, db: Db, meant: KnownSession, isKept: boolean): Promise<Released> {
   const path = currentPath(meant) ?? meant.worktree_path;
   if (path !== meant.worktree_path) db.write(() => followWorktree(db, { from: meant.worktree_path, to: path }));
   const found = { ...meant, worktree_path: path };
   if (found.is_main_repo === 1) return { ...NOTHING, released: end(db, found, "none") };
   if (!existsSync(path)) return { ...NOTHING, released: end(db, found, "none"), missing: path };
-  return endInWorktree(world, db, found, input.keep === true);
+  return endInWorktree(world, db, found, isKept);
 }
 
 function end(db: Db, { id }: KnownSession, fate: "none" | "kept"): boolean {
