@@ -3,6 +3,7 @@
 
 import { existsSync } from "node:fs";
 import { PROGRAM } from "../support/cli.ts";
+import { cleanupDryRun, cleanupLanded, registerBesideKept, releaseUnused } from "./cleanup.ts";
 import { contention } from "./contention.ts";
 import { type Figure, judge, measure, median, minimum, type Verdict } from "./figure.ts";
 import { heartbeat, heartbeatMemory } from "./heartbeat.ts";
@@ -15,6 +16,7 @@ import { registerWorktree } from "./worktree.ts";
 const FIGURES: readonly Figure[] = [
   ...[startUp, heartbeat, heartbeatMemory, status],
   ...[registerFirst, registerAgain, registerWorktree, contention, landedCold, landedAgain],
+  ...[cleanupLanded, cleanupDryRun, releaseUnused, registerBesideKept],
 ];
 
 interface Row {
