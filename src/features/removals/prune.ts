@@ -3,7 +3,7 @@
 
 import { chmodSync, lstatSync, readdirSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { type Db, parseUtc } from "../../db/db.ts";
+import { type Db, parseUtc, utcText } from "../../db/db.ts";
 import { removeIfEmpty } from "../../files/directory.ts";
 import type { Git } from "../../git/git.ts";
 import { branchTip, commitOf } from "../../git/repository.ts";
@@ -12,6 +12,7 @@ import { isThere } from "./place.ts";
 import { rescueRef } from "./rescue.ts";
 import {
   deleteRemoval,
+  isAnyDue,
   type Removal,
   recordPruned,
   recordRefPruned,
@@ -56,12 +57,8 @@ export async function prune(world: Effects, gitDir: string, limits: PruneLimits)
 
 /** Whether something is old enough, or was never measured. Asks the registry alone. */
 export function isPruningDue(world: Pick<World, "now">, db: Db, gitDir: string, limits: PruneLimits): boolean {
-  return removalsOf(db, gitDir).some((one) => {
-    if (one.state !== "removed") return false;
-    const isInTrash = one.path !== null && one.trash_pruned_at === null;
-    if (isInTrash && (one.size_bytes === null || ageDays(world, one.removed_at) >= limits.keepDays)) return true;
-    return one.ref_pruned_at === null && ageDays(world, one.removed_at) >= limits.keepRefsDays;
-  });
+  const before = (days: number) => utcText(new Date(world.now().getTime() - days * DAY_MS));
+  return isAnyDue(db, { gitDir, trashBefore: before(limits.keepDays), refsBefore: before(limits.keepRefsDays) });
 }
 
 function ageDays(world: Pick<World, "now">, since: string): number {

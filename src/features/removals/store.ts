@@ -93,6 +93,18 @@ export function removalsUnderWay(db: Db): Removal[] {
   return db.all(shape, `${select(shape)} WHERE state IN ('removing', 'restoring')`);
 }
 
+/** Whether anything was removed before these times (UTC text), or has a size that nobody knows. */
+export function isAnyDue(db: Db, due: { gitDir: string; trashBefore: string; refsBefore: string }): boolean {
+  const found = db.one(
+    v.object({ n: NUMBER }),
+    `SELECT EXISTS (SELECT 1 FROM removals WHERE git_dir = $gitDir AND state = 'removed' AND (
+       (path IS NOT NULL AND trash_pruned_at IS NULL AND (size_bytes IS NULL OR removed_at <= $trashBefore))
+       OR (ref_pruned_at IS NULL AND removed_at <= $refsBefore))) AS n`,
+    due,
+  );
+  return found?.n === 1;
+}
+
 export type NewRemoval = Pick<
   Removal,
   "id" | "git_dir" | "git_dir_id" | "repo_path" | "name" | "path" | "admin_name" | "trash" | "head" | "reason"
