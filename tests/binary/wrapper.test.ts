@@ -36,7 +36,9 @@ describe.each(SHELLS)("claude-parallel under %s", (shell) => {
     await using place = await makePlace();
     const repo = await makeRepo(place, { files: 200 });
     const go = place.at("go");
-    const { start, programs } = await makeWrapper(place, { shell, claude: { sh: until(go) } });
+    // The second one leaves work behind, so that its worktree stays.
+    const claude = { sh: `${until(go)}; [ "$1" = one ] || echo new >new` };
+    const { start, programs } = await makeWrapper(place, { shell, claude });
     const folder = join(repo.path, "folder-1");
     const first = start(["one"], { cwd: folder });
     await waitFor(async () => (await programs.calls("claude")).length === 1, "the first claude");
