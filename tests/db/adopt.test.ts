@@ -91,7 +91,10 @@ function writeNewValues(db: Db): Record<string, number> {
        VALUES ('r', 'removed', '/r/.git', '/r', 'w', 'forced', '{}', $now)`,
       { now },
     );
-    db.run("INSERT INTO cleanup_reports (git_dir, report, is_told, made_at) VALUES ('/r/.git', '', 0, $now)", { now });
+    db.run(
+      "INSERT INTO cleanup_reports (git_dir, removed, kept, is_told, made_at) VALUES ('/r/.git', '', '', 0, $now)",
+      { now },
+    );
     return {
       sessions: modes.length * statuses.length,
       session_processes: 3,

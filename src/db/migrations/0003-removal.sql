@@ -47,8 +47,9 @@ CREATE TABLE cleanup_reports (
   git_dir TEXT PRIMARY KEY,
   -- Counts the cleanups.
   number INTEGER NOT NULL DEFAULT 1,
-  -- One line for people; '' when there is nothing to tell.
-  report TEXT NOT NULL,
+  -- What went and what stays, in words for one line; '' when nothing.
+  removed TEXT NOT NULL,
+  kept TEXT NOT NULL,
   is_told INTEGER NOT NULL CHECK (is_told IN (0, 1)),
   made_at TEXT NOT NULL
 );

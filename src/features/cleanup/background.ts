@@ -33,8 +33,8 @@ async function clean(world: World, repository: Repository): Promise<Cleaned> {
     world.log("info", "cleanup.not-fetched", { gitDir: repository.gitDir, error: String(thrown) });
   });
   const cleaned = await cleanup(world, { repo: repository.path });
-  const report = cleaned.applied === undefined ? "" : (summary(cleaned.applied) ?? "");
-  db.write((now) => storeReport(db, { gitDir: repository.gitDir, report }, now));
+  const told = summary(cleaned.applied ?? { removed: [], kept: [] });
+  db.write((now) => storeReport(db, { gitDir: repository.gitDir, ...told }, now));
   return cleaned;
 }
 

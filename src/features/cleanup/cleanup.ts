@@ -46,17 +46,15 @@ export async function cleanup(world: World, input: CleanupInput): Promise<Cleane
   return { plans, applied, pruned };
 }
 
-/** One line for people; undefined when nothing was removed and nothing of ours is kept. */
-export function summary({ removed, kept }: Pick<Applied, "removed" | "kept">): string | undefined {
+/** For one line to people: what went and what of ours stays, apart from what a session lives in; '' when nothing. */
+export function summary({ removed, kept }: Pick<Applied, "removed" | "kept">): { removed: string; kept: string } {
   const ours = kept.filter(
     ({ item, keeps }) => item.origin === "ours" && keeps.every(({ reason }) => reason !== "live-session"),
   );
-  if (removed.length === 0 && ours.length === 0) return undefined;
-  const parts = [
-    ...(removed.length === 0 ? [] : [`removed ${removedWords(removed)}`]),
-    ...(ours.length === 0 ? [] : [`kept ${keptWords(ours)}`]),
-  ];
-  return `${parts.join("; ")}.`;
+  return {
+    removed: removed.length === 0 ? "" : removedWords(removed),
+    kept: ours.length === 0 ? "" : keptWords(ours),
+  };
 }
 
 const MOST_NAMED = 3;

@@ -3,29 +3,35 @@
 import { NUMBER, TEXT, v } from "../../core/shape.ts";
 import type { Db } from "../../db/db.ts";
 
-const reportShape = () => v.object({ number: NUMBER, report: TEXT, is_told: NUMBER });
+const reportShape = () => v.object({ number: NUMBER, removed: TEXT, kept: TEXT, is_told: NUMBER });
 export type Report = v.InferOutput<ReturnType<typeof reportShape>>;
 
 export function lastReport(db: Db, gitDir: string): Report | undefined {
-  return db.one(reportShape(), "SELECT number, report, is_told FROM cleanup_reports WHERE git_dir = $gitDir", {
-    gitDir,
-  });
+  const sql = "SELECT number, removed, kept, is_told FROM cleanup_reports WHERE git_dir = $gitDir";
+  return db.one(reportShape(), sql, { gitDir });
 }
 
-/** What was told already is not told again while it stays the same. */
-export function storeReport(db: Db, made: { gitDir: string; report: string }, now: string): void {
+/** What was removed is told once, also when another cleanup comes before; what stays is told when it changes. */
+export function storeReport(db: Db, made: { gitDir: string; removed: string; kept: string }, now: string): void {
+  const last = lastReport(db, made.gitDir);
+  const isOpen = last?.is_told === 0;
+  const removed = [isOpen ? last.removed : "", made.removed].filter((words) => words !== "").join(", ");
+  const isNews = removed !== "" || (made.kept !== "" && (isOpen || made.kept !== last?.kept));
   db.run(
-    `INSERT INTO cleanup_reports (git_dir, report, is_told, made_at) VALUES ($gitDir, $report, $report = '', $now)
-     ON CONFLICT (git_dir) DO UPDATE SET number = number + 1, report = excluded.report, made_at = excluded.made_at,
-       is_told = (excluded.report = '' OR (report = excluded.report AND is_told = 1))`,
-    { ...made, now },
+    `INSERT INTO cleanup_reports (git_dir, removed, kept, is_told, made_at)
+     VALUES ($gitDir, $removed, $kept, $isTold, $now)
+     ON CONFLICT (git_dir) DO UPDATE SET number = number + 1, removed = excluded.removed, kept = excluded.kept,
+       is_told = excluded.is_told, made_at = excluded.made_at`,
+    { ...made, removed, isTold: isNews ? 0 : 1, now },
   );
 }
 
 /** The line that nobody has seen yet, told now; undefined when there is none. */
 export function takeReport(db: Db, gitDir: string): string | undefined {
   const found = lastReport(db, gitDir);
-  if (found === undefined || found.is_told === 1 || found.report === "") return undefined;
+  if (found === undefined || found.is_told === 1) return undefined;
   const sql = "UPDATE cleanup_reports SET is_told = 1 WHERE git_dir = $gitDir AND is_told = 0";
-  return db.write(() => db.run(sql, { gitDir }).changes) === 1 ? found.report : undefined;
+  if (db.write(() => db.run(sql, { gitDir }).changes) === 0) return undefined;
+  const parts = [found.removed === "" ? [] : `removed ${found.removed}`, found.kept === "" ? [] : `kept ${found.kept}`];
+  return `${parts.flat().join("; ")}.`;
 }
