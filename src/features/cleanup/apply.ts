@@ -1,10 +1,11 @@
 // Carrying out a plan, and nothing but the plan: each item is looked at again right before it is touched.
 
+import { inParallel } from "../../core/limiter.ts";
 import type { World } from "../../world.ts";
-import { type Keep, type Outcome, type RemovalKind, removeWorktree, rescueRef } from "../removals/removals.ts";
+import { type Keep, type Known, removeWorktree, rescueRef } from "../removals/removals.ts";
 import { endSession, livenessOfAll, sessionById } from "../sessions/sessions.ts";
 import { forgetWorktree } from "../worktrees/worktrees.ts";
-import { goes, type Item, type Plan } from "./plan.ts";
+import { goes, type Item, type Plan, targetsByName } from "./plan.ts";
 
 export interface Removed {
   /** What `undo` takes. */
@@ -23,49 +24,60 @@ export interface Applied {
   kept: { item: Item; keeps: Keep[] }[];
 }
 
+/** git's locks on refs bear a few at once, and most of a removal is git's work in other processes. */
+const AT_ONCE = 3;
+
 export async function applyPlan(world: World, plan: Plan): Promise<Applied> {
-  const applied: Applied = { sessions: [], removed: [], kept: [] };
-  for (const item of plan.items) {
+  const targets = targetsByName(world, plan.repository);
+  const parts = await inParallel(plan.items, AT_ONCE, async (item): Promise<Applied> => {
     world.signal().throwIfAborted();
-    if (!goes(item)) applied.kept.push({ item, keeps: item.keeps });
-    else if (item.session !== undefined) await endDead(world, item, applied);
-    else await remove(world, item, { isForced: false }, applied);
-  }
+    if (!goes(item)) return { ...NOTHING, kept: [{ item, keeps: item.keeps }] };
+    if (item.session !== undefined) return endDead(world, item);
+    const target = item.subject?.row.target_branch ?? null;
+    const known = { memory: plan.memory, targets: await targets(target), index: item.standing?.index };
+    return remove(world, item, { isForced: false, known });
+  });
   const db = await world.db();
   db.write(() => {
     for (const path of plan.gone) forgetWorktree(db, path);
   });
-  return applied;
+  return together(parts);
 }
 
-async function endDead(world: World, { session }: Item, applied: Applied): Promise<void> {
+const NOTHING: Applied = { sessions: [], removed: [], kept: [] };
+
+export function together(parts: readonly Applied[]): Applied {
+  return {
+    sessions: parts.flatMap(({ sessions }) => sessions),
+    removed: parts.flatMap(({ removed }) => removed),
+    kept: parts.flatMap(({ kept }) => kept),
+  };
+}
+
+async function endDead(world: World, { session }: Item): Promise<Applied> {
+  if (session === undefined) return NOTHING;
   const db = await world.db();
   const ended = db.write((now) => {
-    const current = session === undefined ? undefined : sessionById(db, session.id);
-    if (current === undefined || livenessOfAll(world.processes, [current]).get(current.id)?.state !== "dead")
-      return false;
+    const current = sessionById(db, session.id);
+    if (current === undefined) return false;
+    if (livenessOfAll(world.processes, [current]).get(current.id)?.state !== "dead") return false;
     const fate = current.is_main_repo === 1 ? "none" : "kept";
     return endSession(db, { id: current.id, by: "death", fate }, now);
   });
-  if (ended && session !== undefined) applied.sessions.push(session.id);
+  return ended ? { ...NOTHING, sessions: [session.id] } : NOTHING;
 }
 
 /** Removes one item, or says what keeps it. */
 export async function remove(
   world: World,
   item: Item,
-  { isForced }: { isForced: boolean },
-  applied: Applied,
-): Promise<Outcome | undefined> {
-  if (item.subject === undefined || item.kind === "session") return undefined;
-  const kind: RemovalKind = item.kind;
-  const outcome = await removeWorktree(world, { subject: item.subject, kind, isForced });
-  if (outcome.kind === "kept") {
-    applied.kept.push({ item, keeps: outcome.keeps });
-    return outcome;
-  }
+  { isForced, known }: { isForced: boolean; known: Known },
+): Promise<Applied> {
+  const { subject, kind } = item;
+  if (subject === undefined || kind === "session") return { ...NOTHING, kept: [{ item, keeps: item.keeps }] };
+  const outcome = await removeWorktree(world, { subject, kind, isForced, known });
+  if (outcome.kind === "kept") return { ...NOTHING, kept: [{ item, keeps: outcome.keeps }] };
   const { id, path, branch, branch_tip: tip } = outcome.removal;
   const removed = { id, path, name: item.name, branch: tip === null ? null : branch, rescue: rescueRef(id) };
-  applied.removed.push({ ...removed, proofs: outcome.proofs });
-  return outcome;
+  return { ...NOTHING, removed: [{ ...removed, proofs: outcome.proofs }] };
 }

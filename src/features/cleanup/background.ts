@@ -32,7 +32,7 @@ async function clean(world: World, repository: Repository): Promise<Cleaned> {
     // Nobody is there who could do something about it; what is here is cleaned all the same.
     world.log("info", "cleanup.not-fetched", { gitDir: repository.gitDir, error: String(thrown) });
   });
-  const cleaned = await cleanup(world, { repo: repository.path });
+  const cleaned = await cleanup(world, { repo: repository.path, measureMs: Number.POSITIVE_INFINITY });
   const told = summary(cleaned.applied ?? { removed: [], kept: [] });
   db.write((now) => storeReport(db, { gitDir: repository.gitDir, ...told }, now));
   return cleaned;

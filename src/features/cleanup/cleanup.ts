@@ -5,8 +5,8 @@ import type { World } from "../../world.ts";
 import { loadConfig } from "../config/config.ts";
 import { type Pruned, prune } from "../removals/removals.ts";
 import { heal, sessionsOf } from "../sessions/sessions.ts";
-import { type Applied, applyPlan } from "./apply.ts";
-import { type Plan, planCleanup } from "./plan.ts";
+import { type Applied, applyPlan, together } from "./apply.ts";
+import { type Item, type Plan, planCleanup } from "./plan.ts";
 import { repositoriesMeant } from "./scope.ts";
 
 export { worktreeToResume } from "./worktrees.ts";
@@ -14,6 +14,7 @@ export { worktreeToResume } from "./worktrees.ts";
 export interface CleanupInput {
   repo?: string | undefined;
   dryRun?: boolean | undefined;
+  measureMs?: number | undefined;
 }
 
 export interface Cleaned {
@@ -21,6 +22,13 @@ export interface Cleaned {
   /** Undefined after a dry run. */
   applied: Applied | undefined;
   pruned: Pruned[];
+}
+
+/** How long people wait for the sizes of what is in the trash; the rest is measured in the background. */
+const MEASURE_MS = 200;
+
+function isEnd({ kind }: Item): boolean {
+  return kind === "session";
 }
 
 /** Errors: `repository.*` for a named one. */
@@ -33,16 +41,18 @@ export async function cleanup(world: World, input: CleanupInput): Promise<Cleane
     plans.push(await planCleanup(world, repository));
   }
   if (input.dryRun === true) return { plans, applied: undefined, pruned: [] };
-  const applied: Applied = { sessions: [], removed: [], kept: [] };
+  const parts: Applied[] = [];
   const pruned: Pruned[] = [];
   for (const plan of plans) {
-    const done = await applyPlan(world, plan);
-    applied.sessions.push(...done.sessions);
-    applied.removed.push(...done.removed);
-    applied.kept.push(...done.kept);
+    // Dead sessions end first: what they had is nobody's then.
+    const [ends, others] = [plan.items.filter(isEnd), plan.items.filter((item) => !isEnd(item))];
+    for (const items of [ends, others]) parts.push(await applyPlan(world, { ...plan, items }));
     const { cleanup: limits } = loadConfig(world, plan.repository.path);
-    pruned.push(...(await prune(world, plan.repository.gitDir, limits)));
+    pruned.push(
+      ...(await prune(world, plan.repository.gitDir, { ...limits, measureMs: input.measureMs ?? MEASURE_MS })),
+    );
   }
+  const applied = together(parts);
   return { plans, applied, pruned };
 }
 

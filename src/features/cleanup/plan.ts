@@ -8,8 +8,16 @@ import type { Db } from "../../db/db.ts";
 import type { WorktreeEntry } from "../../git/porcelain.ts";
 import { adminNameOf, branchTip, type Repository } from "../../git/repository.ts";
 import type { World } from "../../world.ts";
-import { type Ref, targetsFor } from "../merges/merges.ts";
-import { type Examined, type Keep, look, type Owner, type Subject } from "../removals/removals.ts";
+import { type Memory, type Ref, targetsFor } from "../merges/merges.ts";
+import {
+  type Examined,
+  type Keep,
+  type Known,
+  look,
+  type Owner,
+  type Standing,
+  type Subject,
+} from "../removals/removals.ts";
 import { type KnownSession, livenessOfAll, ownerOf, sessionsOf } from "../sessions/sessions.ts";
 import { type KnownWorktree, worktreesOf } from "../worktrees/worktrees.ts";
 
@@ -32,12 +40,15 @@ export interface Item {
   /** What is in it, for whoever drops it all the same. */
   holds: { commits: string[]; files: number; ignored: number };
   subject: Subject | undefined;
+  standing: Standing | undefined;
   session: KnownSession | undefined;
 }
 
 export interface Plan {
   repository: Repository;
   items: Item[];
+  /** What git said of commits while it was made. */
+  memory: Memory;
   /** Worktrees of ours of which nothing is left: their rows are forgotten. */
   gone: string[];
 }
@@ -55,22 +66,29 @@ export async function planCleanup(world: World, repository: Repository): Promise
   const liveness = livenessOfAll(world.processes, sessions);
   const dead = sessions.filter((one) => liveness.get(one.id)?.state === "dead" && one.state === "active");
   const rows = worktreesOf(db, repository.gitDir).filter(({ origin }) => origin === "created");
-  const targets = targetsByName(world, repository);
+  const memory: Memory = new Map();
+  const workers = world.processes.workingDirectories();
+  const known = knownOf(targetsByName(world, repository), { memory, workers });
   const worktrees = await inParallel(repository.worktrees, AT_ONCE, (entry) =>
-    itemOfEntry(world, db, { repository, entry, rows, targets }),
+    itemOfEntry(world, db, { repository, entry, rows, known }),
   );
   const registered = new Set(worktrees.flatMap(({ subject }) => (subject === undefined ? [] : [subject.row.path])));
   const left = rows.filter((row) => !registered.has(row.path));
-  const others = await inParallel(left, AT_ONCE, (row) => itemOfLostRow(world, db, { repository, row, targets }));
+  const others = await inParallel(left, AT_ONCE, (row) => itemOfLostRow(world, db, { repository, row, known }));
   const ended = dead.map((one) => itemOfDeadSession(repository, one));
   const items = [...ended, ...worktrees, ...others.filter((one) => one !== undefined)];
-  return { repository, items, gone: left.filter((_, i) => others[i] === undefined).map(({ path }) => path) };
+  return { repository, items, memory, gone: left.filter((_, i) => others[i] === undefined).map(({ path }) => path) };
 }
 
 type Targets = (target: string | null) => Promise<readonly Ref[]>;
+type KnownOf = (row: KnownWorktree) => Promise<Known>;
+
+function knownOf(targets: Targets, shared: Known): KnownOf {
+  return async (row) => ({ ...shared, targets: await targets(row.target_branch) });
+}
 
 /** Read once for each name. */
-function targetsByName(world: Pick<World, "git">, { gitDir }: Repository): Targets {
+export function targetsByName(world: Pick<World, "git">, { gitDir }: Repository): Targets {
   const read = new Map<string | null, Promise<readonly Ref[]>>();
   return (target) => {
     const known = read.get(target) ?? targetsFor(world.git(gitDir).trusting(), { branch: null, target });
@@ -83,10 +101,10 @@ interface OfEntry {
   repository: Repository;
   entry: WorktreeEntry;
   rows: readonly KnownWorktree[];
-  targets: Targets;
+  known: KnownOf;
 }
 
-async function itemOfEntry(world: World, db: Db, { repository, entry, rows, targets }: OfEntry): Promise<Item> {
+async function itemOfEntry(world: World, db: Db, { repository, entry, rows, known: knownFor }: OfEntry): Promise<Item> {
   const isMain = entry.path === repository.path || entry === repository.worktrees[0];
   const adminName = adminNameOf(entry.path);
   const row = isMain ? undefined : rows.find((one) => isOf(one, { entry, adminName }));
@@ -95,7 +113,14 @@ async function itemOfEntry(world: World, db: Db, { repository, entry, rows, targ
   const owner = ownerOf(world, db, { path: entry.path, gitDir: repository.gitDir, adminName: isMain ? null : known });
   const item: Item = {
     ...{ kind: "worktree" as const, repoPath: repository.path, path: entry.path, name, branch: entry.branch ?? null },
-    ...{ origin: isMain ? "main" : "foreign", owner: owner ?? null, proofs: [], keeps: [], subject: undefined },
+    ...{
+      origin: isMain ? "main" : "foreign",
+      owner: owner ?? null,
+      proofs: [],
+      keeps: [],
+      subject: undefined,
+      standing: undefined,
+    },
     ...{ holds: { commits: [], files: 0, ignored: 0 }, session: undefined },
   };
   if (row === undefined || known === null) {
@@ -110,9 +135,8 @@ async function itemOfEntry(world: World, db: Db, { repository, entry, rows, targ
     owner: () => ownerOf(world, db, place),
   };
   const ours = { ...item, origin: "ours" as const, subject };
-  const refs = await targets(row.target_branch);
   const kind = existsSync(entry.path) ? ("worktree" as const) : ("registration" as const);
-  return filled({ ...ours, kind }, await look(world, { kind, subject }, { targets: refs }));
+  return filled({ ...ours, kind }, await look(world, { kind, subject }, await knownFor(row)));
 }
 
 /** By the name below `worktrees/`, which a move keeps; a directory that is gone has only its path. */
@@ -131,6 +155,7 @@ function filled(item: Item, found: Examined): Item {
   return {
     ...item,
     branch: found.standing === undefined ? item.branch : found.standing.branch,
+    standing: found.standing,
     proofs: found.proofs,
     keeps: found.keeps,
     holds: {
@@ -144,11 +169,11 @@ function filled(item: Item, found: Examined): Item {
 interface OfRow {
   repository: Repository;
   row: KnownWorktree;
-  targets: Targets;
+  known: KnownOf;
 }
 
 /** A worktree that git does not know any longer: its branch may be left, or a directory that git cannot read. */
-async function itemOfLostRow(world: World, db: Db, { repository, row, targets }: OfRow): Promise<Item | undefined> {
+async function itemOfLostRow(world: World, db: Db, { repository, row, known }: OfRow): Promise<Item | undefined> {
   const git = world.git(repository.gitDir).trusting();
   const tip = row.branch === null ? undefined : await branchTip(git, row.branch);
   const isThere = existsSync(row.path);
@@ -163,7 +188,15 @@ async function itemOfLostRow(world: World, db: Db, { repository, row, targets }:
   };
   const item: Item = {
     ...{ kind: "branch" as const, repoPath: repository.path, path: null, name: row.name, branch: row.branch },
-    ...{ origin: "ours" as const, owner: owner ?? null, proofs: [], keeps: [], subject, session: undefined },
+    ...{
+      origin: "ours" as const,
+      owner: owner ?? null,
+      proofs: [],
+      keeps: [],
+      subject,
+      standing: undefined,
+      session: undefined,
+    },
     holds: { commits: [], files: 0, ignored: 0 },
   };
   if (isThere) {
@@ -171,14 +204,14 @@ async function itemOfLostRow(world: World, db: Db, { repository, row, targets }:
     const hint = `git -C ${repository.path} worktree repair ${row.path}`;
     return { ...item, kind: "worktree", path: row.path, keeps: [{ reason: "unreadable", detail, hint }] };
   }
-  return filled(item, await look(world, { kind: "branch", subject }, { targets: await targets(row.target_branch) }));
+  return filled(item, await look(world, { kind: "branch", subject }, await known(row)));
 }
 
 function itemOfDeadSession(repository: Repository, session: KnownSession): Item {
   return {
     ...{ kind: "session" as const, repoPath: repository.path, path: session.worktree_path, session },
     ...{ name: session.name ?? session.id, branch: session.branch, origin: "ours" as const, owner: null },
-    ...{ proofs: ["its processes have ended"], keeps: [], subject: undefined },
+    ...{ proofs: ["its processes have ended"], keeps: [], subject: undefined, standing: undefined },
     holds: { commits: [], files: 0, ignored: 0 },
   };
 }

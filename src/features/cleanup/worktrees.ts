@@ -7,7 +7,7 @@ import { nearest, printable } from "../../core/text.ts";
 import type { World } from "../../world.ts";
 import { isFirm, type Keep } from "../removals/removals.ts";
 import { heal, sessionsOf } from "../sessions/sessions.ts";
-import { type Applied, applyPlan, type Removed, remove } from "./apply.ts";
+import { applyPlan, type Removed, remove } from "./apply.ts";
 import { type Item, type Plan, planCleanup } from "./plan.ts";
 import { repositoryAt } from "./scope.ts";
 
@@ -38,16 +38,18 @@ export async function removeWorktrees(world: World, input: RemoveInput): Promise
     if (keeps.length > 0) throw cannotRemove(item, keeps, isForced);
   }
   await applyPlan(world, { ...plan, items: plan.items.filter(({ kind }) => kind === "session"), gone: [] });
-  const applied: Applied = { sessions: [], removed: [], kept: [] };
+  const removed: Removed[] = [];
   for (const item of items) {
     // Asked for by name: that its user once kept it does not keep it any longer.
     const subject =
       item.subject === undefined ? undefined : { ...item.subject, row: { ...item.subject.row, is_kept: 0 } };
-    await remove(world, { ...item, subject }, { isForced }, applied);
-    const [kept] = applied.kept;
+    const known = { memory: plan.memory, index: item.standing?.index };
+    const done = await remove(world, { ...item, subject }, { isForced, known });
+    removed.push(...done.removed);
+    const [kept] = done.kept;
     if (kept !== undefined) throw cannotRemove(kept.item, kept.keeps, isForced);
   }
-  return applied.removed;
+  return removed;
 }
 
 function whatKeeps({ keeps }: Item, isForced: boolean): Keep[] {

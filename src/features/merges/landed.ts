@@ -4,7 +4,7 @@
 import { Failure } from "../../core/failure.ts";
 import type { Git } from "../../git/git.ts";
 import { judgeApart } from "./apart.ts";
-import { type Judging, judgingGit } from "./judging.ts";
+import { type Judging, judgingGit, type Memory } from "./judging.ts";
 import { judgeReached } from "./reached.ts";
 import { openWorkbench, type Workbench } from "./remerge.ts";
 import { BOUND_METHOD, NOT_MERGED, type Verdict, verdictOf } from "./verdict.ts";
@@ -21,6 +21,10 @@ export interface JudgeOptions {
   signal?: AbortSignal | undefined;
   /** After this it gives up, with an incomplete verdict (20 s). */
   deadlineMs?: number | undefined;
+  /** The real path of the common git directory, where it is known. */
+  gitDir?: string | undefined;
+  /** Shared by judgements of one repository. */
+  memory?: Memory | undefined;
 }
 
 export interface Case extends Judging {
@@ -40,7 +44,7 @@ export async function judgeLanding(git: Git, question: LandingQuestion, options:
   using stack = new DisposableStack();
   let bench: Workbench | undefined;
   try {
-    const judging = await judgingGit(git, { signal });
+    const judging = await judgingGit(git, { signal }, options);
     return await judge(question, {
       ...judging,
       bench: () => {
@@ -56,7 +60,8 @@ export async function judgeLanding(git: Git, question: LandingQuestion, options:
 
 async function judge(question: LandingQuestion, tools: Judging & Pick<Case, "bench">): Promise<Verdict> {
   const { tip, target } = question;
-  const [bases, fork] = await Promise.all([mergeBases(tools, tip, target), forkOf(tools, question)]);
+  const bases = await mergeBases(tools, tip, target);
+  const fork = await forkOf(tools, question, bases);
   const isReached = bases.includes(tip);
   if (question.fork === tip) {
     return verdictOf("unused", "no-own-commits", { commit: isReached ? tip : null, isReached });
@@ -77,8 +82,13 @@ async function mergeBases({ git, options }: Judging, a: string, b: string): Prom
 }
 
 /** A fork that the tip does not come from (the branch was set elsewhere), or that is gone, tells nothing. */
-async function forkOf({ git, options }: Judging, { fork, tip }: LandingQuestion): Promise<string | undefined> {
-  if (fork === undefined) return undefined;
+async function forkOf(
+  { git, options }: Judging,
+  { fork, tip }: LandingQuestion,
+  bases: readonly string[],
+): Promise<string | undefined> {
+  // The tip comes from all that it shares with the target.
+  if (fork === undefined || bases.includes(fork)) return fork;
   const result = await git.attempt(["merge-base", "--is-ancestor", "--end-of-options", fork, tip], options);
   return result.exit === 0 ? fork : undefined;
 }

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { Git } from "../../git/git.ts";
 import type { World } from "../../world.ts";
 import { mergedOnForge } from "./forge.ts";
+import type { Memory } from "./judging.ts";
 import { judgeLanding, type LandingQuestion } from "./landed.ts";
 import { storedVerdict, storeVerdict } from "./store.ts";
 import { defaultTargets, patternsFor, type Ref, readRefs, refsFor, shortRef, withUpstreams } from "./targets.ts";
@@ -48,6 +49,7 @@ export interface LandingInput {
   targets: readonly Ref[];
   /** Whether GitHub is asked, through `gh`, where git alone finds nothing. */
   isForgeAsked: boolean;
+  memory?: Memory | undefined;
 }
 
 /** Undefined when there is no target. Errors: `git.*`; `proc.cancelled` when the signal says so. */
@@ -69,7 +71,7 @@ async function judged(world: Effects, input: LandingInput, question: LandingQues
   if (known !== undefined && (known.isForgeAsked || !isForgeAsked || !isOpen(known.verdict))) return known.verdict;
   const git = world.git(gitDir).trusting();
   const signal = world.signal();
-  const found = known?.verdict ?? (await judgeLanding(git, question, { signal }));
+  const found = known?.verdict ?? (await judgeLanding(git, question, { signal, gitDir, memory: input.memory }));
   const asked = { directory: gitDir, branch: branch ?? "", tip: question.tip, signal };
   const onForge = isForgeAsked && isOpen(found) ? await mergedOnForge(world, asked) : undefined;
   const commit = await firstIn(git, onForge ?? [], question.target);

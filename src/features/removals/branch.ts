@@ -1,10 +1,26 @@
-// Who has a branch checked out, as git knows it.
+// Who has a branch checked out. git is not asked: its list of worktrees fails while another command takes one away.
 
-import type { Git } from "../../git/git.ts";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 
-/** Whether the branch is there and no worktree has it checked out. */
-export async function isBranchFree(git: Git, branch: string): Promise<boolean> {
+/** Whether no worktree stands on the branch, nor rebases it. Not known with reftable, whose HEAD is no file. */
+export function isBranchFree(gitDir: string, branch: string): boolean {
+  const linked = join(gitDir, "worktrees");
+  const names = existsSync(linked) ? readdirSync(linked) : [];
+  const own = [gitDir, ...names.map((name) => join(linked, name))];
   const name = `refs/heads/${branch}`;
-  const listed = await git.output(["for-each-ref", "--format=%(refname)%00%(worktreepath)", "--end-of-options", name]);
-  return listed.split("\n").some((line) => line === `${name}\0`);
+  return own.every((directory) => {
+    const heads = ["HEAD", join("rebase-merge", "head-name"), join("rebase-apply", "head-name")];
+    return heads
+      .map((file) => textOf(join(directory, file)).replace(/^ref: /, ""))
+      .every((ref) => ref !== name && ref !== "refs/heads/.invalid");
+  });
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, "utf8").trim();
+  } catch {
+    return "";
+  }
 }

@@ -6,14 +6,14 @@ import { join } from "node:path";
 import { counted, printable } from "../../core/text.ts";
 import type { Git } from "../../git/git.ts";
 import { branchTip } from "../../git/repository.ts";
-import { workingIn } from "../../proc/alive.ts";
+import { type WorkingDirectories, workingIn } from "../../proc/alive.ts";
 import type { World } from "../../world.ts";
-import { bestLanding, type Landing, type Ref, targetsFor } from "../merges/merges.ts";
+import { bestLanding, type Landing, type Memory, type Ref, targetsFor } from "../merges/merges.ts";
 import { type KnownWorktree, worktreesOf } from "../worktrees/worktrees.ts";
 import { landedWords, unlanded } from "./landing-words.ts";
 import { type NestedWork, workBelowIgnored } from "./nested.ts";
 import { belongTogether, isThere, SEEING_ALL, type TreePlace } from "./place.ts";
-import { readStanding, type Standing } from "./standing.ts";
+import { type IndexFacts, readStanding, type Standing } from "./standing.ts";
 import { trashFor } from "./trash.ts";
 
 export type KeepReason =
@@ -83,6 +83,11 @@ export interface Known {
   targets?: readonly Ref[] | undefined;
   /** All that is in it is looked for, whatever keeps it. */
   isForced?: boolean | undefined;
+  /** What its index said a moment ago, and where processes stood. */
+  index?: IndexFacts | undefined;
+  workers?: WorkingDirectories | undefined;
+  /** Shared by what is examined together. */
+  memory?: Memory | undefined;
 }
 
 export type Effects = Pick<World, "db" | "git" | "log" | "signal" | "runProgram" | "processes" | "pid">;
@@ -97,7 +102,7 @@ export function isFirm({ reason }: Keep): boolean {
   return FIRM.includes(reason);
 }
 
-/** `place` may be in the trash already: it is asked once more there. Targets are read when none are given. */
+/** Targets are read when none are given. */
 export async function examine(
   world: Effects,
   subject: Subject,
@@ -107,21 +112,20 @@ export async function examine(
   const { row } = subject;
   const keeps: Keep[] = [];
   const proofs: string[] = [];
-  const isInPlace = place.top === row.path;
   const owner = await subject.owner();
   if (owner !== undefined) keeps.push(keptBy(owner));
   else proofs.push("no session works in it");
-  if (isInPlace) keeps.push(...whatHoldsThePlace(subject, place));
-  keeps.push(...whoStandsIn(world, place.top));
+  keeps.push(...whatHoldsThePlace(subject, place));
+  keeps.push(...whoStandsIn(world, place.top, known.workers));
   if (row.is_kept === 1) keeps.push(keptOnRequest(row));
   const git = world.git(subject.gitDir).trusting();
-  const [standing, tip] = await Promise.all([
-    readStanding(world, place, { isInTrash: !isInPlace }).catch((thrown: unknown) => {
+  const standing = await readStanding(world, place, { isInTrash: false, known: known.index }).catch(
+    (thrown: unknown) => {
       world.log("info", "standing.unreadable", { path: place.top, error: String(thrown) });
       return undefined;
-    }),
-    row.branch === null ? undefined : branchTip(git, row.branch),
-  ]);
+    },
+  );
+  const tip = await tipOf(git, row, standing);
   if (standing === undefined) {
     keeps.push({
       reason: "unreadable",
@@ -134,7 +138,7 @@ export async function examine(
   const landings = await landingsOf(world, subject, { standing, tip, ...known });
   const weighed = weigh(row, landings, { keeps, proofs });
   // Reading all that is ignored takes longest, so it is only done for what would go.
-  const isGoing = isInPlace && (weighed.keeps.length === 0 || known.isForced === true);
+  const isGoing = weighed.keeps.length === 0 || known.isForced === true;
   const anywhere = world.git(place.top).configured({ settings: SEEING_ALL });
   const below = isGoing ? await workBelowIgnored(anywhere, place.top, standing.ignored) : [];
   weighed.keeps.push(...nestedIn(below));
@@ -142,6 +146,12 @@ export async function examine(
   const isClean = found.changed.length === 0 && found.nested.length === 0;
   if (isClean) weighed.proofs.unshift("nothing in it is changed or untracked");
   return { standing: found, branchTip: tip ?? null, ...weighed };
+}
+
+/** git has told of our branch with the worktree's own HEAD when that stands on it. */
+async function tipOf(git: Git, { branch }: KnownWorktree, standing: Standing | undefined): Promise<string | undefined> {
+  if (branch === null) return undefined;
+  return standing?.branch === branch && standing.head !== null ? standing.head : branchTip(git, branch);
 }
 
 /** Adds to what keeps it what has not landed, and to the proofs what has. */
@@ -194,8 +204,11 @@ export function keptByLock({ adminDir }: TreePlace, path: string): Keep[] {
 }
 
 /** Our own ancestors stand where the command was typed, or are the wrapper whose session has just ended. */
-export function whoStandsIn({ processes, pid }: Pick<World, "processes" | "pid">, directory: string): Keep[] {
-  const found = processes.workingDirectories();
+export function whoStandsIn(
+  { processes, pid }: Pick<World, "processes" | "pid">,
+  directory: string,
+  found = processes.workingDirectories(),
+): Keep[] {
   if (found === undefined) {
     return [{ reason: "in-use", detail: "it cannot be seen here which processes work in it" }];
   }
@@ -250,14 +263,14 @@ interface Judged extends Known {
 export async function landingsOf(
   world: Effects,
   { row, gitDir }: Subject,
-  { standing, tip, targets }: Judged,
+  { standing, tip, targets, memory }: Judged,
 ): Promise<BranchLanding[]> {
   const git = world.git(gitDir).trusting();
   const wanted: { branch: string | null; tip: string }[] = [];
   if (tip !== undefined) wanted.push({ branch: row.branch, tip });
   if (standing.head !== null && standing.head !== tip) wanted.push({ branch: standing.branch, tip: standing.head });
   const found: BranchLanding[] = [];
-  for (const one of wanted) found.push(await landingOf(world, git, { ...one, row, gitDir, targets }));
+  for (const one of wanted) found.push(await landingOf(world, git, { ...one, row, gitDir, targets, memory }));
   return found;
 }
 
@@ -271,7 +284,7 @@ interface OneBranch extends Known {
 async function landingOf(
   world: Effects,
   git: Git,
-  { branch, tip, row, gitDir, targets }: OneBranch,
+  { branch, tip, row, gitDir, targets, memory }: OneBranch,
 ): Promise<BranchLanding> {
   const read = targets ?? (await targetsFor(git, { branch, target: row.target_branch }));
   const landing = await bestLanding(world, {
@@ -281,6 +294,7 @@ async function landingOf(
     fork: row.fork_commit ?? undefined,
     targets: read.filter((ref) => ref.name !== `refs/heads/${branch}`),
     isForgeAsked: false,
+    memory,
   });
   const isStart = tip === row.fork_commit && landing?.isSafeToDelete !== true;
   return { branch, tip, landing, isElsewhere: isStart && (await isOnAnother(world, git, { tip, gitDir })) };

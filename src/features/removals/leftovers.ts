@@ -7,6 +7,7 @@ import { printable } from "../../core/text.ts";
 import { parseStatus } from "../../git/porcelain.ts";
 import { branchTip } from "../../git/repository.ts";
 import type { World } from "../../world.ts";
+import { isBranchFree } from "./branch.ts";
 import {
   changesIn,
   type Effects,
@@ -77,9 +78,9 @@ export async function examineBranch(world: Effects, subject: Subject, known: Kno
   const git = world.git(gitDir).trusting();
   const tip = row.branch === null ? undefined : await branchTip(git, row.branch);
   if (existsSync(row.path)) keeps.push({ reason: "changed-meanwhile", detail: "its worktree is there again" });
-  const name = `refs/heads/${row.branch}`;
-  const at = await git.output(["for-each-ref", "--format=%(worktreepath)", "--end-of-options", name]);
-  if (at.trim() !== "") keeps.push({ reason: "in-use", detail: `it is checked out in ${printable(at.trim())}` });
+  if (row.branch !== null && !isBranchFree(gitDir, row.branch)) {
+    keeps.push({ reason: "in-use", detail: "it is checked out somewhere" });
+  }
   if (row.is_kept === 1) keeps.push(keptOnRequest(row));
   const landings = await landingsOf(world, subject, { standing: NOTHING, tip, ...known });
   const proofs = ["it has no worktree any longer"];
@@ -92,6 +93,7 @@ const NOTHING: Standing = {
   changed: [],
   unmerged: [],
   flagged: [],
+  index: { stamp: "", links: [], flagged: [] },
   ignored: [],
   operation: null,
   nested: [],

@@ -12,12 +12,12 @@ export function placeOf({ gitDir, adminName, row }: Subject): TreePlace {
   return { gitDir, top: row.path, adminDir: adminDirOf(gitDir, adminName) };
 }
 
-/** `place` is where its directory stands, which may be in the trash already. */
 export async function look(
   world: Effects & Pick<World, "now">,
-  { kind, subject, place = placeOf(subject) }: { kind: RemovalKind; subject: Subject; place?: TreePlace },
+  { kind, subject }: { kind: RemovalKind; subject: Subject },
   known: Known = {},
 ): Promise<Examined> {
+  const place = placeOf(subject);
   try {
     if (kind === "branch") return await examineBranch(world, subject, known);
     if (kind === "registration") return await examineRegistration(world, subject, place, known);

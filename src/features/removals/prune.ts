@@ -43,12 +43,16 @@ const DAY_MS = 86_400_000;
 const TOLD_DAYS = 30;
 
 /** Waits for an `undo` at work in that repository. */
-export async function prune(world: Effects, gitDir: string, limits: PruneLimits): Promise<Pruned[]> {
+export async function prune(
+  world: Effects,
+  gitDir: string,
+  limits: PruneLimits & { measureMs: number },
+): Promise<Pruned[]> {
   const db = await world.db();
   if (removalsOf(db, gitDir).length === 0) return [];
   const done = await whileTrashIsOurs(world, gitDir, async () => [
     ...pruneOld(world, db, removalsOf(db, gitDir), limits),
-    ...pruneLarge(db, removalsOf(db, gitDir), limits.trashMaxBytes),
+    ...pruneLarge(db, measured(world, db, removalsOf(db, gitDir), limits.measureMs), limits.trashMaxBytes),
     ...(await pruneRefs(world, db, removalsOf(db, gitDir), limits)),
   ]);
   for (const { id, name, what, why } of done) world.log("info", "pruned", { id, name, what, why });
@@ -93,7 +97,7 @@ function pruneTrash(db: Db, one: Removal): boolean {
 function pruneLarge(db: Db, removals: readonly Removal[], maxBytes: number): Pruned[] {
   const oldest = removals.filter((one) => one.state === "removed" && one.path !== null && one.trash_pruned_at === null);
   oldest.reverse();
-  const sizes = new Map(oldest.map((one) => [one.id, one.size_bytes ?? measured(db, one)]));
+  const sizes = new Map(oldest.map((one) => [one.id, one.size_bytes ?? 0]));
   const total = () => [...sizes.values()].reduce((sum, size) => sum + size, 0);
   const done: Pruned[] = [];
   const why = `the trash took more than ${Math.round(maxBytes / 1024 / 1024)} MB`;
@@ -196,10 +200,16 @@ function openDirectories(directory: string): void {
   }
 }
 
-function measured(db: Db, one: Removal): number {
-  const sizeBytes = sizeInTrash(one);
-  db.write(() => recordSize(db, { id: one.id, sizeBytes }));
-  return sizeBytes;
+/** With the sizes that nobody knew, as far as the time lets it. */
+function measured(world: Effects, db: Db, removals: readonly Removal[], measureMs: number): Removal[] {
+  const end = world.now().getTime() + measureMs;
+  return removals.map((one) => {
+    const isKnown = one.size_bytes !== null || one.state !== "removed" || one.path === null;
+    if (isKnown || world.now().getTime() >= end) return one;
+    const sizeBytes = sizeInTrash(one);
+    db.write(() => recordSize(db, { id: one.id, sizeBytes }));
+    return { ...one, size_bytes: sizeBytes };
+  });
 }
 
 function sizeInTrash(one: Removal): number {

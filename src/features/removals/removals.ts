@@ -7,6 +7,7 @@ export {
   isFirm,
   type Keep,
   type KeepReason,
+  type Known,
   keptBy,
   type Owner,
   type Subject,
@@ -15,5 +16,6 @@ export { look } from "./look.ts";
 export { isPruningDue, type Pruned, prune } from "./prune.ts";
 export { type Outcome, removeWorktree } from "./remove.ts";
 export { type RemovalKind, rescueRef } from "./rescue.ts";
+export type { Standing } from "./standing.ts";
 export { followRemovals, type Removal, type RemovalReason, removalsOf, removalsUnderWay } from "./store.ts";
 export { type BroughtBack, bringBack } from "./undo.ts";

@@ -19,12 +19,15 @@ import {
   type Effects as ExamineEffects,
   isFirm,
   type Keep,
+  type Known,
+  keptBy,
   type Subject,
   whoStandsIn,
 } from "./examine.ts";
 import { look, placeOf } from "./look.ts";
 import { isThere, type TreePlace } from "./place.ts";
 import { type RemovalKind, save } from "./rescue.ts";
+import { readStanding } from "./standing.ts";
 import {
   finishRemoval,
   insertRemoval,
@@ -45,6 +48,8 @@ export interface RemoveInput {
   kind: RemovalKind;
   /** Takes what is not landed or not committed as well; what has an owner stays whatever is asked. */
   isForced: boolean;
+  /** What was read a moment ago of all that is removed together. */
+  known?: Known;
   /** Runs in the transaction in which the worktree is taken, so that nobody gets it in between. */
   begin?: (db: Db, now: string) => void;
 }
@@ -57,7 +62,7 @@ export type Outcome =
 export async function removeWorktree(world: Effects, input: RemoveInput): Promise<Outcome> {
   const { subject, isForced } = input;
   const place = placeOf(subject);
-  const examined = await look(world, input, { isForced });
+  const examined = await look(world, input, { ...input.known, isForced });
   const kept = (...keeps: Keep[]): Outcome => ({ kind: "kept", keeps, examined });
   const keeps = examined.keeps.filter((keep) => !isForced || isFirm(keep));
   const { standing } = examined;
@@ -203,7 +208,7 @@ async function setAside(world: Effects, given: SetAside): Promise<Keep | undefin
     if (dirname(row.path).endsWith("-worktrees")) removeIfEmpty(dirname(row.path));
   }
   const git = world.git(subject.gitDir).trusting();
-  const isDeleted = branch !== null && branchTip !== null && (await isBranchFree(git, branch));
+  const isDeleted = branch !== null && branchTip !== null && isBranchFree(subject.gitDir, branch);
   if (isDeleted) {
     const log = join(subject.gitDir, "logs", "refs", "heads", branch);
     if (existsSync(log)) copyFileSync(log, trash.branchLog);
@@ -225,22 +230,24 @@ function described(row: Removal): string {
 
 /**
  * Whether anybody came between the look and the rename: what he did went along into the trash, and goes back with it.
- * Also git's hooks ran meanwhile (reference-transaction).
+ * Also git's hooks ran meanwhile (reference-transaction). The branch's tip is compared when it is deleted.
  */
 async function whatChanged(
   world: Effects,
-  { subject, aside, examined, isForced }: { subject: Subject; aside: TreePlace; examined: Examined; isForced: boolean },
+  { subject, aside, examined, isForced }: SetAside & { aside: TreePlace },
 ): Promise<Keep | undefined> {
-  if (isThere(subject.row.path)) {
-    return { reason: "changed-meanwhile", detail: "somebody made something at its place just now" };
-  }
-  if (isForced) {
-    const [inUse] = whoStandsIn(world, aside.top);
-    return inUse === undefined ? undefined : { ...inUse, reason: "changed-meanwhile" };
-  }
-  const again = await look(world, { kind: "worktree", subject, place: aside });
-  const [keep] = again.keeps;
-  if (keep !== undefined) return { ...keep, reason: keep.reason === "in-use" ? "in-use" : "changed-meanwhile" };
-  const isSame = again.standing?.head === examined.standing?.head && again.branchTip === examined.branchTip;
-  return isSame ? undefined : { reason: "changed-meanwhile", detail: "somebody committed to it just now" };
+  const changed = (detail: string): Keep => ({ reason: "changed-meanwhile", detail });
+  if (isThere(subject.row.path)) return changed("somebody made something at its place just now");
+  const [inUse] = whoStandsIn(world, aside.top);
+  if (inUse !== undefined) return inUse;
+  const owner = await subject.owner();
+  if (owner !== undefined) return keptBy(owner);
+  if (isForced) return undefined;
+  const again = await readStanding(world, aside, { isInTrash: true, known: examined.standing?.index });
+  if (again === undefined) return changed("git cannot read it any longer");
+  if (again.operation !== null) return changed(`a ${again.operation} began in it just now`);
+  if (again.changed.length > 0)
+    return changed(`files were changed in it just now: ${again.changed.slice(0, 3).map(printable).join(", ")}`);
+  const { head, branch } = examined.standing ?? {};
+  return again.head === head && again.branch === branch ? undefined : changed("somebody committed to it just now");
 }

@@ -11,7 +11,6 @@ import { lstatSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Failure } from "../../core/failure.ts";
 import type { Git } from "../../git/git.ts";
-import { commitOf } from "../../git/repository.ts";
 import type { World } from "../../world.ts";
 import { gitAt, type TreePlace } from "./place.ts";
 import { clearFlags, type Standing, withOwnIndex } from "./standing.ts";
@@ -66,9 +65,8 @@ export async function save(world: Pick<World, "git">, given: ToSave): Promise<Sa
     }
     const unsaved = [...standing.nested.map(({ path, why }) => ({ path, why })), ...(trees?.unsaved ?? [])];
     stream.file("record.json", Buffer.from(given.describe(unsaved)));
-    await git.output(["fast-import", "--quiet", "--done"], { input: stream.bytes() });
-    const commit = await commitOf(git, rescueRef(given.id));
-    if (commit === undefined) throw new Error("git wrote no commit");
+    const commit = (await git.output(["fast-import", "--quiet", "--done"], { input: stream.bytes() })).trim();
+    if (!/^[0-9a-f]{40,64}$/.test(commit)) throw new Error("git wrote no commit");
     return { commit, unsaved };
   } catch (cause) {
     throw new Failure({
@@ -156,7 +154,7 @@ class ImportStream {
   constructor({ id, name, branch, at, standing }: ToSave, tips: readonly string[]) {
     const message = `parallel-cc: what stood in ${name}${branch === null ? "" : ` (${branch})`} when it was removed\n`;
     const [first, ...others] = [...(standing.head === null ? [] : [standing.head]), ...tips];
-    this.#parts.push(`commit ${rescueRef(id)}\ncommitter parallel-cc <parallel-cc@localhost> `);
+    this.#parts.push(`commit ${rescueRef(id)}\nmark :1\ncommitter parallel-cc <parallel-cc@localhost> `);
     this.#parts.push(`${Math.floor(at.getTime() / 1000)} +0000\n`);
     this.#data(message);
     if (first !== undefined) this.#parts.push(`from ${first}\n`);
@@ -177,8 +175,9 @@ class ImportStream {
     this.#parts.push(`M ${mode} ${object} ${quoted(path)}\n`);
   }
 
+  /** git answers the commit's id. */
   bytes(): Uint8Array {
-    return Buffer.concat([...this.#parts, "\ndone\n"].map((part) => Buffer.from(part)));
+    return Buffer.concat([...this.#parts, "\nget-mark :1\ndone\n"].map((part) => Buffer.from(part)));
   }
 
   #data(content: string | Uint8Array): void {

@@ -1,6 +1,6 @@
 // What stands in a worktree, as git and the file system have it now.
 
-import { copyFileSync, existsSync, mkdtempSync, rmSync } from "node:fs";
+import { copyFileSync, existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Git } from "../../git/git.ts";
@@ -20,12 +20,22 @@ export interface Standing {
   unmerged: string[];
   /** Paths whose flags in the index hide changes (assume-unchanged, skip-worktree) while they are on the disk. */
   flagged: string[];
+  /** What the index says beside its contents; the same file says the same. */
+  index: IndexFacts;
   /** As git names them; directories end in "/". */
   ignored: string[];
   /** What is under way in it: "rebase", "merge", … */
   operation: string | null;
   /** Of submodules; what is below ignored directories is asked for on its own. */
   nested: NestedWork[];
+}
+
+export interface IndexFacts {
+  /** Which file, by inode, size and time. */
+  stamp: string;
+  /** Gitlinks. */
+  links: string[];
+  flagged: string[];
 }
 
 const STATUS = [
@@ -39,16 +49,15 @@ const STATUS = [
 export async function readStanding(
   world: Pick<World, "git">,
   place: TreePlace,
-  { isInTrash }: { isInTrash: boolean },
+  { isInTrash, known }: { isInTrash: boolean; known?: IndexFacts | undefined },
 ): Promise<Standing | undefined> {
   const git = gitAt(world, place);
-  const [told, listed] = await Promise.all([
+  const [told, index] = await Promise.all([
     git.attempt([...STATUS, `--ignore-submodules=${isInTrash ? "all" : "none"}`]),
-    git.attempt(["ls-files", "-z", "--stage", "-v", "--full-name"]),
+    readIndex(git, place, known),
   ]);
-  if (told.exit !== 0 || listed.exit !== 0) return undefined;
+  if (told.exit !== 0 || index === undefined) return undefined;
   const status = parseStatus(told.stdout);
-  const index = parseIndex(listed.stdout);
   const flagged = index.flagged.filter((path) => isThere(join(place.top, path)));
   const hidden = flagged.length === 0 ? [] : await changedBehindFlags(world, place, flagged);
   if (hidden === undefined) return undefined;
@@ -60,10 +69,23 @@ export async function readStanding(
     changed: [...new Set([...status.changed, ...hidden])],
     unmerged: status.unmerged,
     flagged,
+    index,
     ignored: status.ignored,
     operation: operationIn(place.adminDir),
     nested,
   };
+}
+
+async function readIndex(
+  git: Git,
+  { adminDir }: TreePlace,
+  known: IndexFacts | undefined,
+): Promise<IndexFacts | undefined> {
+  const found = statSync(join(adminDir, "index"), { bigint: true, throwIfNoEntry: false });
+  const stamp = found === undefined ? "" : `${found.ino}:${found.size}:${found.mtimeNs}`;
+  if (known !== undefined && known.stamp === stamp) return known;
+  const listed = await git.attempt(["ls-files", "-z", "--stage", "-v", "--full-name"]);
+  return listed.exit === 0 ? { stamp, ...parseIndex(listed.stdout) } : undefined;
 }
 
 /** `git ls-files -z --stage -v`: a tag, then mode, object and stage. */

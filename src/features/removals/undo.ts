@@ -149,7 +149,7 @@ async function freeName(git: Git, { branch, tip, id }: { branch: string; tip: st
     const name = n === 0 ? branch : `${branch}-${id}${n === 1 ? "" : `-${n}`}`;
     const current = await branchTip(git, name);
     if (current === undefined && (await canBeMade(git, name))) return name;
-    if (current === tip && (await isBranchFree(git, name))) return name;
+    if (current === tip && isBranchFree(git.directory, name)) return name;
   }
 }
 
