@@ -4,6 +4,7 @@ import { describe, expect, test } from "bun:test";
 import { cp, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { applyPlan } from "../../src/features/cleanup/apply.ts";
+import { cleanup } from "../../src/features/cleanup/cleanup.ts";
 import { planCleanup } from "../../src/features/cleanup/plan.ts";
 import { repositoryAt } from "../../src/features/cleanup/scope.ts";
 import { register } from "../../src/features/sessions/register.ts";
@@ -31,10 +32,9 @@ describe("a worktree stays", () => {
     const tree = await scene.left();
     await tree.commit("folder/x");
     await scene.land(tree.branch);
-    const child = Bun.spawn(["sleep", "3600"], { cwd: join(tree.path, folder) });
+    const stranger = scene.standsIn(join(tree.path, folder));
     expect(await scene.keeps(tree)).toEqual(["in-use"]);
-    child.kill();
-    await child.exited;
+    await stranger.kill();
     expect(await scene.keeps(tree)).toEqual([]);
   });
 
@@ -76,17 +76,23 @@ describe("a worktree stays", () => {
 test("the shell that the command was typed in does not keep a worktree", async () => {
   await using scene = await makeScene();
   const tree = await scene.left();
-  const shell = Bun.spawn(["sh", "-c", "cd / && sleep 3600 & echo $!; wait"], { cwd: tree.path, stdout: "pipe" });
+  const shell = Bun.spawn(["sh", "-c", "exec 3<&0; (cd / && read -r line <&3) & echo $!; wait"], {
+    cwd: tree.path,
+    stdin: "pipe",
+    stdout: "pipe",
+  });
+  await using _ended = {
+    [Symbol.asyncDispose]: async () => {
+      await shell.stdin.end();
+      await shell.exited;
+    },
+  };
   const { value } = await shell.stdout.getReader().read();
   const pid = Number(new TextDecoder().decode(value));
-  const typed = { ...scene, world: scene.world.as({ pid }) };
   await waitFor(() => scene.world.processes.workingDirectories()?.byPid.get(pid) === "/", "cd");
   expect(await scene.keeps(tree)).toEqual(["in-use"]);
-  const { cleanup } = await import("../../src/features/cleanup/cleanup.ts");
-  const { applied } = await cleanup(typed.world, { repo: scene.repo.path });
+  const { applied } = await cleanup(scene.world.as({ pid }), { repo: scene.repo.path });
   expect(applied?.removed.map(({ path }) => path)).toEqual([tree.path]);
-  process.kill(pid);
-  await shell.exited;
 });
 
 describe("no cleanup removes", () => {

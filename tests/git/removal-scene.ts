@@ -35,6 +35,8 @@ export interface Scene extends AsyncDisposable {
   world: TestWorld;
   /** Lives until the scene ends, unless it is killed. */
   process(): Sleeper;
+  /** A process that stands there; ends as those do. */
+  standsIn(directory: string): Sleeper;
   /** A worktree whose session lives. */
   live(input?: RegisterInput): Promise<Tree>;
   /** A worktree whose session has died: nothing keeps it, since nobody committed to it. */
@@ -64,6 +66,14 @@ export async function makeScene(input: SceneInput = {}): Promise<Scene> {
   const repo = await (input.makeRepo?.(place) ?? makeRepo(place, { files: 3, ...input.repo }));
   const world = stack.use(testWorld(place, { cwd: repo.path, ...input }));
   const process = () => stack.use(sleeper());
+  const standsIn = (directory: string): Sleeper => {
+    const child = Bun.spawn(["sleep", "3600"], { cwd: directory, stdio: ["ignore", "ignore", "ignore"] });
+    const kill = async () => {
+      child.kill("SIGKILL");
+      await child.exited;
+    };
+    return stack.use({ pid: child.pid, kill, [Symbol.asyncDispose]: kill });
+  };
   await register(world, { pid: process().pid });
   const start = async (asked: RegisterInput, { pid }: Sleeper): Promise<Tree> => {
     const { session } = await register(world, { pid, ...asked });
@@ -89,6 +99,7 @@ export async function makeScene(input: SceneInput = {}): Promise<Scene> {
     git: repo.git,
     world,
     process,
+    standsIn,
     live: (asked = {}) => start(asked, process()),
     left: async (asked = {}) => {
       const owner = process();
