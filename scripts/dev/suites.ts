@@ -55,6 +55,7 @@ const NEEDED: Needed = {
   binary: ["git", "bash", "dash"],
   "binary/disaster-disk.test.ts": ["mount"],
   "binary/kill.test.ts": ["strace"],
+  "binary/kill-removal.test.ts": ["strace"],
   "binary/locks-namespaces.test.ts": ["namespaces"],
   "binary/names.test.ts": ["zsh"],
   "binary/kill-git.test.ts": ["strace"],

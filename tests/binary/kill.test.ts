@@ -1,11 +1,11 @@
-// SIGKILL right before each system call by which register and release change the disk or start a process; then one
-// ordinary command, and what is left must fit together.
+// SIGKILL right before each system call by which register, and a release that keeps its worktree, change the disk or
+// start a process; then one ordinary command, and what is left must fit together.
 
 import { expect, test } from "bun:test";
 import { pcc } from "../support/cli.ts";
 import { makePlace, type Place } from "../support/place.ts";
 import { sleeper } from "../support/processes.ts";
-import { orphansEnded, remainsOf } from "../support/remains.ts";
+import { allEnded, orphansEnded, remainsOf } from "../support/remains.ts";
 import { makeRepo, type Repo } from "../support/repo.ts";
 import { keep, restore, shared } from "../support/stage.ts";
 import { killAt, type Moment, momentsOf } from "../support/strace.ts";
@@ -34,12 +34,12 @@ const WITH_WORKTREE: Scene = {
   },
   args: ([, second]) => register(second),
 };
-const RELEASE: Scene = {
+const RELEASE_KEEPING: Scene = {
   prepare: async (place, repo, owners) => {
     await WITH_WORKTREE.prepare(place, repo, owners);
     await pcc(place, register(owners[1]), { cwd: repo.path });
   },
-  args: ([, second]) => ["release", "--pid", String(second), "--json"],
+  args: ([, second]) => ["release", "--pid", String(second), "--keep", "--json"],
 };
 
 test(
@@ -59,9 +59,9 @@ test(
 );
 
 test(
-  "a release killed anywhere leaves the worktree",
+  "a release with --keep killed anywhere leaves the worktree",
   async () => {
-    await everyMoment(RELEASE, 1);
+    await everyMoment(RELEASE_KEEPING, 1);
   },
   TIMEOUT_MS,
 );
@@ -112,12 +112,14 @@ interface Afterwards {
 async function wrongAfterwards({ place, repo, owners, index, leastWorktrees }: Afterwards): Promise<string[]> {
   const ordinary = [["status", "--json"], register(owners[2]), ["release", "--session-id", "nobody", "--json"]];
   const next = await pcc(place, ordinary[index % ordinary.length] ?? [], { cwd: repo.path });
+  await allEnded(place);
   const { wrong, worktrees } = await remainsOf(place, repo);
   if (next.exit !== 0 || next.stderr !== "") wrong.push(`the next command: exit ${next.exit}, ${next.stderr}`);
   if (worktrees.length < leastWorktrees) wrong.push(`${worktrees.length} worktrees are left`);
   for (const pid of owners) await pcc(place, ["release", "--pid", String(pid)], { cwd: repo.path });
   const again = await pcc(place, register(owners[2]), { cwd: repo.path });
   if (!again.stdout.includes('"isMainRepo":true')) wrong.push(`nobody lives, yet: ${again.stdout}${again.stderr}`);
+  await allEnded(place);
   return wrong;
 }
 

@@ -6,7 +6,8 @@ import { chmod, readdir } from "node:fs/promises";
 import { PROGRAM, pcc, pccJson } from "../support/cli.ts";
 import { makePlace, type Place } from "../support/place.ts";
 import { type Sleeper, sleeper } from "../support/processes.ts";
-import { remainsOf } from "../support/remains.ts";
+import { allEnded, remainsOf } from "../support/remains.ts";
+import { halves, removalRows } from "../support/removal-remains.ts";
 import { makeRepo } from "../support/repo.ts";
 import { registered, shownSessions } from "../support/sessions.ts";
 
@@ -66,6 +67,7 @@ describe("at once", () => {
       await using owners = await many(4);
       const repo = await makeRepo(place);
       const made = new Set<string>();
+      const withWork = new Set<string>();
       const errors: string[] = [];
       await Promise.all(
         owners.all.map(async (owner, index) => {
@@ -76,7 +78,10 @@ describe("at once", () => {
             const path = /"worktreePath":"([^"]*)"/.exec(ran.stdout)?.[1] ?? "";
             if (path !== repo.path) {
               made.add(path);
-              if (round % 10 === index) await Bun.write(`${path}/work.txt`, path);
+              if (round % 10 === index) {
+                await Bun.write(`${path}/work.txt`, path);
+                withWork.add(path);
+              }
             }
             const released = await pcc(place, ["release", "--pid", String(owner.pid), "--json"], { cwd: repo.path });
             if (!released.stdout.includes('"released":true')) errors.push(`${released.stdout}${released.stderr}`);
@@ -85,7 +90,15 @@ describe("at once", () => {
       );
       expect(errors).toEqual([]);
       expect(await shownSessions(place)).toEqual([]);
-      expect((await readdir(`${repo.path}-worktrees`)).length).toBe(made.size);
+      await allEnded(place);
+      // Their owners lived when they were released, so a cleanup takes those that nobody worked in.
+      expect(await pcc(place, ["cleanup", "--json"], { cwd: repo.path })).toMatchObject({ exit: 0, stderr: "" });
+      const left = (await readdir(`${repo.path}-worktrees`)).map((name) => `${repo.path}-worktrees/${name}`);
+      expect(left.sort()).toEqual([...withWork].sort());
+      for (const path of left) expect(await Bun.file(`${path}/work.txt`).text()).toBe(path);
+      const removed = removalRows(place).map(({ path }) => path ?? "");
+      expect([...left, ...removed].sort()).toEqual([...made].sort());
+      expect(await halves(place, repo)).toEqual([]);
     },
     TIMEOUT_MS,
   );

@@ -2,7 +2,7 @@
 // worktree has its directory, its branch and its row, and nothing is there without them.
 
 import { Database } from "bun:sqlite";
-import { existsSync, readdirSync, readlinkSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { Place } from "./place.ts";
 import { waitFor } from "./processes.ts";
@@ -60,13 +60,25 @@ export async function orphansEnded(place: Place): Promise<void> {
   await waitFor(() => processesIn(place.path).length === 0, `nothing runs in ${place.path}`, 20_000);
 }
 
+/** As `orphansEnded`, and no program that was started with this place's home: a cleanup in the background stands in /. */
+export async function allEnded(place: Place): Promise<void> {
+  const home = `HOME=${place.home}`;
+  const isOfHere = (pid: string) => readFileSync(`/proc/${pid}/environ`, "latin1").split("\0").includes(home);
+  const working = () => processesIn(place.path).length > 0 || pidsThat(isOfHere).length > 0;
+  await waitFor(() => !working(), `nothing runs for ${place.path}`, 20_000);
+}
+
 /** Pids of processes whose working directory is below `path`. */
 export function processesIn(path: string): number[] {
+  return pidsThat((pid) => `${readlinkSync(`/proc/${pid}/cwd`)}/`.startsWith(`${path}/`));
+}
+
+function pidsThat(holds: (pid: string) => boolean): number[] {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
     .filter((pid) => {
       try {
-        return `${readlinkSync(`/proc/${pid}/cwd`)}/`.startsWith(`${path}/`);
+        return holds(pid);
       } catch {
         return false; // It ended meanwhile.
       }

@@ -1,6 +1,7 @@
 // A repository with sessions in it that is put back as it was again and again: one crash each time.
 
-import { cp, rm } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, rm } from "node:fs/promises";
 import type { Place } from "./place.ts";
 
 /** Put back where they were, since the paths in them are absolute. */
@@ -8,22 +9,20 @@ const KEPT = ["repo", "repo-worktrees", "home"];
 
 /** Keeps a copy of the place's repository, worktrees and home. */
 export async function keep(place: Place): Promise<void> {
-  for (const name of KEPT) await copyIfThere(place.at(name), place.at("kept", name));
+  await rm(place.at("kept"), { recursive: true, force: true });
+  await mkdir(place.at("kept"));
+  await copy(KEPT.map((name) => place.at(name)).filter(existsSync), place.at("kept"));
 }
 
 export async function restore(place: Place): Promise<void> {
-  for (const name of KEPT) {
-    await rm(place.at(name), { recursive: true, force: true });
-    await copyIfThere(place.at("kept", name), place.at(name));
-  }
+  await Promise.all(KEPT.map((name) => rm(place.at(name), { recursive: true, force: true })));
+  await copy(KEPT.map((name) => place.at("kept", name)).filter(existsSync), place.path);
 }
 
-async function copyIfThere(from: string, to: string): Promise<void> {
-  try {
-    await cp(from, to, { recursive: true });
-  } catch (thrown) {
-    if (!(thrown instanceof Error && "code" in thrown && thrown.code === "ENOENT")) throw thrown;
-  }
+/** As they are: links, modes and times, which git's index knows as well. */
+async function copy(from: readonly string[], to: string): Promise<void> {
+  const copied = Bun.spawn(["cp", "-a", ...from, to], { stdio: ["ignore", "ignore", "inherit"] });
+  if ((await copied.exited) !== 0) throw new Error(`cp -a to ${to} failed`);
 }
 
 /** Works through all of `jobs`, one at a time in each of the places. */
