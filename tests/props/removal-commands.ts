@@ -252,8 +252,7 @@ export async function undoRemoval(scene: Scene, wanted: Removed, isLast = false)
   const tip = wanted.branches.get(`refs/heads/${branch}`);
   const { refs, logs, branchSettings } = stepped.after;
   claim(refs.get(`refs/heads/${branch}`) === tip, stepped, `${branch} was at ${tip}`);
-  // Of a branch's reflog the rescue ref keeps the commits.
-  const isLogBack = wanted.isPruned || logs.get(branch) === wanted.log;
+  const isLogBack = logs.get(branch) === wanted.log;
   claim(isLogBack, stepped, `the reflog of ${branch} was\n${wanted.log}→\n${logs.get(branch)}`);
   claim(branchSettings.get(branch) === wanted.settings, stepped, `the settings of ${branch} were ${wanted.settings}`);
   // Whoever wanted it back keeps it, until it is released again.

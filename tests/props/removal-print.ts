@@ -64,8 +64,7 @@ function textOf(full: string, path: string, { kind, rights }: Found): string {
 }
 
 /**
- * What a rescue ref keeps of it: nothing that git ignores, no repositories inside, no directories for themselves, and
- * of an entry in the index what it stands for, not what git was told about looking at it.
+ * What a rescue ref keeps of it: nothing that git ignores, no repositories inside, no directories for themselves.
  */
 export function savedByGit({ files, admin, nested, index }: Print): Print {
   const links = index.filter(({ mode }) => mode === "160000").map(({ path }) => path);
@@ -76,7 +75,7 @@ export function savedByGit({ files, admin, nested, index }: Print): Print {
     files: new Map([...files].filter(([path, text]) => isSaved(path, text))),
     admin: new Map([
       ...[...admin].filter(([path, text]) => !text.startsWith("directory ") && !path.startsWith("modules/")),
-      ["index", `index ${digest(index.map((entry) => ({ ...entry, flags: String(entry.stage) })))}`],
+      ["index", `index ${digest(index)}`],
     ]),
     nested: [],
     index,

@@ -71,6 +71,7 @@ function edit(scene: Scene, tree: Tree, how: number): boolean {
 }
 
 async function stage(scene: Scene, tree: Tree, how: number): Promise<boolean> {
+  if (how % 5 === 1) return (await scene.try(tree.path, "add", "--intent-to-add", ".")) !== undefined;
   if (how % 5 === 2) return (await scene.try(tree.path, "rm", "-q", "--cached", "shared.txt")) !== undefined;
   const isStaged = (await scene.try(tree.path, "add", "--all")) !== undefined;
   // What is staged is then nowhere else.

@@ -49,6 +49,8 @@ export async function rebuild(world: Pick<World, "git">, removed: Removal): Prom
     await read.output(["read-tree", removed.head]);
   }
   rmSync(join(trash, "index"), { force: true });
+  const log = await git.bytes(["cat-file", "blob", `${saved}:branch-log`]).catch(() => undefined);
+  if (log !== undefined) writeFileSync(join(trash, "branch-log"), log);
   writeFileSync(join(admin, "commondir"), "../..\n");
   writeFileSync(join(admin, "gitdir"), `${join(removed.path ?? "", ".git")}\n`);
   writeFileSync(join(tree, ".git"), `gitdir: ${adminDirOf(removed.git_dir, removed.admin_name ?? "")}\n`);

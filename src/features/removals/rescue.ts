@@ -1,13 +1,13 @@
 // Saving what stands in a worktree under `refs/parallel-cc/rescue/<id>`: one commit whose parents keep every commit
 // alive that was known there, and whose tree holds
-//   record.json   what was removed
+//   record.json   what was removed; branch-log, the reflog of its branch
 //   admin/     the files of its git directory: HEAD, reflog, what is under way (the index too when something is staged)
 //   index/     what is staged, when that differs from HEAD; unmerged/<stage>/ what is in conflict
 //   files/     the working tree with its changed and untracked files, when there are any
 // What git ignores is not in it: that is mostly what a build makes again, and else secrets (.env), which must not enter
 // a place that outlives them.
 
-import { lstatSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Failure } from "../../core/failure.ts";
 import type { Git } from "../../git/git.ts";
@@ -54,10 +54,15 @@ export async function save(world: Pick<World, "git">, given: ToSave): Promise<Sa
     const tips = await tipsKnownThere(git, given);
     const trees = standing.changed.length === 0 ? undefined : await writeTrees(world, { ...given, place });
     const stream = new ImportStream(given, tips);
-    for (const file of isBranch ? [] : filesOf(place.adminDir, { withIndex: trees !== undefined })) {
+    const withIndex = trees !== undefined || standing.index.flagged.length > 0;
+    for (const file of isBranch ? [] : filesOf(place.adminDir, { withIndex })) {
       stream.file(`admin/${file}`, readFileSync(join(place.adminDir, file)));
     }
+    const log = given.branch === null ? "" : join(place.gitDir, "logs", "refs", "heads", given.branch);
+    if (log !== "" && existsSync(log)) stream.file("branch-log", readFileSync(log));
     if (trees !== undefined) {
+      // What `add --intent-to-add` puts into the index, and no tree has.
+      stream.file("empty", new Uint8Array());
       stream.tree("index", trees.index);
       stream.tree("files", trees.files);
       for (const { stage, path, mode, object } of trees.unmerged)
