@@ -59,6 +59,20 @@ const UNDO: Scene = async (place) => {
   return { ...forced, args: ["undo", "--json"] };
 };
 
+/** Killed when the branch is deleted already and nobody has written that down. */
+const HALF_REMOVED: Scene = async (place) => {
+  const release = await RELEASE(place);
+  const cwd = release.repo.path;
+  await keep(place);
+  const moments = await momentsOf(place, release.args, { cwd });
+  await restore(place);
+  const last = moments.findLastIndex(({ call }) => call === "vfork");
+  const moment = moments.slice(last).find(({ call }) => call === "pwrite64");
+  if (moment === undefined) throw new Error("nothing is written at the end of a release");
+  expect((await killAt(place, release.args, { cwd }, moment)).reached).toBe(true);
+  return { ...release, args: ["status", "--json"] };
+};
+
 test("a release killed anywhere loses nothing and leaves nothing half", () => everyMoment(RELEASE), TIMEOUT_MS);
 
 test("a cleanup killed anywhere loses nothing and leaves nothing half", () => someMoments(CLEANUP, 30), TIMEOUT_MS);
@@ -66,6 +80,12 @@ test("a cleanup killed anywhere loses nothing and leaves nothing half", () => so
 test(
   "a forced removal of a dirty worktree killed anywhere loses nothing and leaves nothing half",
   () => someMoments(FORCED, 35),
+  TIMEOUT_MS,
+);
+
+test(
+  "what puts a half-removed worktree back, killed anywhere itself, loses nothing and leaves nothing half",
+  () => someMoments(HALF_REMOVED, 35),
   TIMEOUT_MS,
 );
 
