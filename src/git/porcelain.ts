@@ -87,6 +87,34 @@ export function parseStatus(output: string): Status {
   return status;
 }
 
+export interface IndexPaths {
+  /** Gitlinks: submodules, and repositories that were added as one. */
+  links: string[];
+  /** Those with a flag that hides changes: assume-unchanged or skip-worktree. */
+  flagged: string[];
+  /** Directories that hold files of the index. */
+  directories: string[];
+}
+
+/** `git ls-files -z --stage -v`: a tag, then mode, object and stage, and after a tab the path. */
+export function parseIndex(output: string): IndexPaths {
+  const links: string[] = [];
+  const flagged: string[] = [];
+  const directories = new Set<string>();
+  for (const line of output.split("\0")) {
+    const path = line.slice(line.indexOf("\t") + 1);
+    // Lower case is assume-unchanged, S is skip-worktree.
+    if (/^[a-zS] /.test(line)) flagged.push(path);
+    if (line.startsWith("160000 ", 2)) links.push(path);
+    for (let end = path.lastIndexOf("/"); end > 0; end = path.lastIndexOf("/", end - 1)) {
+      const directory = path.slice(0, end);
+      if (directories.has(directory)) break;
+      directories.add(directory);
+    }
+  }
+  return { links, flagged, directories: [...directories] };
+}
+
 export interface Version {
   major: number;
   minor: number;

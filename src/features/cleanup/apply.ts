@@ -3,7 +3,7 @@
 import { inParallel } from "../../core/limiter.ts";
 import type { World } from "../../world.ts";
 import { type Keep, type Known, removeWorktree, rescueRef } from "../removals/removals.ts";
-import { endSession, livenessOfAll, sessionById } from "../sessions/sessions.ts";
+import { endSession, isLocal, livenessOfAll, sessionById } from "../sessions/sessions.ts";
 import { forgetWorktree } from "../worktrees/worktrees.ts";
 import { goes, type Item, type Plan, targetsByName } from "./plan.ts";
 
@@ -35,7 +35,7 @@ export async function applyPlan(world: World, plan: Plan): Promise<Applied> {
     if (item.session !== undefined) return endDead(world, item);
     const target = item.subject?.row.target_branch ?? null;
     const known = { memory: plan.memory, targets: await targets(target), index: item.standing?.index };
-    return remove(world, item, { isForced: false, known });
+    return remove(world, item, { isForced: false, isAsked: false, known });
   });
   const db = await world.db();
   db.write(() => {
@@ -59,7 +59,7 @@ async function endDead(world: World, { session }: Item): Promise<Applied> {
   const db = await world.db();
   const ended = db.write((now) => {
     const current = sessionById(db, session.id);
-    if (current === undefined) return false;
+    if (current === undefined || !isLocal(current)) return false;
     if (livenessOfAll(world.processes, [current]).get(current.id)?.state !== "dead") return false;
     const fate = current.is_main_repo === 1 ? "none" : "kept";
     return endSession(db, { id: current.id, by: "death", fate }, now);
@@ -71,11 +71,11 @@ async function endDead(world: World, { session }: Item): Promise<Applied> {
 export async function remove(
   world: World,
   item: Item,
-  { isForced, known }: { isForced: boolean; known: Known },
+  asked: { isForced: boolean; isAsked: boolean; known: Known },
 ): Promise<Applied> {
   const { subject, kind } = item;
   if (subject === undefined || kind === "session") return { ...NOTHING, kept: [{ item, keeps: item.keeps }] };
-  const outcome = await removeWorktree(world, { subject, kind, isForced, known });
+  const outcome = await removeWorktree(world, { subject, kind, ...asked });
   if (outcome.kind === "kept") return { ...NOTHING, kept: [{ item, keeps: outcome.keeps }] };
   const { id, path, branch, branch_tip: tip } = outcome.removal;
   const removed = { id, path, name: item.name, branch: tip === null ? null : branch, rescue: rescueRef(id) };

@@ -3,7 +3,7 @@
 
 import { existsSync } from "node:fs";
 import { inParallel } from "../../core/limiter.ts";
-import { printable } from "../../core/text.ts";
+import { printable, shellWord } from "../../core/text.ts";
 import type { Db } from "../../db/db.ts";
 import type { WorktreeEntry } from "../../git/porcelain.ts";
 import { adminNameOf, branchTip, type Repository } from "../../git/repository.ts";
@@ -18,7 +18,7 @@ import {
   type Standing,
   type Subject,
 } from "../removals/removals.ts";
-import { type KnownSession, livenessOfAll, ownerOf, sessionsOf } from "../sessions/sessions.ts";
+import { isLocal, type KnownSession, livenessOfAll, ownerOf, sessionsOf } from "../sessions/sessions.ts";
 import { type KnownWorktree, worktreesOf } from "../worktrees/worktrees.ts";
 
 export type ItemKind = "session" | "worktree" | "registration" | "branch";
@@ -64,7 +64,8 @@ export async function planCleanup(world: World, repository: Repository): Promise
   const db = await world.db();
   const sessions = sessionsOf(db, repository);
   const liveness = livenessOfAll(world.processes, sessions);
-  const dead = sessions.filter((one) => liveness.get(one.id)?.state === "dead" && one.state === "active");
+  const isDead = (one: KnownSession) => isLocal(one) && liveness.get(one.id)?.state === "dead";
+  const dead = sessions.filter((one) => one.state === "active" && isDead(one));
   const rows = worktreesOf(db, repository.gitDir).filter(({ origin }) => origin === "created");
   const memory: Memory = new Map();
   const workers = world.processes.workingDirectories();
@@ -154,7 +155,7 @@ function filled(item: Item, found: Examined): Item {
   );
   return {
     ...item,
-    branch: found.standing === undefined ? item.branch : found.standing.branch,
+    branch: found.standing === undefined || item.kind === "branch" ? item.branch : found.standing.branch,
     standing: found.standing,
     proofs: found.proofs,
     keeps: found.keeps,
@@ -201,7 +202,7 @@ async function itemOfLostRow(world: World, db: Db, { repository, row, known }: O
   };
   if (isThere) {
     const detail = `git does not know ${printable(row.path)} any longer`;
-    const hint = `git -C ${repository.path} worktree repair ${row.path}`;
+    const hint = `git -C ${shellWord(repository.path)} worktree repair ${shellWord(row.path)}`;
     return { ...item, kind: "worktree", path: row.path, keeps: [{ reason: "unreadable", detail, hint }] };
   }
   return filled(item, await look(world, { kind: "branch", subject }, await known(row)));

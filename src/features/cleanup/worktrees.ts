@@ -3,7 +3,7 @@
 import { realpathSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import { Failure } from "../../core/failure.ts";
-import { nearest, printable } from "../../core/text.ts";
+import { nearest, printable, shellWord } from "../../core/text.ts";
 import type { World } from "../../world.ts";
 import { isFirm, type Keep } from "../removals/removals.ts";
 import { heal, sessionsOf } from "../sessions/sessions.ts";
@@ -44,7 +44,7 @@ export async function removeWorktrees(world: World, input: RemoveInput): Promise
     const subject =
       item.subject === undefined ? undefined : { ...item.subject, row: { ...item.subject.row, is_kept: 0 } };
     const known = { memory: plan.memory, index: item.standing?.index };
-    const done = await remove(world, { ...item, subject }, { isForced, known });
+    const done = await remove(world, { ...item, subject }, { isForced, isAsked: true, known });
     removed.push(...done.removed);
     const [kept] = done.kept;
     if (kept !== undefined) throw cannotRemove(kept.item, kept.keeps, isForced);
@@ -104,7 +104,7 @@ function cannotRemove(item: Item, keeps: readonly Keep[], isForced: boolean): Fa
 }
 
 function hintFor({ origin, path }: Item, keeps: readonly Keep[]): string {
-  if (origin === "foreign") return `Not ours to remove: git worktree remove ${path ?? ""}`;
+  if (origin === "foreign") return `Not ours to remove: git worktree remove ${shellWord(path ?? "")}`;
   return keeps.find(({ hint }) => hint !== undefined)?.hint ?? "See: parallel-cc worktree list";
 }
 

@@ -79,7 +79,21 @@ async function endHalfRestored(world: Effects, db: Db, left: Removal): Promise<v
     db.write(() => abandonRestoring(db, left.id));
     return;
   }
-  await restore(world, db, left, chosen);
+  await restore(world, db, left, chosen).catch(async (thrown: unknown) => {
+    await abandon(world, db, left, chosen);
+    throw thrown;
+  });
+}
+
+/** What cannot come back where it was to is in the trash again; once its directory has moved it is left to be finished. */
+export async function abandon(world: Effects, db: Db, removed: Removal, chosen: Restoring): Promise<void> {
+  if (removed.path !== null && !isThere(trashOf(removed).tree)) return;
+  setAdminAside(removed, chosen.adminName);
+  const git = world.git(removed.git_dir).trusting();
+  for (const { branch, tip, isNew } of chosen.make) {
+    if (isNew) await git.attempt(["update-ref", "-d", "--end-of-options", `refs/heads/${branch}`, tip]);
+  }
+  db.write(() => abandonRestoring(db, removed.id));
 }
 
 /** Puts back what a removal has set aside, and its rows. */
@@ -104,7 +118,7 @@ export async function restore(world: Effects, db: Db, removed: Removal, chosen: 
 }
 
 function restoringAsItWas({ path, admin_name, branch, branch_tip }: Removal): Restoring {
-  const make = branch === null || branch_tip === null ? [] : [{ of: branch, branch, tip: branch_tip }];
+  const make = branch === null || branch_tip === null ? [] : [{ of: branch, branch, tip: branch_tip, isNew: false }];
   return { path: path ?? "", adminName: admin_name ?? "", make, head: null };
 }
 
@@ -123,11 +137,11 @@ async function putAllBack(git: Git, removed: Removal, chosen: Restoring): Promis
     renameSync(admin, adminDir);
   }
   if (removed.path !== null && isThere(tree)) {
+    mkdirSync(dirname(chosen.path), { recursive: true });
     link(join(tree, ".git"), { from: chosen.path, to: adminDir, before: "gitdir: " });
     link(join(adminDir, "gitdir"), { from: adminDir, to: join(chosen.path, ".git"), before: "" });
     const was = { top: removed.path, adminDir: adminDirOf(removed.git_dir, removed.admin_name ?? "") };
     await moveModules(git, { was, is: { top: chosen.path, adminDir }, tree });
-    mkdirSync(dirname(chosen.path), { recursive: true });
     renameSync(tree, chosen.path);
   }
   rmSync(home, { recursive: true, force: true });

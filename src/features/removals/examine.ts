@@ -3,7 +3,7 @@
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { counted, printable } from "../../core/text.ts";
+import { counted, printable, shellWord } from "../../core/text.ts";
 import type { Git } from "../../git/git.ts";
 import { branchTip } from "../../git/repository.ts";
 import { type WorkingDirectories, workingIn } from "../../proc/alive.ts";
@@ -11,7 +11,7 @@ import type { World } from "../../world.ts";
 import { bestLanding, type Landing, type Memory, type Ref, targetsFor } from "../merges/merges.ts";
 import { type KnownWorktree, worktreesOf } from "../worktrees/worktrees.ts";
 import { landedWords, unlanded } from "./landing-words.ts";
-import { type NestedWork, workBelowIgnored } from "./nested.ts";
+import { type NestedWork, repositoriesBelow, workBelowIgnored } from "./nested.ts";
 import { belongTogether, isThere, SEEING_ALL, type TreePlace } from "./place.ts";
 import { type IndexFacts, readStanding, type Standing } from "./standing.ts";
 import { trashFor } from "./trash.ts";
@@ -67,6 +67,8 @@ export interface Examined {
   proofs: string[];
   /** Nobody committed to it. */
   isUnused: boolean;
+  /** Repositories below what git ignores, from its top; only looked for in what would go. */
+  repositories: string[];
 }
 
 export interface BranchLanding {
@@ -130,9 +132,9 @@ export async function examine(
     keeps.push({
       reason: "unreadable",
       detail: "git cannot read what is in it",
-      hint: `See: git -C ${place.top} status`,
+      hint: `See: git -C ${shellWord(place.top)} status`,
     });
-    return { standing, branchTip: tip ?? null, landings: [], keeps, proofs, isUnused: false };
+    return { standing, branchTip: tip ?? null, landings: [], keeps, proofs, isUnused: false, repositories: [] };
   }
   keeps.push(...changesIn(standing));
   const landings = await landingsOf(world, subject, { standing, tip, ...known });
@@ -140,12 +142,13 @@ export async function examine(
   // Reading all that is ignored takes longest, so it is only done for what would go.
   const isGoing = weighed.keeps.length === 0 || known.isForced === true;
   const anywhere = world.git(place.top).configured({ settings: SEEING_ALL });
-  const below = isGoing ? await workBelowIgnored(anywhere, place.top, standing.ignored) : [];
+  const repositories = isGoing ? repositoriesBelow(place.top, standing.ignored) : [];
+  const below = isGoing ? await workBelowIgnored(anywhere, place.top, { ignored: standing.ignored, repositories }) : [];
   weighed.keeps.push(...nestedIn(below));
   const found = { ...standing, nested: [...standing.nested, ...below] };
   const isClean = found.changed.length === 0 && found.nested.length === 0;
   if (isClean) weighed.proofs.unshift("nothing in it is changed or untracked");
-  return { standing: found, branchTip: tip ?? null, ...weighed };
+  return { standing: found, branchTip: tip ?? null, ...weighed, repositories };
 }
 
 /** git has told of our branch with the worktree's own HEAD when that stands on it. */
@@ -162,7 +165,7 @@ export function weigh(row: KnownWorktree, landings: BranchLanding[], found: { ke
     ...landings.flatMap((one) => (unlanded(one, row.branch) === undefined ? [landedWords(one)] : [])),
   ];
   const isUnused = landings.every(({ landing, tip }) => landing?.verdict === "unused" || tip === row.fork_commit);
-  return { landings, keeps, proofs, isUnused };
+  return { landings, keeps, proofs, isUnused, repositories: [] };
 }
 
 export function keptBy(owner: Owner): Keep {
@@ -191,7 +194,7 @@ function whatHoldsThePlace({ gitDir }: Subject, place: TreePlace): Keep[] {
 }
 
 export function keptOnRequest({ name }: KnownWorktree): Keep {
-  const hint = `Drop it with: parallel-cc worktree remove ${name}`;
+  const hint = `Drop it with: parallel-cc worktree remove ${shellWord(name)}`;
   return { reason: "kept-on-request", detail: "its user keeps it (--keep, or undo)", hint };
 }
 
@@ -200,7 +203,7 @@ export function keptByLock({ adminDir }: TreePlace, path: string): Keep[] {
   if (!isThere(lock)) return [];
   const why = readFileSync(lock, "utf8").trim();
   const detail = why === "" ? "it is locked" : `it is locked: ${printable(why)}`;
-  return [{ reason: "locked", detail, hint: `git worktree unlock ${path}` }];
+  return [{ reason: "locked", detail, hint: `git worktree unlock ${shellWord(path)}` }];
 }
 
 /** Our own ancestors stand where the command was typed, or are the wrapper whose session has just ended. */

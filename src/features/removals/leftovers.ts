@@ -3,7 +3,7 @@
 
 import { existsSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { printable } from "../../core/text.ts";
+import { printable, shellWord } from "../../core/text.ts";
 import { parseStatus } from "../../git/porcelain.ts";
 import { branchTip } from "../../git/repository.ts";
 import type { World } from "../../world.ts";
@@ -21,7 +21,7 @@ import {
   type Subject,
   weigh,
 } from "./examine.ts";
-import { workInSubmodules } from "./nested.ts";
+import { workAmongTracked } from "./nested.ts";
 import { gitAt, type TreePlace } from "./place.ts";
 import { operationIn, type Standing } from "./standing.ts";
 
@@ -49,7 +49,7 @@ export async function examineRegistration(
   // git (2.39 to 2.52) mends the record once a day when somebody works in a directory that was moved by hand.
   const quietMs = world.now().getTime() - lastUse(place.adminDir);
   if (quietMs < DAY_MS) {
-    const hint = `Drop its record now: parallel-cc worktree remove --force ${row.name}`;
+    const hint = `Drop its record now: parallel-cc worktree remove --force ${shellWord(row.name)}`;
     keeps.push({
       reason: "recently-used",
       detail: "its directory is gone since less than a day, and may have been moved",
@@ -60,7 +60,7 @@ export async function examineRegistration(
   const standing = await standingWithoutTree(world, place);
   if (standing === undefined) {
     keeps.push({ reason: "unreadable", detail: "git cannot read its record" });
-    return { standing, branchTip: null, landings: [], keeps, proofs: [], isUnused: false };
+    return { standing, branchTip: null, landings: [], keeps, proofs: [], isUnused: false, repositories: [] };
   }
   keeps.push(...changesIn(standing));
   const proofs = ["its directory is gone"];
@@ -93,7 +93,7 @@ const NOTHING: Standing = {
   changed: [],
   unmerged: [],
   flagged: [],
-  index: { stamp: "", links: [], flagged: [] },
+  index: { stamp: "", links: [], flagged: [], directories: [] },
   ignored: [],
   operation: null,
   nested: [],
@@ -109,8 +109,7 @@ async function standingWithoutTree(world: Effects, place: TreePlace): Promise<St
   if (told.exit !== 0 || staged.exit !== 0) return undefined;
   const { head, branch, unmerged } = parseStatus(told.stdout);
   const changed = staged.stdout.split("\0").filter((path) => path !== "");
-  const own = { top: place.gitDir, adminDir: place.adminDir, links: [] };
-  const nested = await workInSubmodules(world.git(place.gitDir), own);
+  const nested = await workAmongTracked(world.git(place.gitDir), place, { links: [], directories: [] });
   return { ...NOTHING, head, branch, changed, unmerged, operation: operationIn(place.adminDir), nested };
 }
 

@@ -26,6 +26,6 @@ export async function look(
     const failure = asFailure(thrown);
     if (failure.kind === "cancelled") throw thrown;
     const keeps = [{ reason: "unreadable" as const, detail: `it cannot be judged: ${printable(failure.message)}` }];
-    return { standing: undefined, branchTip: null, landings: [], keeps, proofs: [], isUnused: false };
+    return { standing: undefined, branchTip: null, landings: [], keeps, proofs: [], isUnused: false, repositories: [] };
   }
 }

@@ -1,9 +1,11 @@
-// Repositories inside a worktree: submodules, clones somebody made there, also below what git ignores. Their history is
-// nowhere else unless it was pushed, so one that holds something unpushed or uncommitted is work.
+// Repositories inside a worktree: submodules, clones somebody made there (also below what git ignores, or in a folder
+// whose files the worktree tracks), worktrees. Their history is nowhere else unless it was pushed, so one that holds
+// something unpushed, uncommitted or hidden is work.
 
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Git } from "../../git/git.ts";
+import { parseIndex, parseStatus } from "../../git/porcelain.ts";
 import { isThere } from "./place.ts";
 
 export interface NestedWork {
@@ -12,30 +14,47 @@ export interface NestedWork {
   why: string;
 }
 
+/** Where repositories may be, in a checkout as git sees it. */
+export interface Known {
+  /** Gitlinks in the index. */
+  links: readonly string[];
+  /** Directories of tracked files. */
+  directories: readonly string[];
+}
+
+const UNREADABLE = "a repository that git cannot read";
+
 // `git` looks nowhere in particular: each repository is asked in its own directory.
 
-/** Of submodules: `links` are the gitlinks in the index. */
-export async function workInSubmodules(
+/** Of submodules, and of repositories in folders whose files are tracked. */
+export async function workAmongTracked(
   git: Git,
-  found: { top: string; adminDir: string; links: readonly string[] },
+  place: { top: string; adminDir: string },
+  known: Known,
 ): Promise<NestedWork[]> {
-  const inTree = found.links.filter((link) => isThere(join(found.top, link, ".git")));
-  const work = await workIn(git, found.top, inTree);
+  const work = await workIn(git, place.top, repositoriesAmongTracked(place.top, known));
   // Also of submodules that were taken out of the tree again.
-  for (const name of moduleDirectories(join(found.adminDir, "modules"))) {
-    const own = git.at(join(found.adminDir, "modules", name)).trusting();
+  for (const name of moduleDirectories(join(place.adminDir, "modules"))) {
+    const own = git.at(join(place.adminDir, "modules", name)).trusting();
     const why = await whyUnpushed(own, ["--git-dir=."]);
     if (why !== undefined) work.push({ path: name, why });
   }
   return work;
 }
 
-/** Below what git ignores (directories end in "/"); reads all of it, so it is asked last. */
-export async function workBelowIgnored(git: Git, top: string, ignored: readonly string[]): Promise<NestedWork[]> {
-  return workIn(git, top, repositoriesBelow(top, ignored));
+/** Of the repositories that were found below what git ignores. */
+export async function workBelowIgnored(
+  git: Git,
+  top: string,
+  { ignored, repositories }: { ignored: readonly string[]; repositories: readonly string[] },
+): Promise<NestedWork[]> {
+  // Whether there is a repository in it cannot be seen where its name cannot be told.
+  const untold = ignored.filter((path) => path.includes("\ufffd"));
+  const unseen = untold.map((path) => ({ path, why: "a name that is not UTF-8, so it cannot be looked into" }));
+  return [...unseen, ...(await workIn(git, top, repositories))];
 }
 
-async function workIn(git: Git, top: string, paths: readonly string[]): Promise<NestedWork[]> {
+export async function workIn(git: Git, top: string, paths: readonly string[]): Promise<NestedWork[]> {
   const work: NestedWork[] = [];
   for (const path of paths) {
     const why = await whyWork(git.at(join(top, path)));
@@ -45,47 +64,59 @@ async function workIn(git: Git, top: string, paths: readonly string[]): Promise<
 }
 
 async function whyWork(git: Git): Promise<string | undefined> {
-  const top = await git.attempt(["rev-parse", "--show-cdup"]);
-  if (top.exit !== 0 || top.stdout.trim() !== "") return "a repository that git cannot read";
-  const status = await git.attempt([
-    "status",
-    "--porcelain",
-    "-z",
-    "--untracked-files=normal",
-    "--ignore-submodules=none",
+  const top = git.directory;
+  if (!isThere(join(top, ".git"))) return whyUnpushed(git.trusting(), ["--git-dir=."]);
+  const asked = ["rev-parse", "--path-format=absolute", "--show-cdup", "--git-dir", "--git-common-dir"];
+  const [where, status, listed] = await Promise.all([
+    git.attempt(asked),
+    git.attempt([...STATUS, "--untracked-files=normal", "--ignored=matching", "--ignore-submodules=none"]),
+    git.attempt(["ls-files", "-z", "--stage", "-v"]),
   ]);
-  if (status.exit !== 0) return "a repository that git cannot read";
-  if (status.stdout !== "") return "a repository with uncommitted changes";
-  const deeper = await linksOf(git);
-  for (const link of deeper.filter((one) => existsSync(join(git.directory, one, ".git")))) {
-    const why = await whyWork(git.at(join(git.directory, link)));
-    if (why !== undefined) return why;
-  }
-  return whyUnpushed(git, []);
+  const [up, own, common] = where.stdout.split("\n");
+  if (where.exit !== 0 || up !== "" || status.exit !== 0 || listed.exit !== 0) return UNREADABLE;
+  if (own !== common) return "a worktree of a repository";
+  const { changed, ignored } = parseStatus(status.stdout);
+  if (changed.length > 0) return "a repository with uncommitted changes";
+  const index = parseIndex(listed.stdout);
+  if (index.flagged.some((path) => isThere(join(top, path)))) return "a repository that hides changes from git";
+  const deeper = [...repositoriesAmongTracked(top, index), ...repositoriesBelow(top, ignored)];
+  const [work] = await workIn(git, top, deeper);
+  return work === undefined ? whyUnpushed(git, []) : `a repository; in it ${work.path} is ${work.why}`;
 }
+
+const STATUS = ["status", "--porcelain=v2", "--branch", "-z", "--no-renames"];
 
 async function whyUnpushed(git: Git, before: readonly string[]): Promise<string | undefined> {
   const args = [...before, "rev-list", "--max-count=1", "--all", "--reflog", "--not", "--remotes", "--"];
   const result = await git.attempt(args);
-  if (result.exit !== 0) return "a repository that git cannot read";
+  if (result.exit !== 0) return UNREADABLE;
   return result.stdout === "" ? undefined : "a repository with commits that no remote has";
 }
 
-async function linksOf(git: Git): Promise<string[]> {
-  const listed = await git.attempt(["ls-files", "-z", "--stage"]);
-  return listed.stdout
-    .split("\0")
-    .flatMap((line) => (line.startsWith("160000 ") ? [line.slice(line.indexOf("\t") + 1)] : []));
+function repositoriesAmongTracked(top: string, { links, directories }: Known): string[] {
+  return [...new Set([...links, ...directories])].filter((path) => isThere(join(top, path, ".git")));
 }
 
-function repositoriesBelow(top: string, ignored: readonly string[]): string[] {
+/** Directories of git's ignored ones (they end in "/") that are repositories; reads all that is in them. */
+export function repositoriesBelow(top: string, ignored: readonly string[]): string[] {
   const found: string[] = [];
   const left = ignored.filter((path) => path.endsWith("/")).map((path) => path.slice(0, -1));
   for (let path = left.pop(); path !== undefined; path = left.pop()) {
-    if (isThere(join(top, path, ".git"))) found.push(path);
-    for (const name of directoriesIn(join(top, path))) if (name !== ".git") left.push(`${path}/${name}`);
+    const entries = entriesIn(join(top, path));
+    const names = new Set(entries.map(({ name }) => name));
+    const isBare = ["HEAD", "objects", "refs"].every((name) => names.has(name));
+    if (names.has(".git") || isBare) found.push(path);
+    if (isBare) continue;
+    for (const entry of entries) if (entry.isDirectory() && entry.name !== ".git") left.push(`${path}/${entry.name}`);
   }
   return found;
+}
+
+/** Whether it can be asked wherever it stands: submodules and worktrees name their places. */
+export function isSelfContained(path: string): boolean {
+  return (
+    lstatSync(join(path, ".git"), { throwIfNoEntry: false })?.isDirectory() === true || !isThere(join(path, ".git"))
+  );
 }
 
 /** Git directories below `modules/`; the name of a submodule may have slashes, and one may hold more of them. */
@@ -102,8 +133,12 @@ export function moduleDirectories(modules: string): string[] {
 }
 
 function directoriesIn(path: string): string[] {
+  return entriesIn(path).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []));
+}
+
+function entriesIn(path: string) {
   try {
-    return readdirSync(path, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []));
+    return readdirSync(path, { withFileTypes: true });
   } catch {
     return [];
   }

@@ -55,7 +55,12 @@ export function belongTogether({ top, adminDir }: TreePlace): boolean {
 
 /** Also for what is no regular thing: a dangling link is there. */
 export function isThere(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch (thrown) {
+    // Below a file there is nothing; what may not be looked at may be there.
+    return !(thrown instanceof Error && "code" in thrown && thrown.code === "ENOTDIR");
+  }
 }
 
 export function isEmptyDirectory(path: string): boolean {

@@ -41,9 +41,7 @@ export async function rebuild(world: Pick<World, "git">, removed: Removal): Prom
     to: admin,
     index: join(trash, "index"),
   });
-  const files = await git.attempt(["rev-parse", "--verify", "--quiet", `${saved}:files`]);
-  const work = files.exit === 0 ? `${saved}:files` : (removed.head ?? undefined);
-  if (work !== undefined) await writeOut(git, { tree: work, to: tree, index: join(trash, "index") });
+  await writeTree(git, removed, { saved, to: tree, index: join(trash, "index") });
   if (!existsSync(join(admin, "index")) && removed.head !== null) {
     const read = git.configured({ env: { GIT_INDEX_FILE: join(admin, "index"), GIT_WORK_TREE: tree } });
     await read.output(["read-tree", removed.head]);
@@ -53,9 +51,34 @@ export async function rebuild(world: Pick<World, "git">, removed: Removal): Prom
   if (log !== undefined) writeFileSync(join(trash, "branch-log"), log);
   writeFileSync(join(admin, "commondir"), "../..\n");
   writeFileSync(join(admin, "gitdir"), `${join(removed.path ?? "", ".git")}\n`);
-  writeFileSync(join(tree, ".git"), `gitdir: ${adminDirOf(removed.git_dir, removed.admin_name ?? "")}\n`);
   if (isBeside) renameSync(tree, treeInTrash);
   renameSync(trash, home);
+}
+
+/** The files of one whose directory was gone before it was removed: what is staged, else those of its commit. */
+export async function rebuildMissing(world: Pick<World, "git">, removed: Removal): Promise<void> {
+  const { tree, home } = trashOf(removed);
+  if (removed.reason !== "missing" || isThere(tree)) return;
+  const git = world.git(removed.git_dir).trusting();
+  const saved = await commitOf(git, rescueRef(removed.id));
+  if (saved === undefined) return;
+  const made = `${tree}.new`;
+  rmSync(made, { recursive: true, force: true });
+  mkdirSync(made, { recursive: true });
+  await writeTree(git, removed, { saved, to: made, index: join(home, "index") });
+  rmSync(join(home, "index"), { force: true });
+  renameSync(made, tree);
+}
+
+async function writeTree(
+  git: Git,
+  removed: Removal,
+  { saved, to, index }: { saved: string; to: string; index: string },
+): Promise<void> {
+  const files = await git.attempt(["rev-parse", "--verify", "--quiet", `${saved}:files`]);
+  const work = files.exit === 0 ? `${saved}:files` : (removed.head ?? undefined);
+  if (work !== undefined) await writeOut(git, { tree: work, to, index });
+  writeFileSync(join(to, ".git"), `gitdir: ${adminDirOf(removed.git_dir, removed.admin_name ?? "")}\n`);
 }
 
 /** As a checkout would write them, filters and all. */

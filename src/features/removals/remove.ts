@@ -11,7 +11,7 @@ import { removeIfEmpty } from "../../files/directory.ts";
 import { deleteBranchAt } from "../../git/repository.ts";
 import type { World } from "../../world.ts";
 import { recordTip } from "../merges/merges.ts";
-import { forgetWorktree } from "../worktrees/worktrees.ts";
+import { forgetWorktree, worktreeRow } from "../worktrees/worktrees.ts";
 import { isBranchFree } from "./branch.ts";
 import { putBack } from "./bring-back.ts";
 import {
@@ -21,11 +21,14 @@ import {
   type Keep,
   type Known,
   keptBy,
+  keptByLock,
+  keptOnRequest,
   type Subject,
   whoStandsIn,
 } from "./examine.ts";
 import { look, placeOf } from "./look.ts";
-import { isThere, type TreePlace } from "./place.ts";
+import { isSelfContained, workIn } from "./nested.ts";
+import { isThere, SEEING_ALL, type TreePlace } from "./place.ts";
 import { type RemovalKind, save } from "./rescue.ts";
 import { readStanding } from "./standing.ts";
 import {
@@ -48,6 +51,8 @@ export interface RemoveInput {
   kind: RemovalKind;
   /** Takes what is not landed or not committed as well; what has an owner stays whatever is asked. */
   isForced: boolean;
+  /** Named by its user, who once kept it perhaps. */
+  isAsked: boolean;
   /** What was read a moment ago of all that is removed together. */
   known?: Known;
   /** Runs in the transaction in which the worktree is taken, so that nobody gets it in between. */
@@ -103,7 +108,7 @@ interface Begin extends RemoveInput {
 type Begun = { kind: "begun"; removal: Removal } | { kind: "kept"; keep: Keep };
 
 /** Takes the worktree, in one transaction with the look at who may have taken it meanwhile. */
-function begin(db: Db, world: Effects, { subject, kind, examined, trash, isForced, ...input }: Begin): Begun {
+function begin(db: Db, world: Effects, { subject, kind, examined, trash, isForced, isAsked, ...input }: Begin): Begun {
   const { row } = subject;
   const by = world.processes.identify(world.pid);
   if (by === undefined) {
@@ -124,6 +129,10 @@ function begin(db: Db, world: Effects, { subject, kind, examined, trash, isForce
       if (isHeld(db, { path: row.path, gitDir: subject.gitDir, adminName: subject.adminName })) {
         throw new Taken({ reason: "changed-meanwhile", detail: "a session has taken it just now" });
       }
+      // As the registry has it now: another command may have kept it, removed it or brought it back since.
+      const current = worktreeRow(db, row.path);
+      if (current === undefined) throw new Taken({ reason: "changed-meanwhile", detail: "it was removed just now" });
+      if (current.is_kept === 1 && !isAsked) throw new Taken(keptOnRequest(row));
       const made = {
         id,
         git_dir: subject.gitDir,
@@ -237,6 +246,8 @@ async function whatChanged(
   { subject, aside, examined, isForced }: SetAside & { aside: TreePlace },
 ): Promise<Keep | undefined> {
   const changed = (detail: string): Keep => ({ reason: "changed-meanwhile", detail });
+  const [locked] = keptByLock(aside, subject.row.path);
+  if (locked !== undefined) return changed(locked.detail);
   if (isThere(subject.row.path)) return changed("somebody made something at its place just now");
   const [inUse] = whoStandsIn(world, aside.top);
   if (inUse !== undefined) return inUse;
@@ -248,6 +259,10 @@ async function whatChanged(
   if (again.operation !== null) return changed(`a ${again.operation} began in it just now`);
   if (again.changed.length > 0)
     return changed(`files were changed in it just now: ${again.changed.slice(0, 3).map(printable).join(", ")}`);
+  const anywhere = world.git(aside.top).configured({ settings: SEEING_ALL });
+  const inside = examined.repositories.filter((path) => isSelfContained(join(aside.top, path)));
+  const [nested] = await workIn(anywhere, aside.top, inside);
+  if (nested !== undefined) return changed(`${printable(nested.path)} is ${nested.why}`);
   const { head, branch } = examined.standing ?? {};
   return again.head === head && again.branch === branch ? undefined : changed("somebody committed to it just now");
 }

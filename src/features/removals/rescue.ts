@@ -66,7 +66,7 @@ export async function save(world: Pick<World, "git">, given: ToSave): Promise<Sa
       stream.tree("index", trees.index);
       stream.tree("files", trees.files);
       for (const { stage, path, mode, object } of trees.unmerged)
-        stream.object(`unmerged/${stage}/${path}`, mode, object);
+        stream.object(`unmerged/${stage}/${Buffer.from(path, "latin1").toString()}`, mode, object);
     }
     const unsaved = [...standing.nested.map(({ path, why }) => ({ path, why })), ...(trees?.unsaved ?? [])];
     stream.file("record.json", Buffer.from(given.describe(unsaved)));
@@ -93,12 +93,15 @@ interface Unmerged {
   object: string;
 }
 
+// Names of files are bytes: here each is a text with one character for each byte (latin1), since not all are UTF-8.
+
 async function writeTrees(world: Pick<World, "git">, { kind, place, standing }: ToSave) {
   return withOwnIndex(world, place, async (git) => {
     const unmerged = await unmergedIn(git);
-    const inConflict = unmerged.map(({ path }) => `${path}\0`).join("");
-    if (unmerged.length > 0)
-      await git.output(["update-index", "--force-remove", "-z", "--stdin"], { input: inConflict });
+    if (unmerged.length > 0) {
+      const input = asBytes(unmerged.map(({ path }) => path));
+      await git.output(["update-index", "--force-remove", "-z", "--stdin"], { input });
+    }
     const index = await writeTree(git);
     if (kind !== "worktree") return { index, files: index, unmerged, unsaved: [] };
     if (standing.flagged.length > 0) await clearFlags(git, standing.flagged);
@@ -106,20 +109,28 @@ async function writeTrees(world: Pick<World, "git">, { kind, place, standing }: 
     const changed = await pathsFrom(git, ["diff-files", "-z", "--name-only", "--ignore-submodules=dirty"]);
     const unsaved: Saved["unsaved"] = [];
     const saved = [...changed, ...unmerged.map(({ path }) => path), ...untracked].filter((path) => {
-      const why = whyUnsaved(join(place.top, path));
-      if (why !== undefined) unsaved.push({ path, why });
+      const why = whyUnsaved(place.top, path);
+      if (why !== undefined) unsaved.push({ path: Buffer.from(path, "latin1").toString(), why });
       return why === undefined;
     });
-    const input = [...new Set(saved)].map((path) => `${path}\0`).join("");
-    if (input !== "") await git.output(["update-index", "--add", "--remove", "-z", "--stdin"], { input });
+    if (saved.length > 0) {
+      const input = asBytes([...new Set(saved)]);
+      await git.output(["update-index", "--add", "--remove", "-z", "--stdin"], { input });
+    }
     return { index, files: await writeTree(git), unmerged, unsaved };
   });
 }
 
-function whyUnsaved(path: string): string | undefined {
+function asBytes(paths: readonly string[]): Uint8Array {
+  return Buffer.from(paths.map((path) => `${path}\0`).join(""), "latin1");
+}
+
+function whyUnsaved(top: string, path: string): string | undefined {
   // Of an untracked repository git names the directory.
   if (path.endsWith("/")) return "a repository of its own";
-  const found = lstatSync(path, { throwIfNoEntry: false });
+  const found = lstatSync(Buffer.concat([Buffer.from(`${top}/`), Buffer.from(path, "latin1")]), {
+    throwIfNoEntry: false,
+  });
   if (found === undefined || found.isSymbolicLink() || found.isDirectory()) return undefined;
   if (!found.isFile()) return "no regular file";
   return found.size > LARGEST_FILE_BYTES ? "larger than 50 MB" : undefined;
@@ -130,12 +141,18 @@ async function writeTree(git: Git): Promise<string> {
 }
 
 async function pathsFrom(git: Git, args: readonly string[]): Promise<string[]> {
-  return (await git.output(args)).split("\0").filter((path) => path !== "");
+  return recordsOf(await git.bytes(args));
+}
+
+function recordsOf(bytes: Uint8Array): string[] {
+  return Buffer.from(bytes)
+    .toString("latin1")
+    .split("\0")
+    .filter((record) => record !== "");
 }
 
 async function unmergedIn(git: Git): Promise<Unmerged[]> {
-  const lines = (await git.output(["ls-files", "-z", "--unmerged"])).split("\0");
-  return lines.flatMap((line) => {
+  return recordsOf(await git.bytes(["ls-files", "-z", "--unmerged"])).flatMap((line) => {
     const [, mode, object, stage, path] = /^(\d+) (\S+) (\d)\t([\s\S]*)$/.exec(line) ?? [];
     if (mode === undefined || object === undefined || stage === undefined || path === undefined) return [];
     return [{ mode, object, stage, path }];

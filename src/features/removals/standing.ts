@@ -4,9 +4,9 @@ import { copyFileSync, existsSync, mkdtempSync, rmSync, statSync } from "node:fs
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Git } from "../../git/git.ts";
-import { parseStatus } from "../../git/porcelain.ts";
+import { type IndexPaths, parseIndex, parseStatus } from "../../git/porcelain.ts";
 import type { World } from "../../world.ts";
-import { type NestedWork, workInSubmodules } from "./nested.ts";
+import { type NestedWork, workAmongTracked } from "./nested.ts";
 import { gitAt, isThere, SEEING_ALL, type TreePlace } from "./place.ts";
 
 export interface Standing {
@@ -26,16 +26,13 @@ export interface Standing {
   ignored: string[];
   /** What is under way in it: "rebase", "merge", … */
   operation: string | null;
-  /** Of submodules; what is below ignored directories is asked for on its own. */
+  /** Among tracked files; what is below ignored directories is asked for on its own. */
   nested: NestedWork[];
 }
 
-export interface IndexFacts {
-  /** Which file, by inode, size and time. */
+export interface IndexFacts extends IndexPaths {
+  /** Which file it was, by inode, size and time. */
   stamp: string;
-  /** Gitlinks. */
-  links: string[];
-  flagged: string[];
 }
 
 const STATUS = [
@@ -62,7 +59,7 @@ export async function readStanding(
   const hidden = flagged.length === 0 ? [] : await changedBehindFlags(world, place, flagged);
   if (hidden === undefined) return undefined;
   const anywhere = world.git(place.top).configured({ settings: SEEING_ALL });
-  const nested = isInTrash ? [] : await workInSubmodules(anywhere, { ...place, links: index.links });
+  const nested = isInTrash ? [] : await workAmongTracked(anywhere, place, index);
   return {
     head: status.head,
     branch: status.branch,
@@ -88,19 +85,6 @@ async function readIndex(
   return listed.exit === 0 ? { stamp, ...parseIndex(listed.stdout) } : undefined;
 }
 
-/** `git ls-files -z --stage -v`: a tag, then mode, object and stage. */
-function parseIndex(output: string): { links: string[]; flagged: string[] } {
-  const links: string[] = [];
-  const flagged: string[] = [];
-  for (const line of output.split("\0")) {
-    const path = line.slice(line.indexOf("\t") + 1);
-    // Lower case is assume-unchanged, S is skip-worktree.
-    if (/^[a-zS] /.test(line)) flagged.push(path);
-    if (line.startsWith("160000 ", 2)) links.push(path);
-  }
-  return { links, flagged };
-}
-
 async function changedBehindFlags(
   world: Pick<World, "git">,
   place: TreePlace,
@@ -108,6 +92,8 @@ async function changedBehindFlags(
 ): Promise<string[] | undefined> {
   return withOwnIndex(world, place, async (git) => {
     await clearFlags(git, flagged);
+    // Else what was only touched would count.
+    await git.attempt(["update-index", "-q", "--really-refresh"]);
     const result = await git.attempt(["diff-files", "-z", "--name-only", "--ignore-submodules=none"]);
     return result.exit === 0 ? result.stdout.split("\0").filter((path) => path !== "") : undefined;
   });

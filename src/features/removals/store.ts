@@ -14,7 +14,7 @@ const restoringShape = () =>
     path: TEXT,
     adminName: TEXT,
     /** Branches to make, and which one each of them stands for. */
-    make: v.array(v.object({ branch: TEXT, tip: TEXT, of: TEXT })),
+    make: v.array(v.object({ branch: TEXT, tip: TEXT, of: TEXT, isNew: v.boolean() })),
     /** The branch that HEAD is to stand on, when it is another than before. */
     head: TEXT_OR_NULL,
   });
@@ -246,11 +246,12 @@ export function recordFate(db: Db, { path, fate }: { path: string; fate: "kept" 
   });
 }
 
-/** Whether a session has that place; one of an earlier release is known by its path alone. */
+/** Whether a session has that place, or one inside it; one of an earlier release is known by its path alone. */
 export function isHeld(db: Db, place: { path: string; gitDir: string; adminName: string | null }): boolean {
   const found = db.one(
     v.object({ n: NUMBER }),
-    `SELECT count(*) AS n FROM sessions WHERE worktree_path = $path
+    `SELECT count(*) AS n FROM sessions
+     WHERE worktree_path = $path OR substr(worktree_path, 1, length($path) + 1) = $path || '/'
        OR (git_dir = $gitDir AND is_main_repo = 0 AND admin_name IS NOT NULL AND admin_name = $adminName)`,
     place,
   );

@@ -3,16 +3,17 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Failure } from "../../core/failure.ts";
-import { printable, shellWord } from "../../core/text.ts";
+import { printable } from "../../core/text.ts";
 import type { Db } from "../../db/db.ts";
 import type { Git } from "../../git/git.ts";
 import { branchTip } from "../../git/repository.ts";
 import type { World } from "../../world.ts";
 import { whileNobodyCreates } from "../worktrees/worktrees.ts";
 import { isBranchFree } from "./branch.ts";
-import { type Effects as RestoreEffects, restore } from "./bring-back.ts";
-import { adminDirOf, isEmptyDirectory, isThere } from "./place.ts";
-import { rebuild } from "./rebuild.ts";
+import { abandon, type Effects as RestoreEffects, restore } from "./bring-back.ts";
+import { destinationOf } from "./destination.ts";
+import { adminDirOf, isThere } from "./place.ts";
+import { rebuild, rebuildMissing } from "./rebuild.ts";
 import { beginRestoring, type Removal, type Restoring, removalsOf } from "./store.ts";
 import { isWhole, trashOf, whileTrashIsOurs } from "./trash.ts";
 
@@ -60,11 +61,16 @@ async function bringBackAlone(world: Effects, db: Db, meant: Removal, to: string
   const git = world.git(meant.git_dir).trusting();
   const isPruned = !isWhole(meant);
   if (isPruned) await rebuild(world, meant);
+  else await rebuildMissing(world, meant);
   const chosen = await choose(git, meant, to);
   const by = world.processes.identify(world.pid);
   const record = { ...meant.record, restoring: chosen };
   if (by === undefined || !db.write(() => beginRestoring(db, { id: meant.id, record, by }))) throw busy(meant);
-  await restore(world, db, { ...meant, record }, chosen);
+  const restoring = { ...meant, record };
+  await restore(world, db, restoring, chosen).catch(async (thrown: unknown) => {
+    await abandon(world, db, restoring, chosen);
+    throw failed(meant, chosen.path, thrown);
+  });
   const head =
     meant.path === null
       ? (chosen.make[0]?.branch ?? null)
@@ -114,6 +120,15 @@ function removalMeant(db: Db, { id, gitDir }: { id: string | undefined; gitDir: 
   });
 }
 
+function failed({ name, id }: Removal, path: string, cause: unknown): Failure {
+  return new Failure({
+    code: "undo.failed",
+    message: `${name} could not be brought back to ${path}: ${cause instanceof Error ? cause.message : String(cause)}`,
+    hint: `It is kept as it was. Mend the cause, or name another place: parallel-cc undo ${id} --to <path>`,
+    cause,
+  });
+}
+
 function busy({ name }: Removal): Failure {
   return new Failure({
     kind: "unavailable",
@@ -124,22 +139,22 @@ function busy({ name }: Removal): Failure {
 }
 
 async function choose(git: Git, removed: Removal, to: string | undefined): Promise<Restoring> {
-  const { id, path, branch, branch_tip: tip, head } = removed;
+  const { id, path, branch, branch_tip: tip } = removed;
   const make: Restoring["make"] = [];
-  let standsOn: string | null = null;
-  if (branch !== null && tip !== null) make.push({ of: branch, branch: await freeName(git, { branch, tip, id }), tip });
+  const made = async (of: string, at: string) => {
+    const name = await freeName(git, { branch: of, tip: at, id });
+    const one = { of, branch: name, tip: at, isNew: (await branchTip(git, name)) === undefined };
+    make.push(one);
+    return one;
+  };
+  const own = branch === null || tip === null ? undefined : await made(branch, tip);
   if (path === null) return { path: "", adminName: "", make, head: null };
-  const wanted = to ?? path;
-  if (isThere(wanted) && !isEmptyDirectory(wanted)) throw placeTaken(removed, wanted);
+  const wanted = destinationOf(removed, to);
   const on = headBranch(trashOf(removed).admin);
-  const made = make.find(({ of }) => of === on);
-  if (made === undefined && on !== null && head !== null) {
-    // It was not removed, but may have been since, or be checked out elsewhere.
-    const name = await freeName(git, { branch: on, tip: head, id });
-    if ((await branchTip(git, name)) === undefined) make.push({ of: on, branch: name, tip: head });
-    if (name !== on) standsOn = name;
-  }
-  if (made !== undefined && made.branch !== on) standsOn = made.branch;
+  // Another one was not removed, but may have been since, or be checked out elsewhere.
+  const head =
+    on === null ? undefined : on === own?.of ? own : removed.head === null ? undefined : await made(on, removed.head);
+  const standsOn = head === undefined || head.branch === on ? null : head.branch;
   return { path: wanted, adminName: freeAdminName(removed), make, head: standsOn };
 }
 
@@ -177,17 +192,6 @@ function freeAdminName({ git_dir: gitDir, admin_name: name, id }: Removal): stri
 function headBranch(adminDir: string): string | null {
   const text = existsSync(join(adminDir, "HEAD")) ? readFileSync(join(adminDir, "HEAD"), "utf8") : "";
   return /^ref: refs\/heads\/(.+)\n?$/.exec(text)?.[1] ?? null;
-}
-
-function placeTaken({ id, name }: Removal, path: string): Failure {
-  let free = `${path}-${id}`;
-  for (let n = 2; isThere(free); n++) free = `${path}-${id}-${n}`;
-  return new Failure({
-    code: "undo.place-taken",
-    message: `${name} cannot be brought back to ${path}: something is there.`,
-    hint: `Bring it back elsewhere: parallel-cc undo ${id} --to ${shellWord(free)}`,
-    details: { path, free },
-  });
 }
 
 function allThatTrashHeld({ record }: Removal): { path: string; why: string }[] {

@@ -6,6 +6,7 @@ import type { Db } from "../../db/db.ts";
 import { type Repository, worktreePathOf } from "../../git/repository.ts";
 import { followTips } from "../merges/merges.ts";
 import { followRemovals } from "../removals/removals.ts";
+import { worktreesOf } from "../worktrees/worktrees.ts";
 import { followRepository, followWorktree, type KnownSession, type RepositoryKey, sessionsOf } from "./store.ts";
 
 export function keyOf({ gitDir, gitDirId, path }: RepositoryKey): RepositoryKey {
@@ -18,6 +19,10 @@ export function followMoves(db: Db, repository: Repository): void {
   followTips(db, repository);
   followRemovals(db, repository);
   followRepository(db, keyOf(repository));
+  for (const { path, admin_name: name } of worktreesOf(db, repository.gitDir)) {
+    const to = name === null || name === "" || existsSync(path) ? undefined : worktreePathOf(repository.gitDir, name);
+    if (to !== undefined) followWorktree(db, { from: path, to });
+  }
   const { here } = repository;
   for (const one of sessionsOf(db, repository)) {
     if (existsSync(one.worktree_path)) continue;

@@ -29,7 +29,8 @@ export function ownerOf(world: Effects, db: Db, checkout: Checkout, except?: str
 }
 
 function isAt(one: KnownSession, { path, gitDir, adminName }: Checkout): boolean {
-  if (one.worktree_path === path) return true;
+  // One that works in a repository inside it loses its place too.
+  if (one.worktree_path === path || one.worktree_path.startsWith(`${path}/`)) return true;
   return one.git_dir === gitDir && one.is_main_repo === 0 && one.admin_name !== null && one.admin_name === adminName;
 }
 

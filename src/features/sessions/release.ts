@@ -118,6 +118,7 @@ function tryToRemove(world: World, db: Db, { found, row, adminName, begin }: End
     subject: { row, gitDir, adminName, owner },
     kind: "worktree",
     isForced: false,
+    isAsked: false,
     begin,
   });
 }
