@@ -59,6 +59,7 @@ const NEEDED: Needed = {
   "binary/locks-namespaces.test.ts": ["namespaces"],
   "binary/names.test.ts": ["zsh"],
   "binary/kill-git.test.ts": ["strace"],
+  "binary/kill-removal-git.test.ts": ["strace"],
   "binary/wrapper.test.ts": ["zsh"],
   "binary/wrapper-failures.test.ts": ["zsh"],
   "binary/wrapper-heartbeat.test.ts": ["zsh"],

@@ -1,6 +1,6 @@
-// Directories: those that people name, and those that may be left empty.
+// Directories that people name, and the taking away of what may be left.
 
-import { realpathSync, rmdirSync, statSync } from "node:fs";
+import { existsSync, realpathSync, rmdirSync, rmSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { Failure } from "../core/failure.ts";
 
@@ -25,4 +25,9 @@ export function removeIfEmpty(directory: string): void {
   } catch {
     // Not empty, or not there: either way it is not ours to remove.
   }
+}
+
+/** Looked for first: a read-only file system refuses to remove even what is not there. */
+export function removeIfFile(file: string): void {
+  if (existsSync(file)) rmSync(file, { force: true });
 }

@@ -74,7 +74,7 @@ export function makeGit(made: GitInput): Git {
       throw new Failure({
         kind: "unavailable",
         code: "git.killed",
-        message: `git ${args[0] ?? ""} was killed by ${result.signal ?? "a signal"}.`,
+        message: `git ${wordOf(args)} was killed by ${result.signal ?? "a signal"}.`,
         hint: "Run the command again; if it happens again, look for what kills it (memory, a time limit).",
       });
     }
@@ -115,11 +115,17 @@ function settingsEnv(settings: Readonly<Record<string, string>>): Record<string,
   return { GIT_CONFIG_COUNT: String(entries.length), ...Object.fromEntries(numbered) };
 }
 
+/** The command's word: what stands before it are git's own options. */
+function wordOf(args: readonly string[]): string {
+  const at = args.findIndex((arg, i) => !arg.startsWith("-") && !/^-[cC]$/.test(args[i - 1] ?? ""));
+  return args[at] ?? "";
+}
+
 /** What git said, as a Failure: its own last words are the message, since only git knows why. */
 export function gitFailed(args: readonly string[], result: GitResult): Failure {
   return new Failure({
     code: "git.failed",
-    message: `git ${args[0] ?? ""} failed (exit ${result.exit}): ${gitWords(result) || "it said nothing"}`,
+    message: `git ${wordOf(args)} failed (exit ${result.exit}): ${gitWords(result) || "it said nothing"}`,
     details: { args, exit: result.exit, stderr: result.stderr.slice(-4000) },
   });
 }
@@ -151,7 +157,7 @@ function explained(thrown: unknown, directory: string, args: readonly string[]):
     return new Failure({
       kind: "unavailable",
       code: "git.timeout",
-      message: `git ${args[0] ?? ""} did not finish in time.`,
+      message: `git ${wordOf(args)} did not finish in time.`,
       hint: "A hook, a lock or a slow disk may hold it up; run it by hand in the repository to see.",
       cause: thrown,
     });

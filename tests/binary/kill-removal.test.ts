@@ -4,13 +4,13 @@
 
 import { expect, test } from "bun:test";
 import { pcc, pccJson } from "../support/cli.ts";
-import { differences, type Picture, pictureOf } from "../support/picture.ts";
+import { differences, type Picture, pictureOf, without } from "../support/picture.ts";
 import { makePlace, type Place } from "../support/place.ts";
 import { sleeper } from "../support/processes.ts";
 import { makeRandom } from "../support/random.ts";
 import { allEnded } from "../support/remains.ts";
 import { halves, removalRows } from "../support/removal-remains.ts";
-import { dirty, ended, landed, makeScene, settings, unused } from "../support/removal-scenes.ts";
+import { dirty, ended, IGNORED, landed, makeScene, settings, unused } from "../support/removal-scenes.ts";
 import { type Repo, runGit } from "../support/repo.ts";
 import { keep, restore, shared } from "../support/stage.ts";
 import { killAt, type Moment, momentsOf } from "../support/strace.ts";
@@ -25,6 +25,8 @@ interface Staged {
   worktrees: readonly string[];
   /** As it was before anything was removed. */
   before: Picture;
+  /** What cannot come back any more. */
+  isLost?: (key: string) => boolean;
 }
 
 type Scene = (place: Place) => Promise<Staged>;
@@ -73,6 +75,14 @@ const HALF_REMOVED: Scene = async (place) => {
   return { ...release, args: ["status", "--json"] };
 };
 
+const UNDO_PRUNED: Scene = async (place) => {
+  const removed = await UNDO(place);
+  await settings(place, { keepDays: 0 });
+  await pccJson(place, ["cleanup"], { cwd: removed.repo.path });
+  await settings(place, {});
+  return { ...removed, isLost: (key) => new RegExp(`^tree [^/]*/${IGNORED}`).test(key) };
+};
+
 test("a release killed anywhere loses nothing and leaves nothing half", () => everyMoment(RELEASE), TIMEOUT_MS);
 
 test("a cleanup killed anywhere loses nothing and leaves nothing half", () => someMoments(CLEANUP, 30), TIMEOUT_MS);
@@ -90,6 +100,12 @@ test(
 );
 
 test("an undo killed anywhere loses nothing and leaves nothing half", () => someMoments(UNDO, 35), TIMEOUT_MS);
+
+test(
+  "an undo after the trash was pruned killed anywhere loses nothing that git saved and leaves nothing half",
+  () => someMoments(UNDO_PRUNED, 35),
+  TIMEOUT_MS,
+);
 
 async function staged(place: Place, repo: Repo, made: Pick<Staged, "args" | "worktrees">): Promise<Staged> {
   await settings(place, {});
@@ -156,7 +172,7 @@ function chosen(all: readonly Moment[], most: number, next: () => number): Momen
 }
 
 async function wrongAfterwards(place: Place, stage: Staged, next: readonly string[]): Promise<string[]> {
-  const { repo, worktrees, before } = stage;
+  const { repo, worktrees, before, isLost = () => false } = stage;
   const { path: cwd } = repo;
   const ran = await pcc(place, [...next, "--json"], { cwd });
   await allEnded(place);
@@ -170,7 +186,7 @@ async function wrongAfterwards(place: Place, stage: Staged, next: readonly strin
     if (undone.exit !== 0) wrong.push(`undo: exit ${undone.exit}: ${undone.stdout}${undone.stderr}`);
   }
   const after = await pictureOf(place, { repo: cwd, worktrees });
-  wrong.push(...differences(before, after));
+  wrong.push(...differences(without(before, isLost), without(after, isLost)));
   wrong.push(...(await halves(place, repo)).map((what) => `brought back: ${what}`));
   return wrong;
 }

@@ -1,8 +1,9 @@
 // Carrying out a plan, and nothing but the plan: each item is looked at again right before it is touched.
 
+import { existsSync } from "node:fs";
 import { inParallel } from "../../core/limiter.ts";
 import type { World } from "../../world.ts";
-import { type Keep, type Known, removeWorktree, rescueRef } from "../removals/removals.ts";
+import { type Keep, type Known, removalsUnderWay, removeWorktree, rescueRef } from "../removals/removals.ts";
 import { endSession, isLocal, livenessOfAll, sessionById } from "../sessions/sessions.ts";
 import { forgetWorktree } from "../worktrees/worktrees.ts";
 import { goes, type Item, type Plan, targetsByName } from "./plan.ts";
@@ -39,7 +40,9 @@ export async function applyPlan(world: World, plan: Plan): Promise<Applied> {
   });
   const db = await world.db();
   db.write(() => {
-    for (const path of plan.gone) forgetWorktree(db, path);
+    const going = new Set(removalsUnderWay(db).map(({ path }) => path));
+    // What another command has set aside just now is not gone.
+    for (const path of plan.gone) if (!going.has(path) && !existsSync(path)) forgetWorktree(db, path);
   });
   return together(parts);
 }

@@ -10,11 +10,13 @@ import { adminNameOf, branchTip, type Repository } from "../../git/repository.ts
 import type { World } from "../../world.ts";
 import { type Memory, type Ref, targetsFor } from "../merges/merges.ts";
 import {
+  BUSY,
   type Examined,
   type Keep,
   type Known,
   look,
   type Owner,
+  removalsUnderWay,
   type Standing,
   type Subject,
 } from "../removals/removals.ts";
@@ -201,6 +203,9 @@ async function itemOfLostRow(world: World, db: Db, { repository, row, known }: O
     holds: { commits: [], files: 0, ignored: 0 },
   };
   if (isThere) {
+    if (removalsUnderWay(db).some(({ path }) => path === row.path)) {
+      return { ...item, kind: "worktree", path: row.path, keeps: [BUSY] };
+    }
     const detail = `git does not know ${printable(row.path)} any longer`;
     const hint = `git -C ${shellWord(repository.path)} worktree repair ${shellWord(row.path)}`;
     return { ...item, kind: "worktree", path: row.path, keeps: [{ reason: "unreadable", detail, hint }] };

@@ -4,13 +4,15 @@
 import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import type { Db } from "../../db/db.ts";
-import { removeIfEmpty } from "../../files/directory.ts";
+import { removeIfEmpty, removeIfFile } from "../../files/directory.ts";
 import type { Git } from "../../git/git.ts";
 import { branchTip, commitOf } from "../../git/repository.ts";
 import type { World } from "../../world.ts";
 import { putBackWorktree } from "../worktrees/worktrees.ts";
+import { isGitAtWork, lockRecord, unlockRecord } from "./marker.ts";
 import { moveModules } from "./modules.ts";
 import { adminDirOf, isThere } from "./place.ts";
+import { rebuildRecord } from "./rebuild.ts";
 import { rescueRef } from "./rescue.ts";
 import {
   abandonRestoring,
@@ -32,7 +34,7 @@ export type Effects = Pick<World, "db" | "git" | "log" | "processes" | "pid">;
 export async function healRemovals(world: Effects): Promise<void> {
   const db = await world.db();
   for (const left of removalsUnderWay(db)) {
-    if (mayBeAtWork(world, left) || !existsSync(left.git_dir)) continue;
+    if (mayBeAtWork(world, left) || isGitAtWork(world, left.id) || !existsSync(left.git_dir)) continue;
     const by = world.processes.identify(world.pid);
     if (by === undefined || !db.write(() => takeOver(db, left, by))) continue;
     await putBack(world, left);
@@ -66,14 +68,27 @@ async function undoHalfRemoved(world: Effects, db: Db, left: Removal): Promise<v
     db.write((at) => finishRemoval(db, { id: left.id, branchTip: isGone ? left.branch_tip : null }, at));
     return;
   }
-  await putAllBack(git, left, asItWas);
+  await putAllBack(world, left, asItWas);
+  removeIfFile(join(left.git_dir, `${rescueRef(left.id)}.lock`));
   const saved = await commitOf(git, rescueRef(left.id));
-  if (saved !== undefined) await git.output(["update-ref", "-d", "--end-of-options", rescueRef(left.id), saved]);
-  db.write(() => deleteRemoval(db, left.id));
+  const args = ["update-ref", "-d", "--end-of-options", rescueRef(left.id), saved ?? ""];
+  const isGone = saved === undefined || (await git.attempt(args)).exit === 0;
+  const { worktree } = left.record;
+  db.write((now) => {
+    // A ref that cannot go just now (packed-refs is locked) goes when its time has come, like that of any other.
+    if (isGone) deleteRemoval(db, left.id);
+    else finishRestoring(db, left.id, now);
+    // Another command may have forgotten it while it was not there.
+    if (worktree !== null && left.path !== null) putBackWorktree(db, worktree);
+  });
 }
 
 async function endHalfRestored(world: Effects, db: Db, left: Removal): Promise<void> {
-  const chosen = left.record.restoring ?? restoringAsItWas(left);
+  const chosen = left.record.restoring;
+  if (chosen === undefined) {
+    giveUpRebuilding(db, left);
+    return;
+  }
   if (isTaken(left, chosen.path)) {
     setAdminAside(left, chosen.adminName);
     db.write(() => abandonRestoring(db, left.id));
@@ -83,6 +98,20 @@ async function endHalfRestored(world: Effects, db: Db, left: Removal): Promise<v
     await abandon(world, db, left, chosen);
     throw thrown;
   });
+}
+
+/** What a pruned one was made of again is pruned as it was. */
+export function giveUpRebuilding(db: Db, left: Removal): void {
+  const { home, tree } = trashOf(left);
+  const made = [
+    `${home}.new`,
+    `${tree}.new`,
+    join(home, "admin.new"),
+    ...(left.trash_pruned_at === null ? [] : [home, tree]),
+  ];
+  for (const path of made) rmSync(path, { recursive: true, force: true });
+  for (const path of [home, tree]) removeIfEmpty(dirname(path));
+  db.write(() => abandonRestoring(db, left.id));
 }
 
 /** What cannot come back where it was to is in the trash again; once its directory has moved it is left to be finished. */
@@ -98,7 +127,7 @@ export async function abandon(world: Effects, db: Db, removed: Removal, chosen: 
 
 /** Puts back what a removal has set aside, and its rows. */
 export async function restore(world: Effects, db: Db, removed: Removal, chosen: Restoring): Promise<void> {
-  await putAllBack(world.git(removed.git_dir).trusting(), removed, chosen);
+  await putAllBack(world, removed, chosen);
   db.write((now) => {
     finishRestoring(db, removed.id, now);
     const { worktree } = removed.record;
@@ -127,25 +156,36 @@ function setAdminAside(left: Removal, adminName = left.admin_name ?? ""): void {
   if (adminName !== "" && isThere(from) && !isThere(to)) renameSync(from, to);
 }
 
-async function putAllBack(git: Git, removed: Removal, chosen: Restoring): Promise<void> {
+/** The directory and git's record first: whatever becomes of the branch, the files are in their place. */
+async function putAllBack(world: Pick<World, "git">, removed: Removal, chosen: Restoring): Promise<void> {
+  const git = world.git(removed.git_dir).trusting();
   const { home, tree, admin, branchLog } = trashOf(removed);
-  for (const made of chosen.make) await putBranchBack(git, removed, { ...made, log: branchLog });
   const adminDir = adminDirOf(removed.git_dir, chosen.adminName);
-  if (removed.path !== null && isThere(admin)) {
-    if (chosen.head !== null) writeFileSync(join(admin, "HEAD"), `ref: refs/heads/${chosen.head}\n`);
-    mkdirSync(dirname(adminDir), { recursive: true });
-    renameSync(admin, adminDir);
+  if (removed.path !== null) {
+    if (!isThere(admin) && !isThere(adminDir)) await rebuildRecord(world, removed);
+    if (isThere(admin)) {
+      if (chosen.head !== null) writeFileSync(join(admin, "HEAD"), `ref: refs/heads/${chosen.head}\n`);
+      lockRecord(admin, { id: removed.id, home });
+      mkdirSync(dirname(adminDir), { recursive: true });
+      renameSync(admin, adminDir);
+    }
+    if (isThere(tree)) await putTreeBack(git, removed, { ...chosen, adminDir });
   }
-  if (removed.path !== null && isThere(tree)) {
-    mkdirSync(dirname(chosen.path), { recursive: true });
-    link(join(tree, ".git"), { from: chosen.path, to: adminDir, before: "gitdir: " });
-    link(join(adminDir, "gitdir"), { from: adminDir, to: join(chosen.path, ".git"), before: "" });
-    const was = { top: removed.path, adminDir: adminDirOf(removed.git_dir, removed.admin_name ?? "") };
-    await moveModules(git, { was, is: { top: chosen.path, adminDir }, tree });
-    renameSync(tree, chosen.path);
-  }
+  for (const made of chosen.make) await putBranchBack(git, removed, { ...made, log: branchLog });
+  if (removed.path !== null) unlockRecord(adminDir, removed.id);
   rmSync(home, { recursive: true, force: true });
   for (const path of [home, tree]) removeIfEmpty(dirname(path));
+}
+
+async function putTreeBack(git: Git, removed: Removal, chosen: Restoring & { adminDir: string }): Promise<void> {
+  const { tree } = trashOf(removed);
+  const { path, adminDir } = chosen;
+  mkdirSync(dirname(path), { recursive: true });
+  link(join(tree, ".git"), { from: path, to: adminDir, before: "gitdir: " });
+  link(join(adminDir, "gitdir"), { from: adminDir, to: join(path, ".git"), before: "" });
+  const was = { top: removed.path ?? "", adminDir: adminDirOf(removed.git_dir, removed.admin_name ?? "") };
+  await moveModules(git, { was, is: { top: path, adminDir }, tree });
+  renameSync(tree, path);
 }
 
 /** A file that says where something is; left byte for byte when it says so already. */
@@ -165,6 +205,8 @@ interface MadeBranch {
 
 async function putBranchBack(git: Git, { git_dir: gitDir }: Removal, made: MadeBranch): Promise<void> {
   const { branch, tip, of, log } = made;
+  // A git that was killed leaves it; its name has our random id in it.
+  removeIfFile(join(gitDir, "refs", "heads", `${branch}.lock`));
   if ((await branchTip(git, branch)) === undefined) {
     const args = ["update-ref", "-m", "parallel-cc: undo", "--end-of-options", `refs/heads/${branch}`, tip];
     await git.output([...args, "0".repeat(tip.length)]);

@@ -20,7 +20,7 @@ import {
   recordTrashPruned,
   removalsOf,
 } from "./store.ts";
-import { trashOf, whileTrashIsOurs } from "./trash.ts";
+import { trashOf, trashRoot, whileTrashIsOurs } from "./trash.ts";
 
 export interface PruneLimits {
   keepDays: number;
@@ -50,13 +50,22 @@ export async function prune(
 ): Promise<Pruned[]> {
   const db = await world.db();
   if (removalsOf(db, gitDir).length === 0) return [];
-  const done = await whileTrashIsOurs(world, gitDir, async () => [
-    ...pruneOld(world, db, removalsOf(db, gitDir), limits),
-    ...pruneLarge(db, measured(world, db, removalsOf(db, gitDir), limits.measureMs), limits.trashMaxBytes),
-    ...(await pruneRefs(world, db, removalsOf(db, gitDir), limits)),
-  ]);
+  const done = await whileTrashIsOurs(world, gitDir, async () => {
+    removeHalfBuilt(gitDir);
+    return [
+      ...pruneOld(world, db, removalsOf(db, gitDir), limits),
+      ...pruneLarge(db, measured(world, db, removalsOf(db, gitDir), limits.measureMs), limits.trashMaxBytes),
+      ...(await pruneRefs(world, db, removalsOf(db, gitDir), limits)),
+    ];
+  });
   for (const { id, name, what, why } of done) world.log("info", "pruned", { id, name, what, why });
   return done;
+}
+
+/** What an `undo` that was killed had begun to make again from a rescue ref. */
+function removeHalfBuilt(gitDir: string): void {
+  const left = entriesOf(trashRoot(gitDir)).filter(({ name }) => name.endsWith(".new"));
+  for (const { name } of left) removeTree(join(trashRoot(gitDir), name));
 }
 
 /** Whether something is old enough, or was never measured. Asks the registry alone. */

@@ -12,6 +12,19 @@ import { rescueRef } from "./rescue.ts";
 import type { Removal } from "./store.ts";
 import { trashOf } from "./trash.ts";
 
+/** git's record of it, into the trash, when somebody has deleted it (`git worktree prune`). */
+export async function rebuildRecord(world: Pick<World, "git">, removed: Removal): Promise<void> {
+  const git = world.git(removed.git_dir).trusting();
+  const saved = await commitOf(git, rescueRef(removed.id));
+  if (saved === undefined) return;
+  const { home, admin } = trashOf(removed);
+  const made = `${admin}.new`;
+  rmSync(made, { recursive: true, force: true });
+  mkdirSync(made, { recursive: true });
+  await writeRecord(git, removed, { saved, to: made, index: join(home, "index"), tree: undefined });
+  renameSync(made, admin);
+}
+
 /** Fills the removal's trash again, all of it or nothing. Errors: `undo.pruned` when the ref is gone too. */
 export async function rebuild(world: Pick<World, "git">, removed: Removal): Promise<void> {
   const git = world.git(removed.git_dir).trusting();
@@ -34,25 +47,30 @@ export async function rebuild(world: Pick<World, "git">, removed: Removal): Prom
     rmSync(left, { recursive: true, force: true });
   mkdirSync(tree, { recursive: true });
   mkdirSync(admin, { recursive: true });
-  // Files of git's own are written as they are, whatever its user has set for texts.
-  const plain = { "core.autocrlf": "false", "core.eol": "lf", "core.attributesFile": "/dev/null" };
-  await writeOut(git.configured({ settings: plain }), {
-    tree: `${saved}:admin`,
-    to: admin,
-    index: join(trash, "index"),
-  });
-  await writeTree(git, removed, { saved, to: tree, index: join(trash, "index") });
-  if (!existsSync(join(admin, "index")) && removed.head !== null) {
-    const read = git.configured({ env: { GIT_INDEX_FILE: join(admin, "index"), GIT_WORK_TREE: tree } });
-    await read.output(["read-tree", removed.head]);
-  }
-  rmSync(join(trash, "index"), { force: true });
+  const index = join(trash, "index");
+  await writeTree(git, removed, { saved, to: tree, index });
+  await writeRecord(git, removed, { saved, to: admin, index, tree });
   const log = await git.bytes(["cat-file", "blob", `${saved}:branch-log`]).catch(() => undefined);
   if (log !== undefined) writeFileSync(join(trash, "branch-log"), log);
-  writeFileSync(join(admin, "commondir"), "../..\n");
-  writeFileSync(join(admin, "gitdir"), `${join(removed.path ?? "", ".git")}\n`);
   if (isBeside) renameSync(tree, treeInTrash);
   renameSync(trash, home);
+}
+
+async function writeRecord(
+  git: Git,
+  removed: Removal,
+  { saved, to, index, tree }: { saved: string; to: string; index: string; tree: string | undefined },
+): Promise<void> {
+  // Files of git's own are written as they are, whatever its user has set for texts.
+  const plain = { "core.autocrlf": "false", "core.eol": "lf", "core.attributesFile": "/dev/null" };
+  await writeOut(git.configured({ settings: plain }), { tree: `${saved}:admin`, to, index });
+  rmSync(index, { force: true });
+  if (!existsSync(join(to, "index")) && removed.head !== null) {
+    const read = git.configured({ env: { GIT_INDEX_FILE: join(to, "index"), GIT_WORK_TREE: tree ?? to } });
+    await read.output(["read-tree", removed.head]);
+  }
+  writeFileSync(join(to, "commondir"), "../..\n");
+  writeFileSync(join(to, "gitdir"), `${join(removed.path ?? "", ".git")}\n`);
 }
 
 /** The files of one whose directory was gone before it was removed: what is staged, else those of its commit. */

@@ -12,7 +12,7 @@ export {
   type Owner,
   type Subject,
 } from "./examine.ts";
-export { look } from "./look.ts";
+export { BUSY, look } from "./look.ts";
 export { isPruningDue, type Pruned, prune } from "./prune.ts";
 export { type Outcome, removeWorktree } from "./remove.ts";
 export { type RemovalKind, rescueRef } from "./rescue.ts";

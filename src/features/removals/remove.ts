@@ -4,11 +4,10 @@
 
 import { copyFileSync, existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { Failure } from "../../core/failure.ts";
+import { asFailure, Failure } from "../../core/failure.ts";
 import { printable } from "../../core/text.ts";
 import { type Db, isUniqueViolation } from "../../db/db.ts";
 import { removeIfEmpty } from "../../files/directory.ts";
-import { deleteBranchAt } from "../../git/repository.ts";
 import type { World } from "../../world.ts";
 import { recordTip } from "../merges/merges.ts";
 import { forgetWorktree, worktreeRow } from "../worktrees/worktrees.ts";
@@ -26,7 +25,8 @@ import {
   type Subject,
   whoStandsIn,
 } from "./examine.ts";
-import { look, placeOf } from "./look.ts";
+import { BUSY, look, placeOf } from "./look.ts";
+import { isLockedBy, lockRecord, marked } from "./marker.ts";
 import { isSelfContained, workIn } from "./nested.ts";
 import { isThere, SEEING_ALL, type TreePlace } from "./place.ts";
 import { type RemovalKind, save } from "./rescue.ts";
@@ -35,6 +35,7 @@ import {
   finishRemoval,
   insertRemoval,
   isHeld,
+  isUnderWay,
   type Removal,
   type RemovalReason,
   type RemovalRecord,
@@ -65,9 +66,28 @@ export type Outcome =
 
 /** Never throws for what keeps a worktree, a failed step included: then everything is in its place again. */
 export async function removeWorktree(world: Effects, input: RemoveInput): Promise<Outcome> {
+  const examined = await look(world, input, { ...input.known, isForced: input.isForced });
+  try {
+    return await removeExamined(world, input, examined);
+  } catch (thrown) {
+    if (asFailure(thrown).kind === "cancelled") throw thrown;
+    return { kind: "kept", keeps: [whyFailed(world, input.subject, thrown)], examined };
+  }
+}
+
+function whyFailed(world: Pick<World, "log">, { row }: Subject, thrown: unknown): Keep {
+  const code = thrown instanceof Error && "code" in thrown ? thrown.code : "";
+  if (code === "EXDEV") return { reason: "other-file-system", detail: OTHER_FILE_SYSTEM };
+  if (code === "ENOENT" && !isThere(row.path))
+    return { reason: "changed-meanwhile", detail: "it was removed just now" };
+  const why = thrown instanceof Failure ? thrown.message : String(thrown);
+  world.log("warn", "removal.failed", { path: row.path, error: why });
+  return { reason: "failed", detail: printable(why.replace(/\.$/, "")) };
+}
+
+async function removeExamined(world: Effects, input: RemoveInput, examined: Examined): Promise<Outcome> {
   const { subject, isForced } = input;
   const place = placeOf(subject);
-  const examined = await look(world, input, { ...input.known, isForced });
   const kept = (...keeps: Keep[]): Outcome => ({ kind: "kept", keeps, examined });
   const keeps = examined.keeps.filter((keep) => !isForced || isFirm(keep));
   const { standing } = examined;
@@ -87,18 +107,11 @@ export async function removeWorktree(world: Effects, input: RemoveInput): Promis
     return kept(found);
   } catch (thrown) {
     await putBack(world, started);
-    if (errorCode(thrown) === "EXDEV") return kept({ reason: "other-file-system", detail: OTHER_FILE_SYSTEM });
-    const why = thrown instanceof Failure ? thrown.message : String(thrown);
-    world.log("warn", "removal.failed", { path: place.top, error: why });
-    return kept({ reason: "failed", detail: printable(why) });
+    throw thrown;
   }
 }
 
 const OTHER_FILE_SYSTEM = "it is a file system of its own, so it cannot be set aside whole";
-
-function errorCode(thrown: unknown): string {
-  return thrown instanceof Error && "code" in thrown ? String(thrown.code) : "";
-}
 
 interface Begin extends RemoveInput {
   examined: Examined;
@@ -126,6 +139,8 @@ function begin(db: Db, world: Effects, { subject, kind, examined, trash, isForce
   try {
     return db.write((now): Begun => {
       input.begin?.(db, now);
+      const branch = examined.branchTip === null ? null : row.branch;
+      if (isUnderWay(db, { gitDir: subject.gitDir, path: row.path, branch })) throw new Taken(BUSY);
       if (isHeld(db, { path: row.path, gitDir: subject.gitDir, adminName: subject.adminName })) {
         throw new Taken({ reason: "changed-meanwhile", detail: "a session has taken it just now" });
       }
@@ -143,7 +158,7 @@ function begin(db: Db, world: Effects, { subject, kind, examined, trash, isForce
         admin_name: kind === "branch" ? null : subject.adminName,
         trash,
         head: examined.standing?.head ?? null,
-        branch: examined.branchTip === null ? null : row.branch,
+        branch,
         branch_tip: examined.branchTip,
         reason:
           kind === "registration"
@@ -159,8 +174,7 @@ function begin(db: Db, world: Effects, { subject, kind, examined, trash, isForce
   } catch (thrown) {
     if (thrown instanceof Taken) return { kind: "kept", keep: thrown.keep };
     if (!isUniqueViolation(thrown)) throw thrown;
-    const detail = "another command removes it or brings it back just now";
-    return { kind: "kept", keep: { reason: "busy", detail } };
+    return { kind: "kept", keep: BUSY };
   }
 }
 
@@ -205,6 +219,8 @@ async function setAside(world: Effects, given: SetAside): Promise<Keep | undefin
   mkdirSync(trash.home, { recursive: true, mode: 0o700 });
   writeFileSync(trash.record, described({ ...begun, record, rescue_commit: saved.commit }), { mode: 0o600 });
 
+  // From here on others see that somebody is at it.
+  if (kind !== "branch") lockRecord(place.adminDir, { id: begun.id, home: trash.home });
   if (kind === "worktree") {
     mkdirSync(dirname(trash.tree), { recursive: true, mode: 0o700 });
     renameSync(place.top, trash.tree);
@@ -221,7 +237,7 @@ async function setAside(world: Effects, given: SetAside): Promise<Keep | undefin
   if (isDeleted) {
     const log = join(subject.gitDir, "logs", "refs", "heads", branch);
     if (existsSync(log)) copyFileSync(log, trash.branchLog);
-    await deleteBranchAt(git, branch, branchTip);
+    await git.output([...marked(begun.id), "update-ref", "-d", "--end-of-options", `refs/heads/${branch}`, branchTip]);
   }
   db.write((now) => {
     if (branch !== null && branchTip !== null) recordTip(db, { gitDir: subject.gitDir, branch, tip: branchTip }, now);
@@ -243,10 +259,10 @@ function described(row: Removal): string {
  */
 async function whatChanged(
   world: Effects,
-  { subject, aside, examined, isForced }: SetAside & { aside: TreePlace },
+  { subject, aside, begun, examined, isForced }: SetAside & { aside: TreePlace },
 ): Promise<Keep | undefined> {
   const changed = (detail: string): Keep => ({ reason: "changed-meanwhile", detail });
-  const [locked] = keptByLock(aside, subject.row.path);
+  const [locked] = isLockedBy(aside.adminDir, begun.id) ? [] : keptByLock(aside, subject.row.path);
   if (locked !== undefined) return changed(locked.detail);
   if (isThere(subject.row.path)) return changed("somebody made something at its place just now");
   const [inUse] = whoStandsIn(world, aside.top);

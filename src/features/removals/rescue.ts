@@ -12,6 +12,7 @@ import { join } from "node:path";
 import { Failure } from "../../core/failure.ts";
 import type { Git } from "../../git/git.ts";
 import type { World } from "../../world.ts";
+import { marked } from "./marker.ts";
 import { gitAt, type TreePlace } from "./place.ts";
 import { clearFlags, type Standing, withOwnIndex } from "./standing.ts";
 import { tipsKnownThere } from "./tips.ts";
@@ -70,7 +71,9 @@ export async function save(world: Pick<World, "git">, given: ToSave): Promise<Sa
     }
     const unsaved = [...standing.nested.map(({ path, why }) => ({ path, why })), ...(trees?.unsaved ?? [])];
     stream.file("record.json", Buffer.from(given.describe(unsaved)));
-    const commit = (await git.output(["fast-import", "--quiet", "--done"], { input: stream.bytes() })).trim();
+    const commit = (
+      await git.output([...marked(given.id), "fast-import", "--quiet", "--done"], { input: stream.bytes() })
+    ).trim();
     if (!/^[0-9a-f]{40,64}$/.test(commit)) throw new Error("git wrote no commit");
     return { commit, unsaved };
   } catch (cause) {

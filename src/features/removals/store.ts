@@ -167,6 +167,12 @@ export function beginRestoring(db: Db, begun: { id: string; record: RemovalRecor
   return changes === 1;
 }
 
+/** Where it goes, once that is chosen. */
+export function recordRestoring(db: Db, { id, record }: { id: string; record: RemovalRecord }): void {
+  const sql = "UPDATE removals SET record = $record WHERE id = $id AND state = 'restoring'";
+  db.run(sql, { id, record: JSON.stringify(record) });
+}
+
 /** What could not be brought back after all is where it was. */
 export function abandonRestoring(db: Db, id: string): void {
   db.run(`UPDATE removals SET state = 'removed', ${NOBODY} WHERE id = $id AND state = 'restoring'`, { id });
@@ -244,6 +250,17 @@ export function recordFate(db: Db, { path, fate }: { path: string; fate: "kept" 
     path,
     fate,
   });
+}
+
+/** Whether another command is at that worktree or that branch. */
+export function isUnderWay(db: Db, what: { gitDir: string; path: string; branch: string | null }): boolean {
+  const found = db.one(
+    v.object({ n: NUMBER }),
+    `SELECT EXISTS (SELECT 1 FROM removals WHERE state IN ('removing', 'restoring') AND git_dir = $gitDir
+       AND (path = $path OR ($branch IS NOT NULL AND branch = $branch))) AS n`,
+    what,
+  );
+  return found?.n === 1;
 }
 
 /** Whether a session has that place, or one inside it; one of an earlier release is known by its path alone. */

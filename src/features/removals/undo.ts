@@ -10,11 +10,11 @@ import { branchTip } from "../../git/repository.ts";
 import type { World } from "../../world.ts";
 import { whileNobodyCreates } from "../worktrees/worktrees.ts";
 import { isBranchFree } from "./branch.ts";
-import { abandon, type Effects as RestoreEffects, restore } from "./bring-back.ts";
+import { abandon, giveUpRebuilding, type Effects as RestoreEffects, restore } from "./bring-back.ts";
 import { destinationOf } from "./destination.ts";
 import { adminDirOf, isThere } from "./place.ts";
 import { rebuild, rebuildMissing } from "./rebuild.ts";
-import { beginRestoring, type Removal, type Restoring, removalsOf } from "./store.ts";
+import { beginRestoring, type Removal, type Restoring, recordRestoring, removalsOf } from "./store.ts";
 import { isWhole, trashOf, whileTrashIsOurs } from "./trash.ts";
 
 export interface BroughtBack {
@@ -60,13 +60,19 @@ function requireRepository(meant: Removal): void {
 async function bringBackAlone(world: Effects, db: Db, meant: Removal, to: string | undefined): Promise<BroughtBack> {
   const git = world.git(meant.git_dir).trusting();
   const isPruned = !isWhole(meant);
-  if (isPruned) await rebuild(world, meant);
-  else await rebuildMissing(world, meant);
-  const chosen = await choose(git, meant, to);
   const by = world.processes.identify(world.pid);
-  const record = { ...meant.record, restoring: chosen };
+  const { restoring: _, ...record } = meant.record;
   if (by === undefined || !db.write(() => beginRestoring(db, { id: meant.id, record, by }))) throw busy(meant);
-  const restoring = { ...meant, record };
+  const giveUp = (thrown: unknown) => {
+    giveUpRebuilding(db, meant);
+    throw thrown;
+  };
+  const chosen = await (async () => {
+    await (isPruned ? rebuild(world, meant) : rebuildMissing(world, meant));
+    return choose(git, meant, to);
+  })().catch(giveUp);
+  db.write(() => recordRestoring(db, { id: meant.id, record: { ...record, restoring: chosen } }));
+  const restoring = { ...meant, record: { ...record, restoring: chosen } };
   await restore(world, db, restoring, chosen).catch(async (thrown: unknown) => {
     await abandon(world, db, restoring, chosen);
     throw failed(meant, chosen.path, thrown);

@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { Failure } from "../../core/failure.ts";
 import { withLock } from "../../db/lock.ts";
-import { removeIfEmpty } from "../../files/directory.ts";
+import { removeIfEmpty, removeIfFile } from "../../files/directory.ts";
 import { gitFailed, gitWords } from "../../git/git.ts";
 import { parseWorktrees } from "../../git/porcelain.ts";
 import { branchTip, deleteBranchAt, type Repository } from "../../git/repository.ts";
@@ -152,9 +152,4 @@ function isUnfinished(known: string): boolean {
 
 function textOf(file: string): string | undefined {
   return existsSync(file) ? readFileSync(file, "utf8") : undefined;
-}
-
-// Looked for first: a read-only file system refuses to remove even what is not there.
-function removeIfFile(file: string): void {
-  if (existsSync(file)) rmSync(file, { force: true });
 }
