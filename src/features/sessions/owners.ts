@@ -4,7 +4,7 @@ import type { Db } from "../../db/db.ts";
 import type { World } from "../../world.ts";
 import type { Owner } from "../removals/removals.ts";
 import { identityOf, isLocal, livenessOfAll } from "./liveness.ts";
-import { allSessions, type KnownSession } from "./store.ts";
+import { type KnownSession, sessionsAt } from "./store.ts";
 
 export interface Checkout {
   path: string;
@@ -14,9 +14,10 @@ export interface Checkout {
 
 type Effects = Pick<World, "processes" | "pid">;
 
-/** The session that has the checkout and is not certainly over; `except` has just ended, or is about to. */
+/** The session that has the checkout, or one inside it, and is not certainly over; `except` has just ended, or is about to. */
 export function ownerOf(world: Effects, db: Db, checkout: Checkout, except?: string): Owner | undefined {
-  const there = allSessions(db).filter((one) => one.id !== except && isAt(one, checkout));
+  const { path, gitDir, adminName } = checkout;
+  const there = sessionsAt(db, { path, gitDir, adminName }).filter((one) => one.id !== except);
   const liveness = livenessOfAll(world.processes, there);
   for (const one of there) {
     const seen = liveness.get(one.id);
@@ -26,12 +27,6 @@ export function ownerOf(world: Effects, db: Db, checkout: Checkout, except?: str
     return { sessionId: one.id, name: one.name, unsure };
   }
   return undefined;
-}
-
-function isAt(one: KnownSession, { path, gitDir, adminName }: Checkout): boolean {
-  // One that works in a repository inside it loses its place too.
-  if (one.worktree_path === path || one.worktree_path.startsWith(`${path}/`)) return true;
-  return one.git_dir === gitDir && one.is_main_repo === 0 && one.admin_name !== null && one.admin_name === adminName;
 }
 
 /**

@@ -73,6 +73,14 @@ export function sessionsOf(db: Db, { gitDir, gitDirId, path }: RepositoryKey): K
   return db.all(KNOWN, sql, { gitDir, gitDirId, path });
 }
 
+/** Those that have a checkout, or one inside it. */
+export function sessionsAt(db: Db, at: { path: string; gitDir: string; adminName: string | null }): KnownSession[] {
+  const sql = `${SELECT} WHERE worktree_path = $path OR substr(worktree_path, 1, length($path) + 1) = $path || '/'
+    OR (git_dir = $gitDir AND is_main_repo = 0 AND admin_name IS NOT NULL AND admin_name = $adminName)
+    ORDER BY created_at, rowid`;
+  return db.all(KNOWN, sql, { ...at });
+}
+
 // A path that another session's row still has is left to that row (OR IGNORE): ids and names tell them apart.
 
 /** Rows written when the repository had another path get the one of now. */
