@@ -265,7 +265,7 @@ pcc_status=$?
 
 # No signal ends the release: of a window that closes each process in it may hear more than once.
 trap '' HUP INT QUIT TERM
-# Only a worktree that stays is worth a word. The directory of the session may be gone by now.
+# Only what became of a worktree is worth a word. The directory of the session may be gone by now.
 pcc_released=$(cd / && "$pcc_program" release --session-id "$PARALLEL_CC_SESSION_ID" </dev/null) ||
   say 'The session was not released: the next command that registers records its end.'
 case $pcc_released in *'

@@ -9,12 +9,18 @@ import type { World } from "../../world.ts";
 import { loadConfig } from "../config/config.ts";
 import { fetchTargets, targetsFor } from "../merges/merges.ts";
 import { storeReport } from "../upkeep/upkeep.ts";
+import { together } from "./apply.ts";
 import { type Cleaned, cleanup, summary } from "./cleanup.ts";
-import { type Item, planCleanup } from "./plan.ts";
+import type { Item } from "./plan.ts";
 import { repositoryAt } from "./scope.ts";
 
+/** Whatever holds it up then: the next command starts it again. */
+const DEADLINE_MS = 10 * 60_000;
+
 /** What the process in the background does. It ends at once when another one is at it. */
-export async function cleanUnattended(world: World, repo: string | undefined): Promise<Cleaned> {
+export async function cleanUnattended(started: World, repo: string | undefined): Promise<Cleaned> {
+  const end = AbortSignal.any([started.signal(), AbortSignal.timeout(DEADLINE_MS)]);
+  const world = { ...started, signal: () => end };
   const repository = await repositoryAt(world, repo);
   const name = new Bun.CryptoHasher("sha1").update(repository.gitDir).digest("hex");
   const lock = join(world.paths.locks, `${name}.cleanup.lock`);
@@ -27,23 +33,31 @@ export async function cleanUnattended(world: World, repo: string | undefined): P
 }
 
 async function clean(world: World, repository: Repository): Promise<Cleaned> {
-  const db = await world.db();
-  await fetchWhatMayHaveLanded(world, repository).catch((thrown: unknown) => {
-    // Nobody is there who could do something about it; what is here is cleaned all the same.
+  const once = () => cleanup(world, { repo: repository.path, measureMs: Number.POSITIVE_INFINITY });
+  const first = await once();
+  const hasFetched = await fetchWhatMayHaveLanded(world, repository, first).catch((thrown: unknown) => {
+    // Nobody is there who could do something about it.
     world.log("info", "cleanup.not-fetched", { gitDir: repository.gitDir, error: String(thrown) });
+    return false;
   });
-  const cleaned = await cleanup(world, { repo: repository.path, measureMs: Number.POSITIVE_INFINITY });
+  const cleaned = hasFetched ? after(first, await once()) : first;
   const told = summary(cleaned.applied ?? { removed: [], kept: [] });
+  const db = await world.db();
   db.write((now) => storeReport(db, { gitDir: repository.gitDir, ...told }, now));
   return cleaned;
 }
 
+/** What both did, and what stays in the end. */
+function after(first: Cleaned, second: Cleaned): Cleaned {
+  if (first.applied === undefined || second.applied === undefined) return second;
+  const applied = { ...together([first.applied, second.applied]), kept: second.applied.kept };
+  return { plans: second.plans, applied, pruned: [...first.pruned, ...second.pruned] };
+}
+
 /** Only what was pushed can have landed on a forge; for anything else no remote is asked. */
-async function fetchWhatMayHaveLanded(world: World, repository: Repository): Promise<void> {
-  const { cleanup: settings } = loadConfig(world, repository.path);
-  if (!settings.fetch) return;
-  const { items } = await planCleanup(world, repository);
-  const waiting = items.filter(isUnlandedOnly);
+async function fetchWhatMayHaveLanded(world: World, repository: Repository, { applied }: Cleaned): Promise<boolean> {
+  if (!loadConfig(world, repository.path).cleanup.fetch) return false;
+  const waiting = (applied?.kept ?? []).map(({ item }) => item).filter(isUnlandedOnly);
   const git = world.git(repository.gitDir).trusting();
   const names = new Set<string | null>();
   for (const item of waiting) {
@@ -51,6 +65,7 @@ async function fetchWhatMayHaveLanded(world: World, repository: Repository): Pro
       names.add(item.subject.row.target_branch);
   }
   for (const target of names) await fetchTargets(world, git, await targetsFor(git, { branch: null, target }));
+  return names.size > 0;
 }
 
 function isUnlandedOnly({ origin, keeps }: Item): boolean {

@@ -133,7 +133,6 @@ function begin(db: Db, world: Effects, { subject, kind, examined, trash, isForce
     proofs: examined.proofs,
     ignored: (examined.standing?.ignored ?? []).slice(0, MOST_IGNORED),
     unsaved: [],
-    sessions: [],
   };
   const isLanded = examined.keeps.length === 0;
   try {

@@ -31,8 +31,6 @@ const recordShape = () =>
     ignored: v.array(TEXT),
     /** What is in the trash alone, from the worktree's top, and why. */
     unsaved: v.array(v.object({ path: TEXT, why: TEXT })),
-    /** Ids of the sessions whose history tells of this worktree. */
-    sessions: v.array(TEXT),
     /** What a restoring has chosen, so that whoever ends it for another chooses the same. */
     restoring: v.optional(restoringShape()),
     /** Directories that were pruned from the trash before all of it was. */
