@@ -37,7 +37,7 @@ async function landOnForge(place: Place, { far, branch }: { far: string; branch:
 /** What the last cleanup in the background has left to tell. */
 function lastReport(place: Place): string | undefined {
   using db = new Database(join(place.home, ".parallel-cc/coordinator.db"), { readonly: true });
-  return db.query<{ report: string }, []>("SELECT report FROM cleanup_reports").get()?.report;
+  return db.query<{ told: string }, []>("SELECT removed || kept AS told FROM cleanup_reports").get()?.told;
 }
 
 const COMMIT = "git add --all && git commit --quiet -m Work";

@@ -203,7 +203,7 @@ interface MadeBranch {
   log: string;
 }
 
-async function putBranchBack(git: Git, { git_dir: gitDir }: Removal, made: MadeBranch): Promise<void> {
+async function putBranchBack(git: Git, { git_dir: gitDir, branch: own }: Removal, made: MadeBranch): Promise<void> {
   const { branch, tip, of, log } = made;
   // A git that was killed leaves it; its name has our random id in it.
   removeIfFile(join(gitDir, "refs", "heads", `${branch}.lock`));
@@ -211,7 +211,7 @@ async function putBranchBack(git: Git, { git_dir: gitDir }: Removal, made: MadeB
     const args = ["update-ref", "-m", "parallel-cc: undo", "--end-of-options", `refs/heads/${branch}`, tip];
     await git.output([...args, "0".repeat(tip.length)]);
   }
-  if (of !== branch || !existsSync(log)) return;
+  if (of !== own || of !== branch || !existsSync(log)) return;
   const current = join(gitDir, "logs", "refs", "heads", branch);
   // One that somebody has made anew and worked on has a history of its own.
   const entries = existsSync(current) ? readFileSync(current, "utf8").split("\n").length - 1 : 0;

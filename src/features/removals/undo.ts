@@ -150,7 +150,7 @@ async function choose(git: Git, removed: Removal, to: string | undefined): Promi
   const made = async (of: string, at: string) => {
     const name = await freeName(git, { branch: of, tip: at, id });
     const one = { of, branch: name, tip: at, isNew: (await branchTip(git, name)) === undefined };
-    make.push(one);
+    if (one.isNew || of === branch) make.push(one);
     return one;
   };
   const own = branch === null || tip === null ? undefined : await made(branch, tip);
