@@ -223,7 +223,7 @@ fi
 #
 # A claude that stops itself alone (2.0.77 does on Ctrl-Z) would leave the user's shell waiting for us, and no shell
 # tells of a child that stopped. So somebody looks once a second, on a terminal only, and stops us as well; fg then
-# continues both. He is no child of claude's, holds no stream open, and goes when claude does.
+# continues both. He is no child of claude's, holds no stream open, stands in no worktree, and goes when claude does.
 # shellcheck disable=SC2016
 pcc_child='
 pcc_look() {
@@ -256,7 +256,7 @@ case $pcc_beat in
 *) echo "claude-parallel: Should this wrapper be killed, others may take claude for ended too." >&2 ;;
 esac
 shift
-if [ -t 0 ]; then (pcc_watch "$$" "$PPID" </dev/null >/dev/null 2>&1 &); fi
+if [ -t 0 ]; then (cd / && pcc_watch "$$" "$PPID" </dev/null >/dev/null 2>&1 &); fi
 export PARALLEL_CC_WRAPPER=$$
 exec "$0" "$@"
 '

@@ -57,7 +57,7 @@ async function nounHelp(noun: string, operations: readonly AnyOperation<World>[]
   for (const { cli, summary } of operations) {
     subCommands[cli.path[1] ?? ""] = defineCommand({ meta: { name: cli.path[1] ?? "", description: summary } });
   }
-  return `${await tidy(defineCommand({ meta: { name: `parallel-cc ${noun}` }, subCommands }))}\n`;
+  return `${await tidy(defineCommand({ meta: { name: `parallel-cc ${noun}`, description: `Commands: ${Object.keys(subCommands).join(", ")}` }, subCommands }))}\n`;
 }
 
 async function commandHelp(operation: AnyOperation<World>): Promise<string> {

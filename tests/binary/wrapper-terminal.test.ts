@@ -3,8 +3,9 @@
 import { describe, expect, test } from "bun:test";
 import { chmod, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { pcc } from "../support/cli.ts";
 import { makePlace, type Place } from "../support/place.ts";
-import { waitFor } from "../support/processes.ts";
+import { sleeper, waitFor } from "../support/processes.ts";
 import { makeRepo } from "../support/repo.ts";
 import { openTerminal, type Terminal } from "../support/terminal.ts";
 import { makeWrapper, SHELLS, type Shell, sessions } from "../support/wrapper.ts";
@@ -145,6 +146,15 @@ describe.each(SHELLS)("in an interactive %s", (shell) => {
     await on.waitForLog("SIGCONT");
     await on.terminal.type("quit 8");
     await on.terminal.waitForScreen(/then 8\s/);
+  });
+
+  test("a worktree that nobody touched goes at the end, although somebody has watched claude there", async () => {
+    await using on = await stage(shell, 'echo ready >>"$CLAUDE_LOG"; exec sleep 2');
+    await using holder = sleeper();
+    await pcc(on.place, ["register", "--pid", String(holder.pid)], { cwd: on.repo });
+    await on.begin("claude-parallel");
+    await on.terminal.waitForScreen(/Its worktree is removed[\s\S]*left 0\s/);
+    await holder.kill();
   });
 
   test("claude hears of a new window size", async () => {

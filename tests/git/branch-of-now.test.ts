@@ -49,7 +49,7 @@ test("release remembers where both branches stand, the given one and the one of 
 test("a detached HEAD is no branch", async () => {
   await using scene = await makeScene();
   await scene.git("checkout", "-q", "--detach");
-  const { kept } = await release(scene.world, { sessionId: scene.session.id });
+  const { kept } = await release(scene.world, { sessionId: scene.session.id, keep: true });
   expect(kept).toMatchObject({ branch: null });
 });
 

@@ -34,7 +34,7 @@ async function makeScene(): Promise<Scene> {
       return session;
     },
     end: async (session) => {
-      expect(await release(world, { sessionId: session.id })).toMatchObject({ released: true });
+      expect(await release(world, { sessionId: session.id, keep: true })).toMatchObject({ released: true });
     },
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };

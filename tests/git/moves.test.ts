@@ -41,7 +41,8 @@ describe("a worktree that git moved", () => {
     const { session } = await scene.start();
     const moved = scene.place.at("moved");
     await scene.repo.git("worktree", "move", session.worktree_path, moved);
-    expect((await release(scene.world, { sessionId: session.id })).kept).toMatchObject({ path: moved, dirtyFiles: 0 });
+    const { kept } = await release(scene.world, { sessionId: session.id, keep: true });
+    expect(kept).toMatchObject({ path: moved, dirtyFiles: 0 });
     expect((await scene.start(scene.repo.path, { continue: true })).session.worktree_path).toBe(moved);
   });
 });

@@ -7,6 +7,7 @@ import { applyPlan } from "../../src/features/cleanup/apply.ts";
 import { cleanup } from "../../src/features/cleanup/cleanup.ts";
 import { planCleanup } from "../../src/features/cleanup/plan.ts";
 import { repositoryAt } from "../../src/features/cleanup/scope.ts";
+import { removeWorktrees } from "../../src/features/cleanup/worktrees.ts";
 import { register } from "../../src/features/sessions/register.ts";
 import { release } from "../../src/features/sessions/release.ts";
 import { waitFor } from "../support/processes.ts";
@@ -45,7 +46,7 @@ describe("a worktree stays", () => {
     expect(await scene.keeps(tree)).toEqual(["locked"]);
   });
 
-  test("when it was released with --keep, until it is released without", async () => {
+  test("when it was once released with --keep, until it is removed by name", async () => {
     await using scene = await makeScene();
     const owner = scene.process();
     const { session } = await register(scene.world, { pid: owner.pid });
@@ -57,7 +58,8 @@ describe("a worktree stays", () => {
     const again = (await register(scene.world.as({ cwd: session.worktree_path }), { pid: next.pid })).session;
     expect(again.worktree_path).toBe(session.worktree_path);
     await next.kill();
-    expect(await release(scene.world, { sessionId: again.id })).toMatchObject({ worktreeRemoved: true });
+    expect((await release(scene.world, { sessionId: again.id })).kept).toMatchObject({ reason: "kept-on-request" });
+    expect(await removeWorktrees(scene.world, { worktree: [session.worktree_path] })).toHaveLength(1);
   });
 
   test("when its session has begun anew after it was planned to go", async () => {

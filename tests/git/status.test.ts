@@ -102,7 +102,7 @@ describe("status", () => {
     await using scene = await makeScene();
     await scene.start();
     const [kept, gone, used] = [await scene.start({ name: "kept" }), await scene.start(), await scene.start()];
-    for (const one of [kept, gone]) await release(scene.world, { sessionId: one.id });
+    for (const one of [kept, gone]) await release(scene.world, { sessionId: one.id, keep: true });
     await rm(gone.worktree_path, { recursive: true });
     const { keptWorktrees, sessions } = await status(scene.world, { repo: "." });
     expect(keptWorktrees).toEqual([

@@ -3,7 +3,7 @@
 import { basename } from "node:path";
 import { NUMBER, orNull, TEXT, TEXT_OR_NULL, v, YES_OR_NO } from "../../core/shape.ts";
 import { parseUtc } from "../../db/db.ts";
-import { type Keep, type Removal, rescueRef } from "../removals/removals.ts";
+import { type Keep, type Left, type Removal, rescueRef } from "../removals/removals.ts";
 import type { Cleaned } from "./cleanup.ts";
 import { goes, type Item } from "./plan.ts";
 
@@ -47,6 +47,8 @@ export const removedShape = () =>
     branch: TEXT_OR_NULL,
     rescue: TEXT,
     proofs: v.array(TEXT),
+    /** What only the trash has, beside what git ignores. */
+    trashOnly: v.array(v.strictObject({ path: TEXT, why: TEXT })),
   });
 
 export const cleanedShape = () =>
@@ -68,7 +70,9 @@ export const cleanedShape = () =>
     ),
     /** The plan: all that was looked at. */
     items: v.array(itemShape()),
-    pruned: v.array(v.strictObject({ id: TEXT, name: TEXT, what: TEXT, why: TEXT })),
+    pruned: v.array(
+      v.strictObject({ id: TEXT, name: TEXT, what: v.picklist(["trash", "regenerable", "ref"]), why: TEXT }),
+    ),
   });
 export type CleanedAnswer = v.InferOutput<ReturnType<typeof cleanedShape>>;
 
@@ -111,10 +115,12 @@ const removalShape = () =>
     prunedPaths: v.array(TEXT),
     sizeBytes: orNull(NUMBER),
     rescue: TEXT,
+    /** What undo can bring back: all of it, what git saved, nothing. */
+    left: v.picklist(["everything", "saved", "nothing"]),
   });
 export type ShownRemoval = v.InferOutput<ReturnType<typeof removalShape>>;
 
-function shownRemoval(one: Removal): ShownRemoval {
+function shownRemoval(one: Removal, left: Left): ShownRemoval {
   const { id, name, repo_path: repoPath, path, state, reason, record, size_bytes: sizeBytes } = one;
   return {
     ...{ id, name, repoPath, path, state, reason, sizeBytes },
@@ -126,6 +132,7 @@ function shownRemoval(one: Removal): ShownRemoval {
     refPrunedAt: iso(one.ref_pruned_at),
     prunedPaths: record.pruned ?? [],
     rescue: rescueRef(id),
+    left,
   };
 }
 
@@ -146,7 +153,13 @@ export const undoneShape = () =>
   });
 export type Undone = v.InferOutput<ReturnType<typeof undoneShape>>;
 
-export function listedAnswer(removals: readonly Removal[]): Undone {
+export function listedAnswer({
+  removals,
+  left,
+}: {
+  removals: readonly Removal[];
+  left: ReadonlyMap<string, Left>;
+}): Undone {
   const none = { id: null, path: null, name: null, branch: null, renamed: [], missing: [] };
-  return { ...none, removals: removals.map(shownRemoval) };
+  return { ...none, removals: removals.map((one) => shownRemoval(one, left.get(one.id) ?? "nothing")) };
 }

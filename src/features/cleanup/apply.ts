@@ -16,6 +16,8 @@ export interface Removed {
   branch: string | null;
   rescue: string;
   proofs: string[];
+  /** What only the trash has, beside what git ignores. */
+  trashOnly: { path: string; why: string }[];
 }
 
 export interface Applied {
@@ -82,5 +84,5 @@ export async function remove(
   if (outcome.kind === "kept") return { ...NOTHING, kept: [{ item, keeps: outcome.keeps }] };
   const { id, path, branch, branch_tip: tip } = outcome.removal;
   const removed = { id, path, name: item.name, branch: tip === null ? null : branch, rescue: rescueRef(id) };
-  return { ...NOTHING, removed: [{ ...removed, proofs: outcome.proofs }] };
+  return { ...NOTHING, removed: [{ ...removed, proofs: outcome.proofs, trashOnly: outcome.removal.record.unsaved }] };
 }

@@ -3,7 +3,7 @@
 import { counted, printable } from "../../core/text.ts";
 import type { World } from "../../world.ts";
 import { loadConfig } from "../config/config.ts";
-import { type Pruned, prune } from "../removals/removals.ts";
+import { duePrunes, type Pruned, prune } from "../removals/removals.ts";
 import { heal, sessionsOf } from "../sessions/sessions.ts";
 import { type Applied, applyPlan, together } from "./apply.ts";
 import { type Item, type Plan, planCleanup } from "./plan.ts";
@@ -40,7 +40,12 @@ export async function cleanup(world: World, input: CleanupInput): Promise<Cleane
     await heal(world, sessionsOf(db, repository));
     plans.push(await planCleanup(world, repository));
   }
-  if (input.dryRun === true) return { plans, applied: undefined, pruned: [] };
+  if (input.dryRun === true) {
+    const due = plans.flatMap(({ repository: { gitDir, path } }) =>
+      duePrunes(world, db, gitDir, loadConfig(world, path).cleanup),
+    );
+    return { plans, applied: undefined, pruned: due };
+  }
   const parts: Applied[] = [];
   const pruned: Pruned[] = [];
   for (const plan of plans) {

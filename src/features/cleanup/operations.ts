@@ -100,7 +100,12 @@ const removeOperation = operation({
   },
   text: ({ removed }, page) =>
     removed
-      .map(({ name, id }) => `Removed ${printable(name)}.\n${page.paint.dim(`  back with: parallel-cc undo ${id}`)}\n`)
+      .flatMap(({ name, id, trashOnly }) => [
+        `Removed ${printable(name)}.`,
+        ...trashOnly.map(({ path, why }) => `  only in the trash: ${printable(path)} (${printable(why)})`),
+        page.paint.dim(`  back with: parallel-cc undo ${id}`),
+      ])
+      .map((line) => `${line}\n`)
       .join(""),
 });
 

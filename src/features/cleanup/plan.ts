@@ -126,6 +126,9 @@ async function itemOfEntry(world: World, db: Db, { repository, entry, rows, know
     },
     ...{ holds: { commits: [], files: 0, ignored: 0 }, session: undefined },
   };
+  if (row === undefined && removalsUnderWay(db).some(({ path }) => path === entry.path)) {
+    return { ...item, origin: "ours", keeps: [BUSY] };
+  }
   if (row === undefined || known === null) {
     const detail = isMain ? "it is the repository's main checkout" : "parallel-cc did not make it";
     return { ...item, keeps: [{ reason: "not-ours", detail }] };

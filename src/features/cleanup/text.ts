@@ -4,6 +4,11 @@ import type { Page } from "../../core/operation.ts";
 import { age, type Cut, counted, printable, shellWord, table } from "../../core/text.ts";
 import type { CleanedAnswer, ShownItem, ShownRemoval, Undone } from "./answers.ts";
 
+const PRUNED = {
+  trash: "the files in the trash",
+  regenerable: "what can be made again in the trash",
+  ref: "what git saved",
+} as const;
 const WORDS = {
   session: "session",
   worktree: "worktree",
@@ -20,8 +25,10 @@ export function cleanupText(answer: CleanedAnswer, page: Page): string {
     lines.push(`  ${titleOf(one)}: ${one.keeps.map(({ detail }) => printable(detail)).join("; ")}`);
     for (const { hint } of one.keeps) if (hint !== null) lines.push(page.paint.dim(`    ${printable(hint)}`));
   }
-  for (const one of answer.pruned)
-    lines.push(page.paint.dim(`Pruned ${one.what} of ${printable(one.name)}: ${one.why}.`));
+  const pruned = answer.isDryRun ? "Would prune" : "Pruned";
+  for (const { what, name, why } of answer.pruned) {
+    lines.push(page.paint.dim(`${pruned} ${PRUNED[what]} of ${printable(name)} for good: ${why}.`));
+  }
   return `${lines.join("\n")}\n`;
 }
 
@@ -137,9 +144,10 @@ function removalsText(removals: readonly ShownRemoval[], page: Page): string {
 
 function whatIsLeft(one: ShownRemoval): string {
   if (one.state === "restored") return "brought back";
-  if (one.state !== "removed") return "another command is at it";
-  if (one.refPrunedAt !== null) return "nothing (pruned)";
-  if (one.trashPrunedAt !== null) return "what git saved (the trash was pruned)";
+  if (one.state !== "removed") return "half-way: the next command ends it, or another one is at it";
+  if (one.left === "nothing") return one.refPrunedAt === null ? "nothing" : "nothing (pruned)";
+  const why = one.trashPrunedAt === null ? "is gone" : "was pruned";
+  if (one.left === "saved") return `what git saved (the trash ${why})`;
   if (one.prunedPaths.length === 0) return "everything";
   return `everything but ${printable(one.prunedPaths.slice(0, 3).join(", "))} (pruned)`;
 }

@@ -8,8 +8,8 @@ import {
   type BroughtBack,
   bringBack,
   healRemovals,
-  type Removal,
   removalsOf,
+  whatIsLeft,
 } from "../removals/removals.ts";
 import { repositoryAt } from "./scope.ts";
 
@@ -27,11 +27,12 @@ export async function undo(world: World, input: UndoInput): Promise<BroughtBack>
   return bringBack(world, { id: input.id, gitDir, to });
 }
 
-/** Newest first. */
-export async function listRemovals(world: World, repo: string | undefined): Promise<Removal[]> {
+/** Newest first, and what is left of each. */
+export async function listRemovals(world: World, repo: string | undefined) {
   const gitDir = await gitDirMeant(world, repo);
   await readyRemovals(world, gitDir);
-  return removalsOf(await world.db(), gitDir);
+  const removals = removalsOf(await world.db(), gitDir);
+  return { removals, left: await whatIsLeft(world, removals) };
 }
 
 async function readyRemovals(world: World, gitDir: string | undefined): Promise<void> {

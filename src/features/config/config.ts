@@ -19,7 +19,13 @@ const fileShape = () =>
         fetch: v.optional(v.boolean()),
         keepDays: v.optional(days()),
         keepRefsDays: v.optional(days()),
-        trashMaxSize: v.optional(v.pipe(v.string(), v.regex(/^\d+(\.\d+)? ?[KMGT]?i?B?$/i), v.transform(bytesOf))),
+        trashMaxSize: v.optional(
+          v.pipe(
+            v.string(),
+            v.regex(/^\d+(\.\d+)? ?[KMGT]?i?B?$/i, 'It takes a size like "500M" or "10G"'),
+            v.transform(bytesOf),
+          ),
+        ),
       }),
     ),
   });

@@ -114,15 +114,16 @@ export function giveUpRebuilding(db: Db, left: Removal): void {
   db.write(() => abandonRestoring(db, left.id));
 }
 
-/** What cannot come back where it was to is in the trash again; once its directory has moved it is left to be finished. */
-export async function abandon(world: Effects, db: Db, removed: Removal, chosen: Restoring): Promise<void> {
-  if (removed.path !== null && !isThere(trashOf(removed).tree)) return;
+/** What cannot come back is in the trash again; false once its directory has moved: then the next command ends it. */
+export async function abandon(world: Effects, db: Db, removed: Removal, chosen: Restoring): Promise<boolean> {
+  if (removed.path !== null && !isThere(trashOf(removed).tree)) return false;
   setAdminAside(removed, chosen.adminName);
   const git = world.git(removed.git_dir).trusting();
   for (const { branch, tip, isNew } of chosen.make) {
     if (isNew) await git.attempt(["update-ref", "-d", "--end-of-options", `refs/heads/${branch}`, tip]);
   }
   db.write(() => abandonRestoring(db, removed.id));
+  return true;
 }
 
 /** Puts back what a removal has set aside, and its rows. */

@@ -11,7 +11,7 @@ import type { World } from "../../world.ts";
 import { bestLanding, type Landing, type Memory, type Ref, targetsFor } from "../merges/merges.ts";
 import { type KnownWorktree, worktreesOf } from "../worktrees/worktrees.ts";
 import { landedWords, unlanded } from "./landing-words.ts";
-import { type NestedWork, repositoriesBelow, workBelowIgnored } from "./nested.ts";
+import { lookBelow, type NestedWork, workBelowIgnored } from "./nested.ts";
 import { belongTogether, isThere, SEEING_ALL, type TreePlace } from "./place.ts";
 import { type IndexFacts, readStanding, type Standing } from "./standing.ts";
 import { trashFor } from "./trash.ts";
@@ -142,8 +142,15 @@ export async function examine(
   // Reading all that is ignored takes longest, so it is only done for what would go.
   const isGoing = weighed.keeps.length === 0 || known.isForced === true;
   const anywhere = world.git(place.top).configured({ settings: SEEING_ALL });
-  const repositories = isGoing ? repositoriesBelow(place.top, standing.ignored) : [];
-  const below = isGoing ? await workBelowIgnored(anywhere, place.top, { ignored: standing.ignored, repositories }) : [];
+  // Forced, what is untracked goes as well: the repositories in it are named then.
+  const untracked = known.isForced === true ? standing.changed.filter((path) => path.endsWith("/")) : [];
+  const { directories } = standing.index;
+  const all = isGoing
+    ? lookBelow(place.top, { directories, below: [...standing.ignored, ...untracked] })
+    : NOTHING_BELOW;
+  const { repositories } = all;
+  const asked = { ...all, repositories: repositories.filter((path) => !standing.index.links.includes(path)) };
+  const below = isGoing ? await workBelowIgnored(anywhere, place.top, { ...asked, ignored: standing.ignored }) : [];
   weighed.keeps.push(...nestedIn(below));
   const found = { ...standing, nested: [...standing.nested, ...below] };
   const isClean = found.changed.length === 0 && found.nested.length === 0;
@@ -248,8 +255,12 @@ export function changesIn(standing: Standing): Keep[] {
   return keeps;
 }
 
+const NOTHING_BELOW = { repositories: [], unreadable: [] };
+
 function nestedIn(nested: readonly NestedWork[]): Keep[] {
-  return nested.map(({ path, why }) => ({ reason: "nested-work", detail: `${printable(path)} is ${why}` }));
+  return nested.map(({ path, why, isWorktree }) => {
+    return { reason: isWorktree === true ? "not-ours" : "nested-work", detail: `${printable(path)} is ${why}` };
+  });
 }
 
 function someOf(paths: readonly string[]): string {

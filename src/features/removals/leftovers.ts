@@ -52,7 +52,7 @@ export async function examineRegistration(
     const hint = `Drop its record now: parallel-cc worktree remove --force ${shellWord(row.name)}`;
     keeps.push({
       reason: "recently-used",
-      detail: "its directory is gone since less than a day, and may have been moved",
+      detail: "its directory has been gone for less than a day, and may have been moved",
       hint,
     });
   }

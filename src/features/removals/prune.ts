@@ -62,6 +62,28 @@ export async function prune(
   return done;
 }
 
+/** What has its time by now, for a plan; how much room the trash takes is not looked at. */
+export function duePrunes(world: Pick<World, "now">, db: Db, gitDir: string, limits: PruneLimits): Pruned[] {
+  return removalsOf(db, gitDir).flatMap((one): Pruned[] => {
+    const { id, name } = one;
+    const age = ageDays(world, one.removed_at);
+    const isInTrash = one.state === "removed" && one.path !== null && one.trash_pruned_at === null;
+    const hasRef = /ed$/.test(one.state) && one.ref_pruned_at === null;
+    return [
+      ...(isInTrash && age >= limits.keepDays
+        ? [{ id, name, what: "trash" as const, why: olderThan(limits.keepDays) }]
+        : []),
+      ...(hasRef && age >= limits.keepRefsDays
+        ? [{ id, name, what: "ref" as const, why: olderThan(limits.keepRefsDays) }]
+        : []),
+    ];
+  });
+}
+
+function olderThan(days: number): string {
+  return `older than ${days} days`;
+}
+
 /** What an `undo` that was killed had begun to make again from a rescue ref. */
 function removeHalfBuilt(gitDir: string): void {
   const left = entriesOf(trashRoot(gitDir)).filter(({ name }) => name.endsWith(".new"));
@@ -86,9 +108,7 @@ function pruneOld(world: Effects, db: Db, removals: readonly Removal[], { keepDa
     const isOld = one.trash_pruned_at === null && one.state === "removed" && ageDays(world, one.removed_at) >= keepDays;
     if (!isLeft && !isOld) return [];
     const gone = pruneTrash(db, one);
-    return gone && isOld
-      ? [{ id: one.id, name: one.name, what: "trash" as const, why: `older than ${keepDays} days` }]
-      : [];
+    return gone && isOld ? [{ id: one.id, name: one.name, what: "trash" as const, why: olderThan(keepDays) }] : [];
   });
 }
 
@@ -172,7 +192,7 @@ async function pruneRefs(world: Effects, db: Db, removals: readonly Removal[], l
     const commit = await commitOf(git, rescueRef(one.id));
     if (commit !== undefined) await git.output(["update-ref", "-d", "--end-of-options", rescueRef(one.id), commit]);
     await forgetBranchSettings(git, one);
-    done.push({ id: one.id, name: one.name, what: "ref", why: `older than ${limits.keepRefsDays} days` });
+    done.push({ id: one.id, name: one.name, what: "ref", why: olderThan(limits.keepRefsDays) });
   }
   return done;
 }

@@ -12,8 +12,9 @@ export {
   type Owner,
   type Subject,
 } from "./examine.ts";
+export { type Left, whatIsLeft } from "./left.ts";
 export { BUSY, look } from "./look.ts";
-export { isPruningDue, type Pruned, prune } from "./prune.ts";
+export { duePrunes, isPruningDue, type Pruned, prune } from "./prune.ts";
 export { type Outcome, removeWorktree } from "./remove.ts";
 export { type RemovalKind, rescueRef } from "./rescue.ts";
 export type { Standing } from "./standing.ts";

@@ -4,7 +4,7 @@
 
 import { copyFileSync, existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { asFailure, Failure } from "../../core/failure.ts";
+import { asFailure } from "../../core/failure.ts";
 import { printable } from "../../core/text.ts";
 import { type Db, isUniqueViolation } from "../../db/db.ts";
 import { removeIfEmpty } from "../../files/directory.ts";
@@ -80,9 +80,10 @@ function whyFailed(world: Pick<World, "log">, { row }: Subject, thrown: unknown)
   if (code === "EXDEV") return { reason: "other-file-system", detail: OTHER_FILE_SYSTEM };
   if (code === "ENOENT" && !isThere(row.path))
     return { reason: "changed-meanwhile", detail: "it was removed just now" };
-  const why = thrown instanceof Failure ? thrown.message : String(thrown);
-  world.log("warn", "removal.failed", { path: row.path, error: why });
-  return { reason: "failed", detail: printable(why.replace(/\.$/, "")) };
+  const why = thrown instanceof Error ? thrown.message : String(thrown);
+  world.log("info", "removal.failed", { path: row.path, error: why });
+  const hint = "Everything is in its place. Mend the cause and run the command again.";
+  return { reason: "failed", detail: printable(why.replace(/\.$/, "")), hint };
 }
 
 async function removeExamined(world: Effects, input: RemoveInput, examined: Examined): Promise<Outcome> {

@@ -69,7 +69,9 @@ export async function save(world: Pick<World, "git">, given: ToSave): Promise<Sa
       for (const { stage, path, mode, object } of trees.unmerged)
         stream.object(`unmerged/${stage}/${Buffer.from(path, "latin1").toString()}`, mode, object);
     }
-    const unsaved = [...standing.nested.map(({ path, why }) => ({ path, why })), ...(trees?.unsaved ?? [])];
+    const nested = standing.nested.map(({ path, why }) => ({ path, why }));
+    const isNested = ({ path }: { path: string }) => nested.some((one) => `${one.path}/` === path);
+    const unsaved = [...nested, ...(trees?.unsaved ?? []).filter((one) => !isNested(one))];
     stream.file("record.json", Buffer.from(given.describe(unsaved)));
     const commit = (
       await git.output([...marked(given.id), "fast-import", "--quiet", "--done"], { input: stream.bytes() })
@@ -79,7 +81,7 @@ export async function save(world: Pick<World, "git">, given: ToSave): Promise<Sa
   } catch (cause) {
     throw new Failure({
       code: "rescue.failed",
-      message: `What stands in ${given.place.top} could not be saved: ${cause instanceof Error ? cause.message : String(cause)}`,
+      message: `what stands in it could not be saved: ${cause instanceof Error ? cause.message : String(cause)}`,
       hint: "Nothing was removed. Mend the cause and run the command again.",
       cause,
     });

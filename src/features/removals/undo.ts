@@ -74,8 +74,8 @@ async function bringBackAlone(world: Effects, db: Db, meant: Removal, to: string
   db.write(() => recordRestoring(db, { id: meant.id, record: { ...record, restoring: chosen } }));
   const restoring = { ...meant, record: { ...record, restoring: chosen } };
   await restore(world, db, restoring, chosen).catch(async (thrown: unknown) => {
-    await abandon(world, db, restoring, chosen);
-    throw failed(meant, chosen.path, thrown);
+    const isAsBefore = await abandon(world, db, restoring, chosen);
+    throw failed(meant, { path: chosen.path, isAsBefore, cause: thrown });
   });
   const head =
     meant.path === null
@@ -126,11 +126,20 @@ function removalMeant(db: Db, { id, gitDir }: { id: string | undefined; gitDir: 
   });
 }
 
-function failed({ name, id }: Removal, path: string, cause: unknown): Failure {
+function failed(
+  { name, id }: Removal,
+  { path, isAsBefore, cause }: { path: string; isAsBefore: boolean; cause: unknown },
+): Failure {
+  const why = (cause instanceof Error ? cause.message : String(cause)).replace(/\.$/, "");
+  const again = `It is kept as it was. Mend the cause, or name another place: parallel-cc undo ${id} --to <path>`;
   return new Failure({
     code: "undo.failed",
-    message: `${name} could not be brought back to ${path}: ${cause instanceof Error ? cause.message : String(cause)}`,
-    hint: `It is kept as it was. Mend the cause, or name another place: parallel-cc undo ${id} --to <path>`,
+    message: isAsBefore
+      ? `${name} could not be brought back to ${path}: ${why}.`
+      : `${name} is at ${path} again, but not all of git's record of it: ${why}.`,
+    hint: isAsBefore
+      ? again
+      : "Nothing is lost. Mend the cause (a full disk?): the next command of parallel-cc ends it.",
     cause,
   });
 }

@@ -30,18 +30,12 @@ export function ownerOf(world: Effects, db: Db, checkout: Checkout, except?: str
 }
 
 /**
- * Whether a session that is released still works: its claude, or the process it was registered for, unless that one is
- * our own ancestor (the wrapper, a script) and so the one that says it is over.
+ * Whether the claude of a session that is released still runs. The process that it was registered for does not count:
+ * whoever releases it says that it is over, be it the wrapper, a script for itself, or a person for another.
  */
 export function stillRunning(world: Effects, ended: KnownSession): Owner | undefined {
-  const ancestors = new Set<number>();
-  for (let pid = world.processes.parent(world.pid); pid !== undefined && !ancestors.has(pid); ) {
-    ancestors.add(pid);
-    pid = world.processes.parent(pid);
-  }
-  const rows = ended.processes.filter(({ role, pid }) => role === "claude" || !ancestors.has(pid));
-  const seen = world.processes.probeAll(rows.map(identityOf));
-  const living = seen.find(({ state }) => state !== "dead");
+  const seen = world.processes.probeAll(ended.processes.filter(({ role }) => role === "claude").map(identityOf));
+  const living = seen.find(({ state }) => state === "alive") ?? seen.find(({ state }) => state === "unknown");
   if (living === undefined) return undefined;
   const unsure = living.state === "unknown" ? living.why : undefined;
   return { sessionId: ended.id, name: ended.name, unsure };

@@ -11,7 +11,7 @@ import type { ProcessIdentity } from "../../proc/alive.ts";
 import type { World } from "../../world.ts";
 import { bringBack, removalsOf } from "../removals/removals.ts";
 import { startUpkeep } from "../upkeep/upkeep.ts";
-import { createWorktree, rememberWorktree } from "../worktrees/worktrees.ts";
+import { createWorktree, keepWorktree, rememberWorktree } from "../worktrees/worktrees.ts";
 import { heal, locateHealed, takeBack } from "./heal.ts";
 import { mayLive } from "./liveness.ts";
 import { keyOf } from "./moves.ts";
@@ -78,6 +78,8 @@ async function bringBackLast(world: World, db: Db, { gitDir, path }: Repository)
   const removed = removalsOf(db, gitDir).find((one) => one.path === last.worktree_path && one.state === "removed");
   if (removed === undefined) return false;
   await bringBack(world, { id: removed.id, gitDir, to: undefined });
+  // For this session, and no longer than it has a use.
+  db.write(() => keepWorktree(db, { path: last.worktree_path, isKept: false }));
   return true;
 }
 

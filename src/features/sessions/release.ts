@@ -86,7 +86,7 @@ async function endInWorktree(world: World, db: Db, found: KnownSession, isKept: 
     for (const tip of tips) recordTip(db, tip, now);
     return endSession(db, { id: found.id, by: "release", fate: "kept" }, now);
   };
-  db.write(() => keepWorktree(db, { path, isKept }));
+  if (isKept) db.write(() => keepWorktree(db, { path, isKept }));
   const row = worktreeRow(db, path);
   const adminName = adminNameOf(path);
   const isOurs = row?.origin === "created" && adminName !== undefined && found.git_dir !== null;

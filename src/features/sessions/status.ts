@@ -6,9 +6,8 @@ import { existingDirectory } from "../../files/directory.ts";
 import type { Liveness } from "../../proc/alive.ts";
 import type { World } from "../../world.ts";
 import { type CheckoutChanges, cachedChanges, refreshChanges, worktreesOf } from "../worktrees/worktrees.ts";
-import { heal, locateHealed } from "./heal.ts";
 import { isLocal, livenessOfAll } from "./liveness.ts";
-import { allSessions, type KnownSession, sessionsOf } from "./store.ts";
+import { allSessions, isAnyUnderWay, type KnownSession, sessionsOf } from "./store.ts";
 
 export interface SessionStatus {
   sessionId: string;
@@ -59,11 +58,13 @@ export async function status(
   const repository =
     input.repo === undefined
       ? undefined
-      : await locateHealed(world, world.git(existingDirectory(world.cwd, input.repo)));
+      : await (await import("./heal.ts")).locateHealed(world, world.git(existingDirectory(world.cwd, input.repo)));
   const read = () => (repository === undefined ? allSessions(db) : sessionsOf(db, repository));
   let known = read();
-  await heal(world, known);
-  if (known.some((one) => one.state === "creating")) known = read();
+  if (isAnyUnderWay(db)) {
+    await (await import("./heal.ts")).heal(world, known);
+    known = read();
+  }
   const changes = cachedChanges(db);
   const liveness = livenessOfAll(world.processes, known);
   const shown = known.filter((one) => input.sandboxOnly !== true || !isLocal(one));

@@ -81,6 +81,16 @@ export function sessionsAt(db: Db, at: { path: string; gitDir: string; adminName
   return db.all(KNOWN, sql, { ...at });
 }
 
+/** Whether some command is, or was when it died, in the middle of making, removing or bringing back a worktree. */
+export function isAnyUnderWay(db: Db): boolean {
+  const found = db.one(
+    v.object({ n: NUMBER }),
+    `SELECT EXISTS (SELECT 1 FROM sessions WHERE state = 'creating')
+       OR EXISTS (SELECT 1 FROM removals WHERE state IN ('removing', 'restoring')) AS n`,
+  );
+  return found?.n === 1;
+}
+
 // A path that another session's row still has is left to that row (OR IGNORE): ids and names tell them apart.
 
 /** Rows written when the repository had another path get the one of now. */
