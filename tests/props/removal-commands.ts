@@ -123,13 +123,11 @@ export async function release(scene: Scene, { who, how }: Step): Promise<boolean
   const session = scene.sessions[slot];
   if (session === undefined) return false;
   const isKept = how % 5 === 0;
-  // Mostly its end is seen first; else a process still works there, whatever is said of its session.
-  const isOver = how % 3 > 0;
-  if (isOver) await session.owner.kill();
-  if (isOver) scene.sessions[slot] = undefined;
+  // Mostly its end is seen first; else whoever releases it says that it is over.
+  if (how % 3 > 0) await session.owner.kill();
+  scene.sessions[slot] = undefined;
   const before = await standings(scene, ours(scene));
   const stepped = await step(scene, ["release", "--session-id", session.id, ...(isKept ? ["--keep"] : [])]);
-  scene.sessions[slot] = undefined;
   const { released, worktreeRemoved, kept } = v.parse(RELEASED, stepped.answer);
   const tree = scene.trees.get(session.path) ?? before.get(session.path)?.tree;
   claim(stepped.ran.exit === 0 && released, stepped, "the session is not released");
@@ -142,7 +140,7 @@ export async function release(scene: Scene, { who, how }: Step): Promise<boolean
   claim(session.isMain || worktreeRemoved || kept?.path === session.path, stepped, "it does not say what it kept");
   checkUnforced(scene, stepped, before);
   if (!isKept) checkMustGo(stepped, [before.get(session.path)]);
-  if (tree !== undefined) tree.isKept = isKept;
+  if (tree !== undefined) tree.isKept ||= isKept;
   return true;
 }
 
@@ -255,7 +253,7 @@ export async function undoRemoval(scene: Scene, wanted: Removed, isLast = false)
   const isLogBack = logs.get(branch) === wanted.log;
   claim(isLogBack, stepped, `the reflog of ${branch} was\n${wanted.log}→\n${logs.get(branch)}`);
   claim(branchSettings.get(branch) === wanted.settings, stepped, `the settings of ${branch} were ${wanted.settings}`);
-  // Whoever wanted it back keeps it, until it is released again.
+  // Whoever wanted it back keeps it.
   scene.trees.set(tree.path, { ...tree, isOdd: true, isKept: true });
   count(scene, "undone");
   return true;
