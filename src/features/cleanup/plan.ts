@@ -39,8 +39,8 @@ export interface Item {
   proofs: string[];
   /** What keeps it; it goes when there is nothing. */
   keeps: Keep[];
-  /** What is in it, for whoever drops it all the same. */
-  holds: { commits: string[]; files: number; ignored: number };
+  /** What is only there: commits, uncommitted files, ignored paths. */
+  holds: { commits: number; files: number; ignored: number };
   subject: Subject | undefined;
   standing: Standing | undefined;
   session: KnownSession | undefined;
@@ -124,7 +124,7 @@ async function itemOfEntry(world: World, db: Db, { repository, entry, rows, know
       subject: undefined,
       standing: undefined,
     },
-    ...{ holds: { commits: [], files: 0, ignored: 0 }, session: undefined },
+    ...{ holds: { commits: 0, files: 0, ignored: 0 }, session: undefined },
   };
   if (row === undefined && removalsUnderWay(db).some(({ path }) => path === entry.path)) {
     return { ...item, origin: "ours", keeps: [BUSY] };
@@ -142,7 +142,7 @@ async function itemOfEntry(world: World, db: Db, { repository, entry, rows, know
   };
   const ours = { ...item, origin: "ours" as const, subject };
   const kind = existsSync(entry.path) ? ("worktree" as const) : ("registration" as const);
-  return filled({ ...ours, kind }, await look(world, { kind, subject }, await knownFor(row)));
+  return filled(world, { ...ours, kind }, await look(world, { kind, subject }, await knownFor(row)));
 }
 
 /** By the name below `worktrees/`, which a move keeps; a directory that is gone has only its path. */
@@ -154,22 +154,32 @@ function isOf(
   return row.path === entry.path;
 }
 
-function filled(item: Item, found: Examined): Item {
-  const unlanded = found.landings.filter(
-    ({ landing, isElsewhere }) => landing?.isSafeToDelete !== true && !isElsewhere,
-  );
+async function filled(world: Pick<World, "git">, item: Item, found: Examined): Promise<Item> {
+  const { standing } = found;
   return {
     ...item,
-    branch: found.standing === undefined || item.kind === "branch" ? item.branch : found.standing.branch,
-    standing: found.standing,
+    branch: standing === undefined || item.kind === "branch" ? item.branch : standing.branch,
+    standing,
     proofs: found.proofs,
     keeps: found.keeps,
     holds: {
-      commits: unlanded.map(({ branch, tip }) => branch ?? tip),
-      files: found.standing?.changed.length ?? 0,
-      ignored: found.standing?.ignored.length ?? 0,
+      commits: await commitsOnlyThere(world, item, found),
+      files: standing?.changed.length ?? 0,
+      ignored: standing?.ignored.length ?? 0,
     },
   };
+}
+
+/** Commits that no other branch, remote-tracking ref or tag reaches; where all has landed none is counted. */
+async function commitsOnlyThere(world: Pick<World, "git">, { subject }: Item, { landings }: Examined): Promise<number> {
+  const unlanded = landings.filter(({ landing, isElsewhere }) => landing?.isSafeToDelete !== true && !isElsewhere);
+  if (subject === undefined || unlanded.length === 0) return 0;
+  const git = world.git(subject.gitDir).trusting();
+  const own = subject.row.branch === null ? [] : [`--exclude=refs/heads/${subject.row.branch}`];
+  const others = [...own, "--exclude=refs/parallel-cc/*", "--exclude=refs/stash", "--glob=refs/*"];
+  const args = ["rev-list", "--count", ...unlanded.map(({ tip }) => tip), "--not", ...others, "--"];
+  const counted = await git.attempt(args);
+  return counted.exit === 0 ? Number(counted.stdout.trim()) : unlanded.length;
 }
 
 interface OfRow {
@@ -203,7 +213,7 @@ async function itemOfLostRow(world: World, db: Db, { repository, row, known }: O
       standing: undefined,
       session: undefined,
     },
-    holds: { commits: [], files: 0, ignored: 0 },
+    holds: { commits: 0, files: 0, ignored: 0 },
   };
   if (isThere) {
     if (removalsUnderWay(db).some(({ path }) => path === row.path)) {
@@ -213,7 +223,7 @@ async function itemOfLostRow(world: World, db: Db, { repository, row, known }: O
     const hint = `git -C ${shellWord(repository.path)} worktree repair ${shellWord(row.path)}`;
     return { ...item, kind: "worktree", path: row.path, keeps: [{ reason: "unreadable", detail, hint }] };
   }
-  return filled(item, await look(world, { kind: "branch", subject }, await known(row)));
+  return filled(world, item, await look(world, { kind: "branch", subject }, await known(row)));
 }
 
 function itemOfDeadSession(repository: Repository, session: KnownSession): Item {
@@ -221,6 +231,6 @@ function itemOfDeadSession(repository: Repository, session: KnownSession): Item 
     ...{ kind: "session" as const, repoPath: repository.path, path: session.worktree_path, session },
     ...{ name: session.name ?? session.id, branch: session.branch, origin: "ours" as const, owner: null },
     ...{ proofs: ["its processes have ended"], keeps: [], subject: undefined, standing: undefined },
-    holds: { commits: [], files: 0, ignored: 0 },
+    holds: { commits: 0, files: 0, ignored: 0 },
   };
 }

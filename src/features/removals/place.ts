@@ -20,6 +20,7 @@ export const SEEING_ALL = {
   "core.fsmonitor": "false",
   "core.untrackedCache": "false",
   "core.checkStat": "default",
+  "core.trustctime": "true",
   "core.splitIndex": "false",
   "core.quotePath": "true",
 } as const;
