@@ -21,7 +21,7 @@ export const itemShape = () =>
     mayGo: YES_OR_NO,
     proofs: v.array(TEXT),
     keeps: v.array(keepShape()),
-    holds: v.strictObject({ commits: NUMBER, files: NUMBER, ignored: NUMBER }),
+    holds: v.strictObject({ commits: orNull(NUMBER), files: NUMBER, ignored: NUMBER }),
   });
 export type ShownItem = v.InferOutput<ReturnType<typeof itemShape>>;
 

@@ -14,6 +14,7 @@ export { worktreeToResume } from "./worktrees.ts";
 export interface CleanupInput {
   repo?: string | undefined;
   dryRun?: boolean | undefined;
+  explain?: boolean | undefined;
   measureMs?: number | undefined;
 }
 
@@ -38,7 +39,7 @@ export async function cleanup(world: World, input: CleanupInput): Promise<Cleane
   const plans: Plan[] = [];
   for (const repository of repositories) {
     await heal(world, sessionsOf(db, repository));
-    plans.push(await planCleanup(world, repository));
+    plans.push(await planCleanup(world, repository, { isExplained: input.explain === true }));
   }
   if (input.dryRun === true) {
     const due = plans.flatMap(({ repository: { gitDir, path } }) =>

@@ -39,10 +39,11 @@ export interface Item {
   proofs: string[];
   /** What keeps it; it goes when there is nothing. */
   keeps: Keep[];
-  /** What is only there: commits, uncommitted files, ignored paths. */
-  holds: { commits: number; files: number; ignored: number };
+  /** What is only there: commits (null when they were not counted), uncommitted files, ignored paths. */
+  holds: { commits: number | null; files: number; ignored: number };
   subject: Subject | undefined;
   standing: Standing | undefined;
+  landings: Examined["landings"];
   session: KnownSession | undefined;
 }
 
@@ -62,7 +63,12 @@ export function goes(item: Item): boolean {
 /** git's own work is in other processes; more at once than this only waits for the disk. */
 const AT_ONCE = 4;
 
-export async function planCleanup(world: World, repository: Repository): Promise<Plan> {
+/** Counting the commits that are only there takes longest where there are many branches: done when it is explained. */
+export async function planCleanup(
+  world: World,
+  repository: Repository,
+  { isExplained = false }: { isExplained?: boolean } = {},
+): Promise<Plan> {
   const db = await world.db();
   const sessions = sessionsOf(db, repository);
   const liveness = livenessOfAll(world.processes, sessions);
@@ -79,7 +85,8 @@ export async function planCleanup(world: World, repository: Repository): Promise
   const left = rows.filter((row) => !registered.has(row.path));
   const others = await inParallel(left, AT_ONCE, (row) => itemOfLostRow(world, db, { repository, row, known }));
   const ended = dead.map((one) => itemOfDeadSession(repository, one));
-  const items = [...ended, ...worktrees, ...others.filter((one) => one !== undefined)];
+  const found = [...ended, ...worktrees, ...others.filter((one) => one !== undefined)];
+  const items = isExplained ? await inParallel(found, AT_ONCE, (item) => withCommits(world, item)) : found;
   return { repository, items, memory, gone: left.filter((_, i) => others[i] === undefined).map(({ path }) => path) };
 }
 
@@ -123,8 +130,9 @@ async function itemOfEntry(world: World, db: Db, { repository, entry, rows, know
       keeps: [],
       subject: undefined,
       standing: undefined,
+      landings: [],
     },
-    ...{ holds: { commits: 0, files: 0, ignored: 0 }, session: undefined },
+    ...{ holds: { commits: null, files: 0, ignored: 0 }, session: undefined },
   };
   if (row === undefined && removalsUnderWay(db).some(({ path }) => path === entry.path)) {
     return { ...item, origin: "ours", keeps: [BUSY] };
@@ -142,7 +150,7 @@ async function itemOfEntry(world: World, db: Db, { repository, entry, rows, know
   };
   const ours = { ...item, origin: "ours" as const, subject };
   const kind = existsSync(entry.path) ? ("worktree" as const) : ("registration" as const);
-  return filled(world, { ...ours, kind }, await look(world, { kind, subject }, await knownFor(row)));
+  return filled({ ...ours, kind }, await look(world, { kind, subject }, await knownFor(row)));
 }
 
 /** By the name below `worktrees/`, which a move keeps; a directory that is gone has only its path. */
@@ -154,32 +162,36 @@ function isOf(
   return row.path === entry.path;
 }
 
-async function filled(world: Pick<World, "git">, item: Item, found: Examined): Promise<Item> {
-  const { standing } = found;
+function filled(item: Item, found: Examined): Item {
+  const { standing, landings } = found;
   return {
     ...item,
     branch: standing === undefined || item.kind === "branch" ? item.branch : standing.branch,
     standing,
+    landings,
     proofs: found.proofs,
     keeps: found.keeps,
-    holds: {
-      commits: await commitsOnlyThere(world, item, found),
-      files: standing?.changed.length ?? 0,
-      ignored: standing?.ignored.length ?? 0,
-    },
+    holds: { commits: null, files: standing?.changed.length ?? 0, ignored: standing?.ignored.length ?? 0 },
   };
 }
 
 /** Commits that no other branch, remote-tracking ref or tag reaches; where all has landed none is counted. */
-async function commitsOnlyThere(world: Pick<World, "git">, { subject }: Item, { landings }: Examined): Promise<number> {
-  const unlanded = landings.filter(({ landing, isElsewhere }) => landing?.isSafeToDelete !== true && !isElsewhere);
-  if (subject === undefined || unlanded.length === 0) return 0;
+async function withCommits(world: Pick<World, "git">, item: Item): Promise<Item> {
+  const { subject, holds } = item;
+  const unlanded = item.landings.filter(({ landing, isElsewhere }) => landing?.isSafeToDelete !== true && !isElsewhere);
+  if (subject === undefined || unlanded.length === 0) return { ...item, holds: { ...holds, commits: 0 } };
   const git = world.git(subject.gitDir).trusting();
   const own = subject.row.branch === null ? [] : [`--exclude=refs/heads/${subject.row.branch}`];
   const others = [...own, "--exclude=refs/parallel-cc/*", "--exclude=refs/stash", "--glob=refs/*"];
-  const args = ["rev-list", "--count", ...unlanded.map(({ tip }) => tip), "--not", ...others, "--"];
-  const counted = await git.attempt(args);
-  return counted.exit === 0 ? Number(counted.stdout.trim()) : unlanded.length;
+  const counted = await git.attempt([
+    "rev-list",
+    "--count",
+    ...unlanded.map(({ tip }) => tip),
+    "--not",
+    ...others,
+    "--",
+  ]);
+  return { ...item, holds: { ...holds, commits: counted.exit === 0 ? Number(counted.stdout.trim()) : null } };
 }
 
 interface OfRow {
@@ -211,9 +223,10 @@ async function itemOfLostRow(world: World, db: Db, { repository, row, known }: O
       keeps: [],
       subject,
       standing: undefined,
+      landings: [],
       session: undefined,
     },
-    holds: { commits: 0, files: 0, ignored: 0 },
+    holds: { commits: null, files: 0, ignored: 0 },
   };
   if (isThere) {
     if (removalsUnderWay(db).some(({ path }) => path === row.path)) {
@@ -223,14 +236,14 @@ async function itemOfLostRow(world: World, db: Db, { repository, row, known }: O
     const hint = `git -C ${shellWord(repository.path)} worktree repair ${shellWord(row.path)}`;
     return { ...item, kind: "worktree", path: row.path, keeps: [{ reason: "unreadable", detail, hint }] };
   }
-  return filled(world, item, await look(world, { kind: "branch", subject }, await known(row)));
+  return filled(item, await look(world, { kind: "branch", subject }, await known(row)));
 }
 
 function itemOfDeadSession(repository: Repository, session: KnownSession): Item {
   return {
     ...{ kind: "session" as const, repoPath: repository.path, path: session.worktree_path, session },
     ...{ name: session.name ?? session.id, branch: session.branch, origin: "ours" as const, owner: null },
-    ...{ proofs: ["its processes have ended"], keeps: [], subject: undefined, standing: undefined },
-    holds: { commits: 0, files: 0, ignored: 0 },
+    ...{ proofs: ["its processes have ended"], keeps: [], subject: undefined, standing: undefined, landings: [] },
+    holds: { commits: null, files: 0, ignored: 0 },
   };
 }

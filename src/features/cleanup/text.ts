@@ -89,7 +89,7 @@ function ownerOf({ owner, origin }: ShownItem): string {
 function lossOf({ holds, origin, kind }: ShownItem): string[] {
   if (origin !== "ours" || kind === "session") return [];
   const parts = [
-    ...(holds.commits > 0 ? [counted(holds.commits, "commit")] : []),
+    ...(holds.commits !== null && holds.commits > 0 ? [counted(holds.commits, "commit")] : []),
     ...(holds.files > 0 ? [counted(holds.files, "uncommitted file")] : []),
     ...(holds.ignored > 0 ? [counted(holds.ignored, "ignored path")] : []),
   ];
