@@ -49,14 +49,12 @@ export async function readStanding(
   { isInTrash, known }: { isInTrash: boolean; known?: IndexFacts | undefined },
 ): Promise<Standing | undefined> {
   const git = gitAt(world, place);
-  const [told, index] = await Promise.all([
-    git.attempt([...STATUS, `--ignore-submodules=${isInTrash ? "all" : "none"}`]),
-    readIndex(git, place, known),
-  ]);
+  const submodules = `--ignore-submodules=${isInTrash ? "all" : "none"}`;
+  const [told, index] = await Promise.all([git.attempt([...STATUS, submodules]), readIndex(git, place, known)]);
   if (told.exit !== 0 || index === undefined) return undefined;
   const status = parseStatus(told.stdout);
   const flagged = index.flagged.filter((path) => isThere(join(place.top, path)));
-  const hidden = flagged.length === 0 ? [] : await changedBehindFlags(world, place, flagged);
+  const hidden = flagged.length === 0 ? [] : await changedBehindFlags(world, place, { flagged, submodules });
   if (hidden === undefined) return undefined;
   const anywhere = world.git(place.top).configured({ settings: SEEING_ALL });
   const nested = isInTrash ? [] : await workAmongTracked(anywhere, place, index);
@@ -88,13 +86,13 @@ async function readIndex(
 async function changedBehindFlags(
   world: Pick<World, "git">,
   place: TreePlace,
-  flagged: readonly string[],
+  { flagged, submodules }: { flagged: readonly string[]; submodules: string },
 ): Promise<string[] | undefined> {
   return withOwnIndex(world, place, async (git) => {
     await clearFlags(git, flagged);
     // Else what was only touched would count.
     await git.attempt(["update-index", "-q", "--really-refresh"]);
-    const result = await git.attempt(["diff-files", "-z", "--name-only", "--ignore-submodules=none"]);
+    const result = await git.attempt(["diff-files", "-z", "--name-only", submodules]);
     return result.exit === 0 ? result.stdout.split("\0").filter((path) => path !== "") : undefined;
   });
 }
