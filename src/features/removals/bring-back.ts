@@ -186,7 +186,20 @@ async function putTreeBack(git: Git, removed: Removal, chosen: Restoring & { adm
   link(join(adminDir, "gitdir"), { from: adminDir, to: join(path, ".git"), before: "" });
   const was = { top: removed.path ?? "", adminDir: adminDirOf(removed.git_dir, removed.admin_name ?? "") };
   await moveModules(git, { was, is: { top: path, adminDir }, tree });
-  renameSync(tree, path);
+  renameInto(tree, path);
+}
+
+/** Another command may take the folder of worktrees away, while it is empty, between the two steps. */
+function renameInto(from: string, to: string): void {
+  for (let tries = 0; ; tries++) {
+    mkdirSync(dirname(to), { recursive: true });
+    try {
+      renameSync(from, to);
+      return;
+    } catch (thrown) {
+      if (tries >= 20 || existsSync(dirname(to))) throw thrown;
+    }
+  }
 }
 
 /** A file that says where something is; left byte for byte when it says so already. */

@@ -11,6 +11,7 @@ import type { World } from "../../world.ts";
 import { bestLanding, type Landing, type Memory, type Ref, targetsFor } from "../merges/merges.ts";
 import { type KnownWorktree, worktreesOf } from "../worktrees/worktrees.ts";
 import { landedWords, unlanded } from "./landing-words.ts";
+import { isOurLock } from "./marker.ts";
 import { lookBelow, type NestedWork, workBelowIgnored } from "./nested.ts";
 import { belongTogether, isThere, SEEING_ALL, type TreePlace } from "./place.ts";
 import { type IndexFacts, readStanding, type Standing } from "./standing.ts";
@@ -205,10 +206,13 @@ export function keptOnRequest({ name }: KnownWorktree): Keep {
   return { reason: "kept-on-request", detail: "its user keeps it (--keep, or undo)", hint };
 }
 
+export const BUSY: Keep = { reason: "busy", detail: "another command removes it or brings it back just now" };
+
 export function keptByLock({ adminDir }: TreePlace, path: string): Keep[] {
   const lock = join(adminDir, "locked");
   if (!isThere(lock)) return [];
   const why = readFileSync(lock, "utf8").trim();
+  if (isOurLock(why)) return [BUSY];
   const detail = why === "" ? "it is locked" : `it is locked: ${printable(why)}`;
   return [{ reason: "locked", detail, hint: `git worktree unlock ${shellWord(path)}` }];
 }

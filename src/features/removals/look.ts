@@ -3,7 +3,7 @@
 import { asFailure } from "../../core/failure.ts";
 import { printable } from "../../core/text.ts";
 import type { World } from "../../world.ts";
-import { type Effects, type Examined, examine, type Keep, type Known, type Subject } from "./examine.ts";
+import { BUSY, type Effects, type Examined, examine, type Known, type Subject } from "./examine.ts";
 import { examineBranch, examineRegistration } from "./leftovers.ts";
 import { adminDirOf, type TreePlace } from "./place.ts";
 import type { RemovalKind } from "./rescue.ts";
@@ -13,8 +13,6 @@ export function placeOf({ gitDir, adminName, row }: Subject): TreePlace {
   return { gitDir, top: row.path, adminDir: adminDirOf(gitDir, adminName) };
 }
 
-export const BUSY: Keep = { reason: "busy", detail: "another command removes it or brings it back just now" };
-
 export async function look(
   world: Effects & Pick<World, "now">,
   { kind, subject }: { kind: RemovalKind; subject: Subject },
@@ -22,9 +20,11 @@ export async function look(
 ): Promise<Examined> {
   const { row, gitDir } = subject;
   const isBusy = async () => isUnderWay(await world.db(), { gitDir, path: row.path, branch: row.branch });
+  const wasBusy = await isBusy();
   const found = await lookAt(world, { kind, subject }, known);
   // Half of it may have been looked at before the other one began, and half since.
-  if (found.keeps.length === 0 || !(await isBusy())) return found;
+  const isSeen = wasBusy || found.keeps.some(({ reason }) => reason === "busy");
+  if (found.keeps.length === 0 || !(isSeen || (await isBusy()))) return found;
   return { ...found, keeps: [BUSY, ...found.keeps.filter(({ reason }) => reason === "live-session")] };
 }
 

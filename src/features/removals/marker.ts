@@ -24,8 +24,14 @@ export function isLockedBy(adminDir: string, id: string): boolean {
   return existsSync(file) && readFileSync(file, "utf8") === lockText(id);
 }
 
+export function isOurLock(text: string): boolean {
+  return text.startsWith(OURS);
+}
+
+const OURS = "parallel-cc is at it (removal ";
+
 function lockText(id: string): string {
-  return `parallel-cc is at it (removal ${id})\n`;
+  return `${OURS}${id})\n`;
 }
 
 /** Before git's command. */

@@ -3,6 +3,7 @@
 export { adoptRemovals } from "./adopt.ts";
 export { healRemovals } from "./bring-back.ts";
 export {
+  BUSY,
   type Examined,
   isFirm,
   type Keep,
@@ -13,7 +14,7 @@ export {
   type Subject,
 } from "./examine.ts";
 export { type Left, whatIsLeft } from "./left.ts";
-export { BUSY, look } from "./look.ts";
+export { look } from "./look.ts";
 export { duePrunes, isPruningDue, type Pruned, prune } from "./prune.ts";
 export { type Outcome, removeWorktree } from "./remove.ts";
 export { type RemovalKind, rescueRef } from "./rescue.ts";

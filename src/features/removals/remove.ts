@@ -14,6 +14,7 @@ import { forgetWorktree, worktreeRow } from "../worktrees/worktrees.ts";
 import { isBranchFree } from "./branch.ts";
 import { putBack } from "./bring-back.ts";
 import {
+  BUSY,
   type Examined,
   type Effects as ExamineEffects,
   isFirm,
@@ -25,7 +26,7 @@ import {
   type Subject,
   whoStandsIn,
 } from "./examine.ts";
-import { BUSY, look, placeOf } from "./look.ts";
+import { look, placeOf } from "./look.ts";
 import { isLockedBy, lockRecord, marked } from "./marker.ts";
 import { isSelfContained, workIn } from "./nested.ts";
 import { isThere, SEEING_ALL, type TreePlace } from "./place.ts";
