@@ -21,9 +21,15 @@ export async function land(scene: Scene, tree: Tree, how: number): Promise<boole
   const target = isOnForge ? "origin/main" : "main";
   const landing = linesOf(await scene.git(repo, "rev-list", tip, `^${target}`, "--"));
   if (landing.length === 0) return false;
-  const onto = isOnForge ? await landOnForge(scene, tree, { way, how }) : await landHere(scene, tree, way);
-  if (!onto) return false;
-  for (const commit of landing) scene.landed.add(commit);
+  const before = await scene.git(repo, "rev-parse", target);
+  const isIn = isOnForge ? await landOnForge(scene, tree, { way, how }) : await landHere(scene, tree, way);
+  if (!isIn) return false;
+  const brought = linesOf(await scene.git(repo, "rev-list", target, `^${before}`, "--"));
+  // Each with one of its own, or all with the last; both lists have the newest first.
+  const isEach = way === "rebase" && brought.length === landing.length;
+  landing.forEach((commit, i) => {
+    scene.landed.set(commit, [...(scene.landed.get(commit) ?? []), brought[isEach ? i : 0] ?? ""]);
+  });
   // Pieces of another's work, or of a branch that began elsewhere, land with it or do not.
   tree.landedAt = tree.target === "main" ? tip : undefined;
   return true;

@@ -62,8 +62,8 @@ export interface Scene extends AsyncDisposable {
   trees: Map<string, Tree>;
   /** What `undo` can bring back, the last one at the end. */
   removals: Map<string, Removed>;
-  /** Commits all of whose work is in their target. */
-  landed: Set<string>;
+  /** Commits all of whose work has landed, and the commits of main of which any brings it: main may be reset past them. */
+  landed: Map<string, string[]>;
   /** Merges that git made by itself, with their parents: they bring nothing of their own. */
   merges: Map<string, readonly string[]>;
   /** Object id → type. */
@@ -89,7 +89,7 @@ export async function makeScene(template: Place, sessions: number, tally: Tally)
     sessions: Array.from({ length: sessions }, () => undefined),
     trees: new Map(),
     removals: new Map(),
-    landed: new Set(),
+    landed: new Map(),
     merges: new Map(),
     types: new Map(),
     next: () => ++numbers,

@@ -39,7 +39,7 @@ async function standingOf(scene: Scene, tree: Tree, reached: Map<string, Set<str
   const [head = "", tip = ""] = linesOf(heads);
   const isLanded = (commit: string): boolean =>
     commit === tree.fork ||
-    scene.landed.has(commit) ||
+    scene.landed.get(commit)?.some((onto) => reached.get("main")?.has(onto)) === true ||
     reached.get(tree.target ?? "main")?.has(commit) === true ||
     scene.merges.get(commit)?.every(isLanded) === true;
   const branch = branchOf(scene, tree);

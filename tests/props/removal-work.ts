@@ -91,13 +91,18 @@ export async function commit(scene: Scene, tree: Tree, how: number): Promise<boo
 
 async function amend(scene: Scene, tree: Tree, how: number): Promise<boolean> {
   // A branch of ours that begins with an amended commit of somebody else's tells nothing.
-  if ((await scene.git(tree.path, "rev-parse", "HEAD")) === tree.fork) return false;
+  const before = await scene.git(tree.path, "rev-parse", "HEAD");
+  if (before === tree.fork) return false;
   edit(scene, tree, 9);
   await scene.try(tree.path, "add", "--", ownFile(tree));
   tree.isOdd = true;
-  const words = how % 4 === 0 ? ["reset", "-q", "--hard", "HEAD~1"] : undefined;
-  const amended = ["commit", "-q", "--amend", "-m", `Amended ${scene.next()}`];
-  return (await scene.try(tree.path, ...(words ?? amended))) !== undefined;
+  // What it brought into main is not there any longer then.
+  if (how % 4 === 0) return (await scene.try(tree.path, "reset", "-q", "--hard", "HEAD~1")) !== undefined;
+  if ((await scene.try(tree.path, "commit", "-q", "--amend", "-m", `Amended ${scene.next()}`)) === undefined)
+    return false;
+  const after = await scene.git(tree.path, "rev-parse", "HEAD");
+  for (const onto of scene.landed.values()) if (onto.includes(before)) onto.push(after);
+  return true;
 }
 
 async function stash(scene: Scene, tree: Tree, how: number): Promise<boolean> {
