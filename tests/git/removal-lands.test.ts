@@ -107,6 +107,17 @@ describe("a worktree goes", () => {
   ];
   test.each(GOES)("%s", (_name, setup) => expectKept(setup, []));
 
+  test("that began at a branch and has landed in main alone", async () => {
+    await using scene = await makeScene();
+    await scene.git("checkout", "--quiet", "-b", "feature");
+    const tree = await scene.left();
+    await tree.commit("x.txt");
+    await tree.commit("y.txt");
+    await scene.git("checkout", "--quiet", "main");
+    await scene.land(tree.branch);
+    expect(await scene.keeps(tree)).toEqual([]);
+  });
+
   test("that was never used, although it began at a branch that has not landed and still is there", async () => {
     await using scene = await makeScene();
     await scene.git("checkout", "--quiet", "-b", "feature");
@@ -175,6 +186,17 @@ describe("a worktree stays", () => {
   ];
   test.each(STAYS)("%s", async (name, setup) => {
     await expectKept(setup, [name.startsWith("on a branch without") ? "uncommitted-changes" : "unlanded-commits"]);
+  });
+
+  test("that has landed in main, when the branch it began at has it reverted", async () => {
+    await using scene = await makeScene();
+    await scene.git("checkout", "--quiet", "-b", "feature");
+    const tree = await scene.left();
+    await tree.commit("x.txt");
+    await scene.git("revert", "--no-edit", await scene.land(tree.branch));
+    await scene.git("checkout", "--quiet", "main");
+    await scene.land(tree.branch);
+    expect(await scene.keeps(tree)).toEqual(["unlanded-commits"]);
   });
 
   test("that was never used, when nothing else has the commit it began at any longer", async () => {

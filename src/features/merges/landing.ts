@@ -32,12 +32,14 @@ export async function targetsOf(git: Git, refs: readonly Ref[], { wanted, isName
   return found.filter((ref) => ref.name !== own?.name);
 }
 
-/** The refs that a recorded target, else the default branch, stands for now; none when there is no such branch. */
+/** The refs that a recorded target and the default branch stand for now: work that has landed in either is there. */
 export async function targetsFor(git: Git, named: { branch: string | null; target: string | null }): Promise<Ref[]> {
   const patterns = [...(named.target === null ? [] : patternsFor(named.target)), ...patternsFor(undefined)];
   const refs = await withUpstreams(git, await readRefs(git, [...new Set(patterns)]));
   const own = named.branch === null ? undefined : { name: `refs/heads/${named.branch}` };
-  return targetsOf(git, refs, { wanted: named.target ?? undefined, isNamed: false, own });
+  const asked = await targetsOf(git, refs, { wanted: named.target ?? undefined, isNamed: false, own });
+  const others = await targetsOf(git, refs, { wanted: undefined, isNamed: false, own });
+  return [...asked, ...others.filter(({ name }) => asked.every((one) => one.name !== name))];
 }
 
 export interface LandingInput {
