@@ -76,6 +76,7 @@ export function makeGit(made: GitInput): Git {
         code: "git.killed",
         message: `git ${wordOf(args)} was killed by ${result.signal ?? "a signal"}.`,
         hint: "Run the command again; if it happens again, look for what kills it (memory, a time limit).",
+        details: { signal: result.signal },
       });
     }
     return { exit: result.exit, bytes: result.stdout, stderr: result.stderr };

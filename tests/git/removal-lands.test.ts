@@ -3,6 +3,7 @@
 import { describe, expect, test } from "bun:test";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { removeWorktrees } from "../../src/features/cleanup/worktrees.ts";
 import { checkMerge } from "../../src/features/merges/merges.ts";
 import { numbered } from "./landed-scene.ts";
 import { makeScene, type Scene, type Tree } from "./removal-scene.ts";
@@ -197,6 +198,34 @@ describe("a worktree stays", () => {
     await scene.git("checkout", "--quiet", "main");
     await scene.land(tree.branch);
     expect(await scene.keeps(tree)).toEqual(["unlanded-commits"]);
+  });
+
+  test("with a tree that git cannot merge, and goes when it is forced", async () => {
+    await using scene = await makeScene();
+    await mkdir(join(scene.repo.path, "folder"));
+    await Bun.write(join(scene.repo.path, "folder/inner.txt"), "inner\n");
+    await scene.git("add", "folder");
+    await scene.git("commit", "--quiet", "-m", "A folder");
+    const tree = await scene.left();
+    await tree.commit("work.txt");
+    // As a rebase over a staged repository leaves it (git 2.39): the folder is in it twice, and merge-tree aborts.
+    const file = scene.place.at("twice");
+    const listed = await tree.git("ls-tree", "HEAD");
+    const entries = listed.split("\n").flatMap((line) => {
+      const [, mode = "", id = "", name = ""] = /^0*(\d+) \w+ (\w+)\t(.*)$/.exec(line) ?? [];
+      const entry = Buffer.concat([Buffer.from(`${mode} ${name}\0`), Buffer.from(id, "hex")]);
+      return name === "folder" ? [entry, entry] : [entry];
+    });
+    await Bun.write(file, Buffer.concat(entries));
+    const twice = await tree.git("hash-object", "-w", "--literally", "-t", "tree", file);
+    const commit = await tree.git("commit-tree", twice, "-p", "HEAD", "-m", "Twice");
+    await tree.git("update-ref", "HEAD", commit);
+    await Bun.write(join(scene.repo.path, "folder/new.txt"), "new\n");
+    await scene.git("add", "folder");
+    await scene.git("commit", "--quiet", "-m", "In the folder");
+    expect(await scene.keeps(tree)).toContain("unlanded-commits");
+    const input = { worktree: [tree.path], force: true };
+    expect(await removeWorktrees(scene.world, input)).toMatchObject([{ path: tree.path }]);
   });
 
   test("that was never used, when nothing else has the commit it began at any longer", async () => {

@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { deflateSync } from "node:zlib";
+import { Failure } from "../../core/failure.ts";
 import type { Git } from "../../git/git.ts";
 import type { Judging } from "./judging.ts";
 
@@ -45,10 +46,21 @@ export function openWorkbench({ git, gitDir, options }: Judging): Workbench {
       "--name-only",
       "--allow-unrelated-histories",
     ];
-    const answers = parseMerges(await scratch.output(args, { ...options, input }));
+    const output = await scratch.output(args, { ...options, input }).catch((thrown: unknown) => {
+      if (!hasCrashed(thrown)) throw thrown;
+    });
+    if (output === undefined) return oneByOne(merges);
+    const answers = parseMerges(output);
     if (answers.length !== merges.length)
       throw new Error(`git merge-tree told of ${answers.length} of ${merges.length}`);
     return answers;
+  };
+  /** After a crash over one of them, which counts as a conflict: it proves nothing. */
+  const oneByOne = async (merges: readonly Merge[]): Promise<(string | undefined)[]> => {
+    if (merges.length === 1) return [undefined];
+    const trees: (string | undefined)[] = [];
+    for (const one of merges) trees.push(...(await merge([one])));
+    return trees;
   };
   return {
     merge,
@@ -61,6 +73,12 @@ export function openWorkbench({ git, gitDir, options }: Judging): Workbench {
       ),
     [Symbol.dispose]: () => rmSync(directory, { recursive: true, force: true }),
   };
+}
+
+/** By a fault of its own: of a tree with an entry twice (which its own rebase can make) git 2.39 aborts. */
+function hasCrashed(thrown: unknown): boolean {
+  if (!(thrown instanceof Failure) || thrown.code !== "git.killed") return false;
+  return thrown.details["signal"] === "SIGABRT" || thrown.details["signal"] === "SIGSEGV";
 }
 
 /** With `--stdin` 1 says clean and 0 conflicts, unlike the exit code (git 2.39): `1 NUL tree NUL [path NUL]… NUL`. */

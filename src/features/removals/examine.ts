@@ -3,6 +3,7 @@
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { asFailure } from "../../core/failure.ts";
 import { counted, printable, shellWord } from "../../core/text.ts";
 import type { Git } from "../../git/git.ts";
 import { branchTip } from "../../git/repository.ts";
@@ -77,6 +78,8 @@ export interface BranchLanding {
   branch: string | null;
   tip: string;
   landing: Landing | undefined;
+  /** Why it could not be told whether it has landed. */
+  unjudged: string | undefined;
   /** Another branch than ours has the very commit. */
   isElsewhere: boolean;
 }
@@ -305,6 +308,7 @@ async function landingOf(
   { branch, tip, row, gitDir, targets, memory }: OneBranch,
 ): Promise<BranchLanding> {
   const read = targets ?? (await targetsFor(git, { branch, target: row.target_branch }));
+  let unjudged: string | undefined;
   const landing = await bestLanding(world, {
     gitDir,
     branch,
@@ -313,9 +317,14 @@ async function landingOf(
     targets: read.filter((ref) => ref.name !== `refs/heads/${branch}`),
     isForgeAsked: false,
     memory,
+  }).catch((thrown: unknown) => {
+    const failure = asFailure(thrown);
+    if (failure.kind === "cancelled") throw thrown;
+    unjudged = failure.message;
+    return undefined;
   });
   const isStart = tip === row.fork_commit && landing?.isSafeToDelete !== true;
-  return { branch, tip, landing, isElsewhere: isStart && (await isOnAnother(world, git, { tip, gitDir })) };
+  return { branch, tip, landing, unjudged, isElsewhere: isStart && (await isOnAnother(world, git, { tip, gitDir })) };
 }
 
 /** Branches of our own do not count: each of two could be deleted because of the other. */

@@ -1,20 +1,21 @@
 // What a landing means for a worktree, in words: why it keeps it, or what was shown.
 
 import { printable } from "../../core/text.ts";
-import type { Landing } from "../merges/merges.ts";
 import type { BranchLanding, Keep } from "./examine.ts";
 
 /** Undefined when nothing of it would be missed. `own` is the branch that parallel-cc made. */
-export function unlanded({ branch, landing, isElsewhere, tip }: BranchLanding, own: string | null): Keep | undefined {
+export function unlanded(found: BranchLanding, own: string | null): Keep | undefined {
+  const { branch, landing, isElsewhere, tip } = found;
   if (landing?.isSafeToDelete === true || isElsewhere) return undefined;
   const name = branch === null ? `the detached HEAD at ${tip.slice(0, 9)}` : printable(branch);
-  const detail = `${branch !== null && branch === own ? "its branch" : name} ${unlandedWords(landing)}`;
+  const detail = `${branch !== null && branch === own ? "its branch" : name} ${unlandedWords(found)}`;
   const isOnForge = landing?.method === "forge";
   const hint = "Drop it with: parallel-cc worktree remove --force";
   return { reason: "unlanded-commits", detail, ...(isOnForge ? { hint } : {}) };
 }
 
-function unlandedWords(landing: Landing | undefined): string {
+function unlandedWords({ landing, unjudged }: BranchLanding): string {
+  if (unjudged !== undefined) return `cannot be judged: ${printable(unjudged.replace(/\.$/, ""))}`;
   if (landing === undefined) return "has no branch that it could have landed in";
   const { verdict, target, evidence, landed, total } = landing;
   const at = evidence.commit === null ? "" : ` (${evidence.commit.slice(0, 9)})`;
