@@ -2,6 +2,12 @@
 
 import { Database } from "bun:sqlite";
 import { join } from "node:path";
+import { SCHEMA_VERSION, versionText } from "../../src/db/db.ts";
+
+/** The version of a database that is up to date. */
+export const CURRENT = versionText(SCHEMA_VERSION);
+/** What a database goes through that begins before all of them, or with nothing. */
+export const EVERY_VERSION = Array.from({ length: SCHEMA_VERSION }, (_, i) => versionText(i + 1));
 
 export interface Earlier {
   /** The version that the migration must report as `from`. */

@@ -4,10 +4,10 @@ import { Database } from "bun:sqlite";
 import { afterEach, describe, expect, test } from "bun:test";
 import { appendFileSync, existsSync, mkdirSync, readdirSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { v } from "../../src/core/shape.ts";
-import { openDb, SCHEMA_VERSION } from "../../src/db/db.ts";
+import { openDb, SCHEMA_VERSION, versionText } from "../../src/db/db.ts";
 import { MIGRATIONS, verifyMigrations } from "../../src/db/migrate.ts";
 import { makePlace } from "../support/place.ts";
-import { writeEarlier } from "./earlier.ts";
+import { CURRENT, EVERY_VERSION, writeEarlier } from "./earlier.ts";
 
 const clock = () => new Date("2026-03-01T12:00:00.987Z");
 const Session = v.object({ id: v.string(), pid: v.number() });
@@ -31,7 +31,7 @@ describe("a new database", () => {
     process.umask(mask);
     const db = await openDb({ file, clock });
     db.write(() => db.run(...insert("a")));
-    expect(db.migrated).toEqual({ from: null, to: "3.3", migrations: ["3.1", "3.2", "3.3"], backup: undefined });
+    expect(db.migrated).toEqual({ from: null, to: CURRENT, migrations: EVERY_VERSION, backup: undefined });
     for (const path of [file, `${file}-wal`, `${file}-shm`]) expect(modeOf(path)).toBe(0o600);
     expect(modeOf(place.at("data/deep"))).toBe(0o700);
     db.close();
@@ -95,7 +95,8 @@ describe("what cannot be opened", () => {
     for (const newer of [file, copy]) {
       const before = await filesOf(newer);
       const refused = await failureOf(openDb({ file: newer, clock }));
-      expect(refused).toMatchObject({ code: "db.newer", kind: "unavailable", details: { found: "3.4", known: "3.3" } });
+      const details = { found: versionText(SCHEMA_VERSION + 1), known: CURRENT };
+      expect(refused).toMatchObject({ code: "db.newer", kind: "unavailable", details });
       expect(await filesOf(newer)).toEqual(before);
     }
     expect(readdirSync(place.path).filter((name) => name.includes("backup"))).toEqual([]);
