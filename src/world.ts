@@ -11,6 +11,7 @@ import { type Paths, pathsIn } from "./files/paths.ts";
 import { type Git, makeGit } from "./git/git.ts";
 import { LOG_LEVELS, type Log, type LogLevel, makeLog } from "./log/log.ts";
 import { type Processes, systemProcesses } from "./proc/alive.ts";
+import { isPortFree } from "./proc/port.ts";
 import { type Ended, handOver, type RunInput, type RunResult, run, startDetached } from "./proc/run.ts";
 
 /** What the environment says, read once. */
@@ -23,6 +24,10 @@ export interface Env {
   columns: number | undefined;
   /** Names of git's local variables (GIT_DIR, …) that are set: parallel-cc never follows them. */
   gitVariables: readonly string[];
+  /** PARALLEL_CC_SESSION_ID: the session that this process was started in, perhaps. */
+  sessionId: string | undefined;
+  /** Names of what a session leases (PARALLEL_CC_PORT, …) that are set: they are that session's, not another's. */
+  leaseVariables: readonly string[];
 }
 
 export interface World {
@@ -47,6 +52,8 @@ export interface World {
   /** Starts this very program with other words, to go on when we have ended; it stands in no checkout. */
   startInBackground(words: readonly string[]): void;
   processes: Processes;
+  /** Whether nobody listens on a TCP port of this machine, and we may. Synchronous, some 0.1 ms. */
+  isPortFree(port: number): boolean;
 }
 
 export type Program = Pick<RunInput, "command" | "args" | "timeoutMs" | "signal" | "maxOutputBytes"> & {
@@ -119,6 +126,7 @@ export function makeWorld(variables: Record<string, string | undefined> = proces
       });
     },
     processes: systemProcesses({ platform: process.platform, host: hostname() }),
+    isPortFree,
   };
 }
 
@@ -132,7 +140,19 @@ function readEnv(variables: Record<string, string | undefined>): Env {
     forceColor: Boolean(variables["FORCE_COLOR"]) && variables["FORCE_COLOR"] !== "0",
     columns: positiveInteger(variables["COLUMNS"]),
     gitVariables: GIT_LOCAL_VARIABLES.filter((name) => variables[name] !== undefined),
+    sessionId: variables["PARALLEL_CC_SESSION_ID"] || undefined,
+    leaseVariables: leaseVariables(variables),
   };
+}
+
+// A compose project is a session's when it ends in that session's slug; any other is the user's own.
+function leaseVariables(variables: Record<string, string | undefined>): string[] {
+  const slug = variables["PARALLEL_CC_SLUG"];
+  const isOfSession = Boolean(slug) && variables["COMPOSE_PROJECT_NAME"]?.endsWith(`-${slug}`) === true;
+  return Object.keys(variables).filter((name) => {
+    if (variables[name] === undefined) return false;
+    return /^PARALLEL_CC_(SLUG|PORT(_\d+)?)$/.test(name) || (name === "COMPOSE_PROJECT_NAME" && isOfSession);
+  });
 }
 
 /** The environment of children: ours, without git's local variables and what would turn a Bun program into another. */

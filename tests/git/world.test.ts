@@ -20,6 +20,18 @@ describe("the environment", () => {
     [{ COLUMNS: "-5" }, { columns: undefined }],
     [{ COLUMNS: "1e9" }, { columns: undefined }],
     [{ GIT_WORK_TREE: "", GIT_DIR: "x", GIT_EDITOR: "vi" }, { gitVariables: ["GIT_DIR", "GIT_WORK_TREE"] }],
+    [{ PARALLEL_CC_SESSION_ID: "" }, { sessionId: undefined }],
+    [{ PARALLEL_CC_SESSION_ID: "one" }, { sessionId: "one" }],
+    [
+      { PARALLEL_CC_PORT: "1", PARALLEL_CC_PORT_12: "2", PARALLEL_CC_PORTAL: "3", PARALLEL_CC_SLUG: "a-b" },
+      { leaseVariables: ["PARALLEL_CC_PORT", "PARALLEL_CC_PORT_12", "PARALLEL_CC_SLUG"] },
+    ],
+    [
+      { COMPOSE_PROJECT_NAME: "shop-a-b", PARALLEL_CC_SLUG: "b" },
+      { leaseVariables: ["COMPOSE_PROJECT_NAME", "PARALLEL_CC_SLUG"] },
+    ],
+    [{ COMPOSE_PROJECT_NAME: "my-own", PARALLEL_CC_SLUG: "b" }, { leaseVariables: ["PARALLEL_CC_SLUG"] }],
+    [{ COMPOSE_PROJECT_NAME: "my-own" }, { leaseVariables: [] }],
   ])("%j", (variables, env) => expect(makeWorld({ HOME: "/h", ...variables }).env).toMatchObject(env));
 
   test("names the home of parallel-cc, else it is in the user's", () => {

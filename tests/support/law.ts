@@ -74,6 +74,7 @@ const HOMES: readonly Home[] = [
   { what: "the environment", sign: /\b(process|Bun|import\s*\.\s*meta)\s*\.\s*env\b/, home: "src/world.ts" },
   { what: "the working directory", sign: /\bprocess\s*\.\s*(cwd|chdir)\b/, home: "src/world.ts" },
   { what: "the home directory", sign: /\b(homedir|userInfo)\s*\(/, home: "src/world.ts" },
+  { what: "opening a port", sign: /\bBun\s*\.\s*(listen|serve|udpSocket)\b/, home: "src/proc/port.ts" },
   { what: "starting a process", sign: /\bBun\s*\.\s*(spawn|spawnSync|\$)/, home: "src/proc/run.ts" },
   {
     what: "the clock",

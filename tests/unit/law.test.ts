@@ -116,6 +116,7 @@ describe("homes", () => {
     [`Bun.spawn(["git"])`, "src/proc/run.ts"],
     [`Bun.spawnSync(["git"])`, "src/proc/run.ts"],
     ["await Bun.$`git`", "src/proc/run.ts"],
+    ["Bun.listen({ port })", "src/proc/port.ts"],
     ["const now = Date.now()", "src/world.ts"],
     ["const now = new Date()", "src/world.ts"],
     ["const now = new Date;", "src/world.ts"],
