@@ -2,6 +2,7 @@
 
 import environment from "./topics/environment.md" with { type: "text" };
 import landed from "./topics/landed.md" with { type: "text" };
+import ports from "./topics/ports.md" with { type: "text" };
 import removal from "./topics/removal.md" with { type: "text" };
 import scripting from "./topics/scripting.md" with { type: "text" };
 import sessions from "./topics/sessions.md" with { type: "text" };
@@ -12,6 +13,7 @@ export const TOPICS: Readonly<Record<string, string>> = Object.assign(Object.cre
   wrapper,
   landed,
   removal,
+  ports,
   scripting,
   environment,
 });

@@ -95,6 +95,7 @@ function writeNewValues(db: Db): Record<string, number> {
       "INSERT INTO cleanup_reports (git_dir, removed, kept, is_told, made_at) VALUES ('/r/.git', '', '', 0, $now)",
       { now },
     );
+    db.run("INSERT INTO port_leases (port, session_id, position) VALUES (10000, 'docker-CANCELLED', 1)");
     return {
       sessions: modes.length * statuses.length,
       session_processes: 3,
@@ -105,6 +106,7 @@ function writeNewValues(db: Db): Record<string, number> {
       branch_tips: 1,
       removals: 1,
       cleanup_reports: 1,
+      port_leases: 1,
     };
   });
 }

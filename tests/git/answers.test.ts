@@ -57,6 +57,11 @@ const STORIES: Readonly<Record<string, Story>> = {
     await scene.run("sessions.status", {});
     await scene.run("sessions.status", { sandboxOnly: true });
   },
+  "leases.env": async (scene) => {
+    await scene.run("sessions.register", { pid: scene.pids[0] });
+    await scene.run("leases.env", {});
+    await scene.run("leases.env", { pid: scene.pids[0], shell: true });
+  },
   "cleanup.run": async (scene) => {
     await scene.run("cleanup.run", { dryRun: true, explain: true });
     await leftWorktrees(scene);

@@ -1,5 +1,6 @@
 // The room's door: sessions of a repository, who of them lives, and where each one works.
 
+export { type Named, sessionMeant, sessionsMeant } from "./find.ts";
 export { heal, locateHealed } from "./heal.ts";
 export { isLocal, livenessOfAll } from "./liveness.ts";
 export { followMoves } from "./moves.ts";

@@ -1,0 +1,95 @@
+// Whose variables `env` prints: those of the session that works in this checkout. The environment may name one of
+// another directory (a shell that went somewhere else), so the checkout comes first.
+
+import { Failure } from "../../core/failure.ts";
+import { printable } from "../../core/text.ts";
+import type { Db } from "../../db/db.ts";
+import type { Place, Repository } from "../../git/repository.ts";
+import type { World } from "../../world.ts";
+import {
+  type KnownSession,
+  livenessOfAll,
+  locateHealed,
+  type Named,
+  sessionById,
+  sessionMeant,
+  sessionsMeant,
+  sessionsOf,
+} from "../sessions/sessions.ts";
+
+type Effects = Parameters<typeof locateHealed>[0] & Pick<World, "cwd" | "env" | "parentPid">;
+
+/** Errors: `session.none`, `usage.ambiguous`, and those of git. */
+export async function sessionOfCaller(world: Effects, db: Db, named: Named): Promise<KnownSession> {
+  if (named.sessionId !== undefined || named.pid !== undefined) {
+    const meant = sessionMeant(world, db, named);
+    if (meant !== undefined) return meant;
+    throw none(
+      named.sessionId === undefined ? `process ${named.pid} has none` : `"${printable(named.sessionId)}" is none`,
+    );
+  }
+  const own = world.env.sessionId === undefined ? undefined : sessionById(db, world.env.sessionId);
+  const here = await sessionsHere(world, db);
+  const [only, ...others] = here;
+  if (only !== undefined) return others.length === 0 ? only : (oneOf(world, db, { here, own }) ?? only);
+  // In a submodule, or another repository that lies in the session's checkout.
+  const around = own !== undefined && isBelow(world.cwd, own.worktree_path) ? living(world, [own]) : [];
+  if (around[0] !== undefined) return around[0];
+  throw none(`none works in ${printable(world.cwd)}`);
+}
+
+/** Live sessions of the very checkout that the directory is in. */
+async function sessionsHere(world: Effects, db: Db): Promise<KnownSession[]> {
+  const repository = await repositoryHere(world);
+  if (repository === undefined) return [];
+  return living(
+    world,
+    sessionsOf(db, repository).filter((one) => isAt(repository.here, one)),
+  );
+}
+
+function living({ processes }: Effects, sessions: readonly KnownSession[]): KnownSession[] {
+  const active = sessions.filter((one) => one.state === "active");
+  const liveness = livenessOfAll(processes, active);
+  return active.filter((one) => liveness.get(one.id)?.state !== "dead");
+}
+
+async function repositoryHere(world: Effects): Promise<Repository | undefined> {
+  try {
+    return await locateHealed(world, world.git(world.cwd));
+  } catch (thrown) {
+    if (thrown instanceof Failure && thrown.code === "repository.none") return undefined;
+    throw thrown;
+  }
+}
+
+// By its name in the repository too: the worktree may have been moved under its session.
+function isAt({ top, isLinked, adminName }: Place, one: KnownSession): boolean {
+  if (top === undefined) return false;
+  if (one.worktree_path === top) return true;
+  return one.git_dir !== null && (one.is_main_repo === 1 ? !isLinked : isLinked && one.admin_name === adminName);
+}
+
+/** Of several that share a checkout: the environment's, else that of an ancestor, else the one that had it first. */
+function oneOf(
+  world: Effects,
+  db: Db,
+  { here, own }: { here: readonly KnownSession[]; own: KnownSession | undefined },
+) {
+  const named = here.find((one) => one.id === own?.id);
+  if (named !== undefined) return named;
+  const meant = new Set(sessionsMeant(world, db, {}).map(({ id }) => id));
+  return here.find((one) => meant.has(one.id)) ?? here.find((one) => one.is_sharing === 0);
+}
+
+function isBelow(path: string, directory: string): boolean {
+  return path === directory || path.startsWith(`${directory}/`);
+}
+
+function none(why: string): Failure {
+  return new Failure({
+    code: "session.none",
+    message: `There is no such session: ${why}.`,
+    hint: "See `parallel-cc status`, and name one with --session-id <id>, or go into its directory.",
+  });
+}

@@ -1,0 +1,54 @@
+// The ports of a session, and what its shell is told of them. Where the settings want none, nothing is loaded or asked.
+
+import { Failure } from "../../core/failure.ts";
+import type { Db } from "../../db/db.ts";
+import type { World } from "../../world.ts";
+import type { PortRange } from "../leases/leases.ts";
+import { isLocal, livenessOfAll } from "./liveness.ts";
+import { type KnownSession, session } from "./store.ts";
+
+export interface PortsWanted {
+  count: number;
+  range: PortRange;
+}
+
+export interface SessionVariables {
+  /** To be set in the session's environment. */
+  variables: Record<string, string>;
+  warnings: string[];
+}
+
+/**
+ * Leases them, or finds what the session has; call it outside of a transaction, before what may need them runs. Where
+ * that fails the session goes on without, and a warning says so.
+ */
+export async function leaseFor(
+  world: Pick<World, "isPortFree" | "processes">,
+  db: Db,
+  found: KnownSession,
+  { count, range }: PortsWanted,
+): Promise<SessionVariables> {
+  if (count === 0) return { variables: {}, warnings: [] };
+  const { leasePorts, variablesOf } = await import("../leases/leases.ts");
+  const checkout = {
+    gitDir: found.git_dir ?? found.repo_path,
+    isMain: found.is_main_repo === 1,
+    branch: found.branch,
+    adminName: found.admin_name,
+  };
+  const overAmong = (ids: readonly string[]) => certainlyOver(world, db, ids);
+  try {
+    const { warnings } = leasePorts(world, db, { sessionId: found.id, checkout, count, range, overAmong });
+    return { variables: variablesOf(db, found), warnings };
+  } catch (thrown) {
+    if (!(thrown instanceof Failure) || thrown.kind !== "unavailable") throw thrown;
+    return { variables: {}, warnings: [`No ports were leased: ${thrown.message}`] };
+  }
+}
+
+/** Inside the transaction that takes what they hold, where none of them can be confirmed meanwhile. */
+function certainlyOver({ processes }: Pick<World, "processes">, db: Db, ids: readonly string[]): Set<string> {
+  const known = ids.flatMap((id) => session(db, id) ?? []).filter(isLocal);
+  const liveness = livenessOfAll(processes, known);
+  return new Set(ids.filter((id) => liveness.get(id)?.state === "dead"));
+}
