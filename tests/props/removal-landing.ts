@@ -4,6 +4,7 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { branchOf, type Scene, type Tree, underWay } from "./removal-scene.ts";
 import { linesOf } from "./removal-snapshot.ts";
+import { changeOf } from "./removal-standing.ts";
 import { commit } from "./removal-work.ts";
 
 const WAYS = ["merge", "squash", "rebase"] as const;
@@ -30,8 +31,12 @@ export async function land(scene: Scene, tree: Tree, how: number): Promise<boole
   landing.forEach((commit, i) => {
     scene.landed.set(commit, [...(scene.landed.get(commit) ?? []), brought[isEach ? i : 0] ?? ""]);
   });
-  // Pieces of another's work, or of a branch that began elsewhere, land with it or do not.
-  tree.landedAt = tree.target === "main" ? tip : undefined;
+  // Pieces of another's work, or of a branch that began elsewhere, land with it or do not; and what somebody else had
+  // brought in already is no part of what landed, so that the rest alone proves nothing.
+  const base = way === "merge" ? undefined : await scene.git(repo, "merge-base", before, tip);
+  const after = await scene.git(repo, "rev-parse", target);
+  const isWhole = base === undefined || (await changeOf(scene, base, tip)) === (await changeOf(scene, before, after));
+  tree.landedAt = tree.target === "main" && isWhole ? tip : undefined;
   return true;
 }
 

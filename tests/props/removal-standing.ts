@@ -42,6 +42,9 @@ async function standingOf(scene: Scene, tree: Tree, reached: Map<string, Set<str
     scene.landed.get(commit)?.some((onto) => reached.get("main")?.has(onto)) === true ||
     reached.get(tree.target ?? "main")?.has(commit) === true ||
     scene.merges.get(commit)?.every(isLanded) === true;
+  const [isHeadLanded, isTipLanded] = await Promise.all(
+    [head, tip].map(async (commit) => isLanded(commit) || (await hasTwin(scene, tree, commit, reached))),
+  );
   const branch = branchOf(scene, tree);
   const { nested, index, files, admin } = printOf(tree.path, adminDirOf(scene, tree));
   const hidden = index.filter(({ isHidden, path, id }) => isHidden && files.get(path)?.split(" ")[1] !== id);
@@ -55,11 +58,37 @@ async function standingOf(scene: Scene, tree: Tree, reached: Map<string, Set<str
     [tree.hasSubmoduleWork, "work in its submodule"],
     [hidden.length > 0, `hidden changes: ${hidden.map(({ path }) => path)}`],
     [busy.length > 0, `git is in the middle of ${busy}`],
-    [!isLanded(head), `its commit has not landed: ${head}`],
-    [!isLanded(tip), `its branch has not landed: ${tip}`],
+    [isHeadLanded !== true, `its commit has not landed: ${head}`],
+    [isTipLanded !== true, `its branch has not landed: ${tip}`],
   ];
   const keeps = reasons.find(([holds]) => holds)?.[1];
   const as = tip === tree.fork ? "unused" : "landed";
   const isKnown = tip === tree.fork ? tree.target === "main" : tree.landedAt === tip;
   return { tree, keeps, as, mustGo: keeps === undefined && isKnown && !tree.isOdd && branch === tree.branch };
+}
+
+/** Whether another's work that has landed is the very same change: two sessions may both take the same file away. */
+async function hasTwin(scene: Scene, tree: Tree, commit: string, reached: Map<string, Set<string>>): Promise<boolean> {
+  const own = await changeOf(scene, tree.fork, commit);
+  const landings = new Set([...scene.landed.values()].flat().filter((onto) => reached.get("main")?.has(onto)));
+  const names = await scene.git(scene.place.at("repo"), "diff", "-z", "--name-only", tree.fork, commit, "--");
+  const paths = names.split("\0").filter((path) => path !== "");
+  // Also as part of a greater one.
+  for (const onto of landings) if (own === (await changeOf(scene, `${onto}^`, onto, paths))) return true;
+  return false;
+}
+
+/** Without what tells where in a file it is, and what the file was. */
+export async function changeOf(scene: Scene, from: string, to: string, paths: string[] = []): Promise<string> {
+  const patch = await scene.git(
+    scene.place.at("repo"),
+    "diff",
+    "--no-ext-diff",
+    "--no-renames",
+    from,
+    to,
+    "--",
+    ...paths,
+  );
+  return patch.replace(/^(index|@@) .*\n/gm, "");
 }
