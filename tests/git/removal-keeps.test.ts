@@ -1,7 +1,9 @@
 // What keeps a worktree, one thing at a time: each stands in one that would go without it.
 
 import { describe, expect, test } from "bun:test";
-import { chmod, rm } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { statSync } from "node:fs";
+import { chmod, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { makeScene, type Scene, type Tree } from "./removal-scene.ts";
 
@@ -60,6 +62,18 @@ describe("changes", () => {
       async ({ write, git }) => {
         await git("update-index", "--assume-unchanged", "file-0.txt");
         await write("file-0.txt", "x");
+      },
+    ],
+    [
+      "a change behind assume-unchanged, made in the second in which git wrote its index",
+      async ({ path, write, git, adminDir }) => {
+        await git("update-index", "--assume-unchanged", "file-0.txt");
+        const before = await readFile(join(path, "file-0.txt"));
+        await write(
+          "file-0.txt",
+          before.map(() => 120),
+        );
+        await seemUnchanged({ index: join(adminDir, "index"), path, file: "file-0.txt" });
       },
     ],
     [
@@ -160,3 +174,20 @@ describe("what is under way", () => {
     expect(await scene.keeps(tree)).toEqual(["operation-under-way"]);
   });
 });
+
+/** As if the file had been written in the very second of the index, a minute ago: its entry tells what stat does. */
+async function seemUnchanged({ index, path, file }: { index: string; path: string; file: string }): Promise<void> {
+  const aMinuteAgo = Math.floor(statSync(index).mtimeMs / 1000) - 60;
+  await utimes(join(path, file), aMinuteAgo, aMinuteAgo);
+  const stat = statSync(join(path, file), { bigint: true });
+  const bytes = await readFile(index);
+  const entry = bytes.indexOf(`${file}\0`) - 62;
+  const times = [stat.ctimeNs, stat.mtimeNs].flatMap((ns) => [ns / 1_000_000_000n, ns % 1_000_000_000n]);
+  times.forEach((part, i) => {
+    bytes.writeUInt32BE(Number(part), entry + 4 * i);
+  });
+  bytes.writeUInt32BE(Number(stat.size), entry + 36);
+  const content = bytes.subarray(0, -20);
+  await writeFile(index, Buffer.concat([content, createHash("sha1").update(content).digest()]));
+  await utimes(index, aMinuteAgo, aMinuteAgo);
+}
