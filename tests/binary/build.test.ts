@@ -2,8 +2,11 @@
 
 import { describe, expect, test } from "bun:test";
 import { readdir } from "node:fs/promises";
-import { build, pinnedBun } from "../../build.ts";
+import { join } from "node:path";
+import { build, buildTargets, pinnedBun } from "../../build.ts";
 import manifest from "../../package.json" with { type: "json" };
+import { digestOf, type Store, systemStore } from "../../scripts/dev/runtimes.ts";
+import { programFile, TARGETS } from "../../scripts/dev/targets.ts";
 import { PROGRAM, pcc } from "../support/cli.ts";
 import { makePlace, type Place } from "../support/place.ts";
 import { makeRepo } from "../support/repo.ts";
@@ -86,5 +89,55 @@ describe("the build", () => {
     expect(pinnedBun("bun@1.2.3")).toBe("1.2.3");
     expect(pinnedBun(manifest.packageManager)).toBe(Bun.version);
     expect(() => pinnedBun("npm@10.0.0")).toThrow("packageManager should be bun@<version>");
+  });
+});
+
+describe("the build for a target", () => {
+  // This machine's own, so that its runtime is at hand and its program can be run.
+  const [target] = TARGETS.filter(({ os, cpu }) => os === process.platform && cpu === process.arch);
+  const source = (words: string) =>
+    `declare const PARALLEL_CC_VERSION: string;
+     const word = process.argv[2] ?? "";
+     if (word === "--version") console.log(PARALLEL_CC_VERSION);
+     else if (!${JSON.stringify(words)}.includes(word)) process.exit(3);`;
+
+  async function makeStore(): Promise<Store> {
+    const store = systemStore({ version: Bun.version, say: async () => {} });
+    return { ...store, digests: { [target?.package ?? ""]: (await digestOf(process.execPath)) ?? "" } };
+  }
+
+  test("makes a program of the target's runtime, runs it, and writes its sum", async () => {
+    await using place = await makePlace();
+    if (target === undefined) throw new Error("no target fits this machine");
+    await Bun.write(place.at("main.ts"), source("status"));
+    const release = { entry: place.at("main.ts"), folder: place.at("dist"), version: "1.2.3" };
+    const [made] = await buildTargets(await makeStore(), release, [target]);
+    expect(made?.found).toEqual({ can: true, way: [] });
+    const file = programFile(target);
+    expect((await readdir(place.at("dist"))).sort()).toEqual(["SHA256SUMS", file].sort());
+    expect(made?.sizeBytes).toBe(Bun.file(place.at("dist", file)).size);
+    const sums = await Bun.file(place.at("dist", "SHA256SUMS")).text();
+    expect(sums).toBe(`${await digestOf(place.at("dist", file))}  ${file}\n`);
+    const child = Bun.spawn([place.at("dist", file), "--version"], { env: place.env(), stdin: "ignore" });
+    expect(await child.stdout.text()).toBe("1.2.3\n");
+  });
+
+  test("that fails names the target, and leaves no program and no sums", async () => {
+    await using place = await makePlace();
+    if (target === undefined) throw new Error("no target fits this machine");
+    await Bun.write(place.at("main.ts"), source("other"));
+    await Bun.write(place.at("dist", "SHA256SUMS"), "of an earlier build");
+    const release = { entry: place.at("main.ts"), folder: place.at("dist"), version: "1.2.3" };
+    const building = buildTargets(await makeStore(), release, [target]);
+    await expect(building).rejects.toThrow(`${target.name}: the fresh program's status --json failed (exit 3)`);
+    expect(await readdir(place.at("dist"))).toEqual([]);
+  });
+
+  test("of no known name is wrong usage", async () => {
+    const command = [process.execPath, join(import.meta.dir, "../../build.ts"), "--target", "amiga"];
+    const child = Bun.spawn(command, { stdin: "ignore", stdout: "pipe", stderr: "pipe" });
+    const [stdout, stderr] = await Promise.all([child.stdout.text(), child.stderr.text()]);
+    expect({ stdout, exit: await child.exited }).toEqual({ stdout: "", exit: 2 });
+    expect(stderr).toStartWith("build: No target amiga; there are linux-x64, ");
   });
 });
