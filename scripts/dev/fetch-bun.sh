@@ -78,7 +78,7 @@ fetch_bun() {
 fetch_package() {
   bun_package=$(platform_package) || exit 1
   "$1" "$bun_package@$bun_version" || return 1
-  keep_bun "$bun_scratch/node_modules/$bun_package/bin/bun"
+  keep_bun "$bun_scratch/node_modules/$bun_package/bin/$(bun_file)"
 }
 
 npm_install() {
@@ -103,7 +103,16 @@ platform_package() {
       echo "@oven/bun-linux-$bun_cpu$bun_libc"
       ;;
     Darwin) echo "@oven/bun-darwin-$bun_cpu" ;;
-    *) fail "parallel-cc does not run on $(uname -s)." "Linux and macOS are supported; on Windows use WSL." ;;
+    MINGW* | MSYS* | CYGWIN*) echo "@oven/bun-windows-$bun_cpu" ;;
+    *) fail "parallel-cc does not run on $(uname -s)." "Linux, macOS and Windows are supported." ;;
+  esac
+}
+
+# In Git Bash on Windows a file without its ending is found when it is run, but not surely when it is moved.
+bun_file() {
+  case $(uname -s) in
+    MINGW* | MSYS* | CYGWIN*) echo bun.exe ;;
+    *) echo bun ;;
   esac
 }
 
@@ -117,11 +126,11 @@ fetch_installer() {
   done
   curl -fsSL --retry 2 -o "$bun_scratch/install" https://bun.sh/install || return 1
   BUN_INSTALL=$bun_scratch SHELL=/bin/sh bash "$bun_scratch/install" "bun-v$bun_version" >&2 || return 1
-  keep_bun "$bun_scratch/bin/bun"
+  keep_bun "$bun_scratch/bin/$(bun_file)"
 }
 
 # One rename of one file: whoever looks finds a whole Bun or none.
 keep_bun() {
   is_bun "$1" "$bun_version" || return 1
-  mv -f "$1" "$bun_folder/bun"
+  mv -f "$1" "$bun_folder/$(bun_file)"
 }

@@ -17,6 +17,8 @@ const NEEDS = {
     if (major > MIN_GIT[0] || (major === MIN_GIT[0] && minor >= MIN_GIT[1])) return undefined;
     return `git ${MIN_GIT.join(".")} or newer is needed, this is ${found[0]}`;
   },
+  /** sh, signals, file modes, and paths that begin with a slash. */
+  posix: () => (process.platform === "win32" ? "Windows is no POSIX system" : undefined),
   bash: program("bash"),
   dash: program("dash"),
   zsh: program("zsh"),
@@ -46,13 +48,26 @@ export type Need = keyof typeof NEEDS;
 type Needed = Readonly<Record<string, readonly Need[]>>;
 
 const NEEDED: Needed = {
-  git: ["git"],
-  db: ["git"],
+  git: ["git", "posix"],
+  db: ["git", "posix"],
   "db/disk.test.ts": ["mount"],
   "db/kill.test.ts": ["strace"],
+  "unit/build-release.test.ts": ["posix"],
+  "unit/build-smoke.test.ts": ["posix"],
+  "unit/fetch-bun.test.ts": ["posix"],
+  "unit/law.test.ts": ["posix"],
+  "unit/output.test.ts": ["posix"],
+  "unit/paths.test.ts": ["posix"],
   "unit/proc-alive.test.ts": ["namespaces"],
-  props: ["git"],
-  binary: ["git", "bash", "dash"],
+  "unit/proc-port.test.ts": ["namespaces"],
+  "unit/proc-run.test.ts": ["posix"],
+  "unit/support-house.test.ts": ["posix"],
+  "unit/support-programs.test.ts": ["posix"],
+  "unit/terminal.test.ts": ["posix"],
+  "unit/text-shell.test.ts": ["posix"],
+  "unit/workflow.test.ts": ["posix"],
+  props: ["git", "posix"],
+  binary: ["git", "posix", "bash", "dash"],
   "binary/disaster-disk.test.ts": ["mount"],
   "binary/kill.test.ts": ["strace"],
   "binary/kill-removal.test.ts": ["strace"],
@@ -65,9 +80,9 @@ const NEEDED: Needed = {
   "binary/wrapper-heartbeat.test.ts": ["zsh"],
   "binary/wrapper-terminal.test.ts": ["zsh", "tmux"],
   "binary/wrapper-words.test.ts": ["zsh"],
-  client: ["git", "tmux"],
+  client: ["git", "posix", "tmux"],
   faults: ["git", "strace", "mount"],
-  terminal: ["git", "bash", "dash", "zsh", "expect", "tmux"],
+  terminal: ["git", "posix", "bash", "dash", "zsh", "expect", "tmux"],
 };
 
 export interface Suite {
