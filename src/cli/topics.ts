@@ -2,6 +2,7 @@
 
 import environment from "./topics/environment.md" with { type: "text" };
 import landed from "./topics/landed.md" with { type: "text" };
+import platforms from "./topics/platforms.md" with { type: "text" };
 import ports from "./topics/ports.md" with { type: "text" };
 import removal from "./topics/removal.md" with { type: "text" };
 import scripting from "./topics/scripting.md" with { type: "text" };
@@ -16,4 +17,5 @@ export const TOPICS: Readonly<Record<string, string>> = Object.assign(Object.cre
   ports,
   scripting,
   environment,
+  platforms,
 });

@@ -230,7 +230,9 @@ test("a platform we cannot ask is not guessed about", async () => {
   const identity = windows.identify(process.pid);
   expect(identity).toEqual({ ...bare(process.pid), host: "pc" });
   const probe = windows.probe({ ...bare(await deadPid()), host: "pc" });
-  expect(probe).toEqual({ state: "unknown", why: "parallel-cc cannot read on win32 when a process started" });
+  expect(probe).toEqual({ state: "unknown", why: "parallel-cc cannot read on Windows when a process started" });
   expect(windows.parent(process.pid)).toBeUndefined();
-  expect(() => windows.withArgument("x")).toThrow(expect.objectContaining({ code: "proc.unsupported" }));
+  expect(windows.workingDirectories()).toBeUndefined();
+  const refused = { code: "proc.unsupported", hint: expect.stringContaining("parallel-cc help platforms") };
+  expect(() => windows.withArgument("x")).toThrow(expect.objectContaining(refused));
 });
