@@ -9,6 +9,8 @@ const sessions = () => import("./features/sessions/operations.ts");
 const database = () => import("./features/database/operations.ts");
 const merges = () => import("./features/merges/operations.ts");
 const cleanup = () => import("./features/cleanup/operations.ts");
+const config = () => import("./features/config/operations.ts");
+const leases = () => import("./features/leases/operations.ts");
 const doctor = () => import("./features/doctor/operations.ts");
 
 /** In the order of help. No prototype: `toString` is not a command. */
@@ -20,10 +22,12 @@ export const ROOMS: Readonly<Record<string, () => Promise<Room>>> = Object.assig
   heartbeat: sessions,
   status: sessions,
   list: sessions,
+  env: leases,
   cleanup,
   worktree: cleanup,
   undo: cleanup,
   merge: merges,
+  config,
   doctor,
   update: database,
   migrate: database,

@@ -11,7 +11,7 @@ import { exitCodeOf } from "./exit.ts";
 import { parseWords, shapeInput } from "./flags.ts";
 import { modernise } from "./legacy.ts";
 import { answer, tell } from "./output.ts";
-import { pageFor } from "./terminal.ts";
+import { isTerminal, pageFor } from "./terminal.ts";
 
 /** Runs one command line and answers its exit code. Never throws. */
 export async function run(argv: readonly string[]): Promise<number> {
@@ -85,10 +85,15 @@ async function streamFor(
   if (operation.name === "sessions.status" && v.is(WATCHED, input)) {
     return (await import("./commands/watch-status.ts")).watchStatus;
   }
+  if (operation.name === "config.trust" && !json && v.is(UNDECIDED, input) && (await isTerminal(0))) {
+    const { askForTrust } = await import("./commands/trust.ts");
+    return askForTrust;
+  }
   if (operation.name === "worktrees.resume" && !json) return (await import("./commands/resume.ts")).resume;
   return undefined;
 }
 
+const UNDECIDED = v.strictObject({});
 const WATCHED = v.looseObject({ watch: v.literal(true) });
 
 /** Flags of every command may stand before it. */

@@ -24,6 +24,8 @@ import { newer, translate } from "./failures.ts";
 import house from "./migrations/0001-house.sql" with { type: "text" };
 import landing from "./migrations/0002-landing.sql" with { type: "text" };
 import removal from "./migrations/0003-removal.sql" with { type: "text" };
+import setup from "./migrations/0004-setup.sql" with { type: "text" };
+import leases from "./migrations/0005-leases.sql" with { type: "text" };
 
 export interface Migration {
   number: number;
@@ -35,6 +37,8 @@ export const MIGRATIONS: readonly Migration[] = [
   { number: 1, name: "house", sql: house },
   { number: 2, name: "landing", sql: landing },
   { number: 3, name: "removal", sql: removal },
+  { number: 4, name: "setup", sql: setup },
+  { number: 5, name: "leases", sql: leases },
 ];
 
 export interface MigrationReport {

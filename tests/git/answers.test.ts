@@ -91,6 +91,32 @@ const STORIES: Readonly<Record<string, Story>> = {
     await scene.run("removals.undo", {});
     await scene.run("removals.undo", { list: true });
   },
+  "config.list": async (scene) => {
+    await scene.run("config.list", {});
+    await scene.run("config.set", { key: "worktree.postCreate", value: ["npm ci", "npm run build"] });
+    await scene.run("config.list", {});
+  },
+  "config.get": async (scene) => {
+    await scene.run("config.get", { key: "worktree.base" });
+    await scene.run("config.get", { key: "cleanup.auto" });
+  },
+  "config.set": async (scene) => {
+    await scene.run("config.set", { key: "worktree.ports", value: ["2"] });
+    await scene.run("config.set", { key: "worktree.copyFiles", value: [".env,.npmrc"], repo: true });
+  },
+  "config.unset": async (scene) => {
+    await scene.run("config.unset", { key: "worktree.base" });
+    await scene.run("config.set", { key: "worktree.base", value: ["main"] });
+    await scene.run("config.unset", { key: "worktree.base", global: true });
+    await scene.run("config.unset", { key: "cleanup.keepDays" });
+  },
+  "config.trust": async (scene) => {
+    await scene.run("config.trust", {});
+    await scene.run("config.set", { key: "worktree.preRemove", value: ["true"], repo: true });
+    await scene.run("config.trust", {});
+    await scene.run("config.trust", { revoke: true });
+    await scene.run("config.trust", { yes: true });
+  },
   "merges.check": async (scene) => {
     await twoSessions(scene);
     await scene.run("merges.check", { branch: "parallel-auth-backend-00000002" });

@@ -55,7 +55,7 @@ describe("a base that is not there", () => {
     await using first = sleeper();
     await using second = sleeper();
     const { warnings } = await register(world, { pid: first.pid });
-    expect(warnings).toEqual([expect.stringContaining(".parallel-cc.json cannot be read")]);
+    expect(warnings).toEqual([expect.stringContaining(".parallel-cc.json:1:2 cannot be used")]);
     await expect(register(world, { pid: second.pid })).rejects.toMatchObject({ code: "config.broken" });
   });
 });

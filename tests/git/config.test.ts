@@ -11,8 +11,9 @@ async function settings(place: Place, texts: { user?: string; own?: string }): P
   if (texts.own !== undefined) await Bun.write(place.at("repo/.parallel-cc.json"), texts.own);
 }
 
-function loaded(place: Place): string | undefined {
-  return loadConfig(testWorld(place), place.at("repo")).worktreeBase;
+async function loaded(place: Place): Promise<string | undefined> {
+  await using world = testWorld(place);
+  return (await loadConfig(world, place.at("repo"))).settings["worktree.base"];
 }
 
 const base = (name: string) => JSON.stringify({ worktree: { base: name } });
@@ -20,7 +21,7 @@ const base = (name: string) => JSON.stringify({ worktree: { base: name } });
 describe("worktree.base", () => {
   test("is unset where nobody set it", async () => {
     await using place = await makePlace();
-    expect(loaded(place)).toBeUndefined();
+    expect(await loaded(place)).toBeUndefined();
   });
 
   test.each([
@@ -35,7 +36,7 @@ describe("worktree.base", () => {
   ])("is %s", async (_case, texts, expected) => {
     await using place = await makePlace();
     await settings(place, texts);
-    expect(loaded(place)).toBe(expected);
+    expect(await loaded(place)).toBe(expected);
   });
 });
 
@@ -45,7 +46,7 @@ describe("a broken file", () => {
     async (text) => {
       await using place = await makePlace();
       await settings(place, { own: text });
-      expect(() => loaded(place)).toThrow(place.at("repo/.parallel-cc.json"));
+      await expect(loaded(place)).rejects.toThrow(place.at("repo/.parallel-cc.json"));
       expect(await Bun.file(place.at("repo/.parallel-cc.json")).text()).toBe(text);
     },
   );
@@ -53,12 +54,12 @@ describe("a broken file", () => {
   test("of the user's stops also where the repository has its own setting", async () => {
     await using place = await makePlace();
     await settings(place, { user: "{", own: base("own") });
-    expect(() => loaded(place)).toThrow(testWorld(place).paths.config);
+    await expect(loaded(place)).rejects.toThrow(testWorld(place).paths.config);
   });
 
   test("that cannot be read at all is not taken for none", async () => {
     await using place = await makePlace();
     await mkdir(place.at("repo/.parallel-cc.json"), { recursive: true });
-    expect(() => loaded(place)).toThrow(place.at("repo/.parallel-cc.json"));
+    await expect(loaded(place)).rejects.toThrow(place.at("repo/.parallel-cc.json"));
   });
 });

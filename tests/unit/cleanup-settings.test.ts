@@ -4,6 +4,7 @@ import { describe, expect, test } from "bun:test";
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { loadConfig } from "../../src/features/config/config.ts";
+import { limitsOf } from "../../src/features/removals/removals.ts";
 import { pathsIn } from "../../src/files/paths.ts";
 import { makePlace, type Place } from "../support/place.ts";
 
@@ -14,7 +15,9 @@ async function settingsOf(place: Place, own: unknown, ofRepository?: unknown) {
   if (ofRepository !== undefined) {
     await writeFile(join(place.path, ".parallel-cc.json"), JSON.stringify({ cleanup: ofRepository }));
   }
-  return loadConfig({ paths }, place.path).cleanup;
+  const db = () => Promise.reject(new Error("nothing here needs the registry"));
+  const { settings } = await loadConfig({ paths, db }, place.path);
+  return { auto: settings["cleanup.auto"], fetch: settings["cleanup.fetch"], ...limitsOf(settings) };
 }
 
 const DEFAULTS = { auto: true, fetch: true, keepDays: 14, keepRefsDays: 90, trashMaxBytes: 10 * 1024 ** 3 };

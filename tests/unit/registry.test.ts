@@ -15,6 +15,8 @@ const SCHEMA = v.looseObject({
   type: v.string(),
   entries: v.optional(v.record(v.string(), v.unknown())),
   item: v.optional(v.unknown()),
+  /** Of a union schemas, of a picklist words. */
+  options: v.optional(v.array(v.unknown())),
   wrapped: v.optional(v.unknown()),
 });
 
@@ -23,6 +25,7 @@ function* schemasIn(schema: unknown, at = "."): Generator<[string, v.InferOutput
   const found = v.parse(SCHEMA, schema);
   yield [at, found];
   for (const [key, entry] of Object.entries(found.entries ?? {})) yield* schemasIn(entry, `${at}${key}.`);
+  for (const one of found.type === "union" ? (found.options ?? []) : []) yield* schemasIn(one, at);
   for (const inner of [found.item, found.wrapped]) if (inner !== undefined) yield* schemasIn(inner, at);
 }
 
@@ -93,7 +96,18 @@ describe.each(named)("%s", (name, one) => {
   });
 
   test("answers only with what JSON can carry", () => {
-    const kinds = ["strict_object", "array", "nullable", "optional", "string", "number", "boolean", "picklist"];
+    const kinds = [
+      "strict_object",
+      "array",
+      "nullable",
+      "optional",
+      "string",
+      "number",
+      "boolean",
+      "picklist",
+      "union",
+      "null",
+    ];
     for (const [, { type }] of schemasIn(one.output())) expect(kinds).toContain(type);
   });
 });

@@ -56,7 +56,8 @@ function after(first: Cleaned, second: Cleaned): Cleaned {
 
 /** Only what was pushed can have landed on a forge; for anything else no remote is asked. */
 async function fetchWhatMayHaveLanded(world: World, repository: Repository, { applied }: Cleaned): Promise<boolean> {
-  if (!loadConfig(world, repository.path).cleanup.fetch) return false;
+  const { settings } = await loadConfig(world, repository.path);
+  if (!settings["cleanup.fetch"]) return false;
   const waiting = (applied?.kept ?? []).map(({ item }) => item).filter(isUnlandedOnly);
   const git = world.git(repository.gitDir).trusting();
   const names = new Set<string | null>();

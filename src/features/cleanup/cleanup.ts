@@ -1,9 +1,10 @@
 // `cleanup`: plans over every session, worktree, branch and registration, and applies that plan.
 
 import { counted, printable } from "../../core/text.ts";
+import type { Repository } from "../../git/repository.ts";
 import type { World } from "../../world.ts";
 import { loadConfig } from "../config/config.ts";
-import { duePrunes, type Pruned, prune } from "../removals/removals.ts";
+import { duePrunes, limitsOf, type Pruned, type PruneLimits, prune } from "../removals/removals.ts";
 import { heal, sessionsOf } from "../sessions/sessions.ts";
 import { type Applied, applyPlan, together } from "./apply.ts";
 import { type Item, type Plan, planCleanup } from "./plan.ts";
@@ -42,9 +43,10 @@ export async function cleanup(world: World, input: CleanupInput): Promise<Cleane
     plans.push(await planCleanup(world, repository, { isExplained: input.explain === true }));
   }
   if (input.dryRun === true) {
-    const due = plans.flatMap(({ repository: { gitDir, path } }) =>
-      duePrunes(world, db, gitDir, loadConfig(world, path).cleanup),
-    );
+    const due: Pruned[] = [];
+    for (const { repository } of plans) {
+      due.push(...duePrunes(world, db, repository.gitDir, await limitsFor(world, repository)));
+    }
     return { plans, applied: undefined, pruned: due };
   }
   const parts: Applied[] = [];
@@ -53,13 +55,17 @@ export async function cleanup(world: World, input: CleanupInput): Promise<Cleane
     // Dead sessions end first: what they had is nobody's then.
     const [ends, others] = [plan.items.filter(isEnd), plan.items.filter((item) => !isEnd(item))];
     for (const items of [ends, others]) parts.push(await applyPlan(world, { ...plan, items }));
-    const { cleanup: limits } = loadConfig(world, plan.repository.path);
+    const limits = await limitsFor(world, plan.repository);
     pruned.push(
       ...(await prune(world, plan.repository.gitDir, { ...limits, measureMs: input.measureMs ?? MEASURE_MS })),
     );
   }
   const applied = together(parts);
   return { plans, applied, pruned };
+}
+
+async function limitsFor(world: World, { path }: Repository): Promise<PruneLimits> {
+  return limitsOf((await loadConfig(world, path)).settings);
 }
 
 /** For one line to people: what went and what of ours stays, apart from what a session lives in; '' when nothing. */

@@ -1,109 +1,95 @@
-// Settings from files: `<repo>/.parallel-cc.json` before `~/.parallel-cc/config.json`. A repository's own file may
-// only say what cannot run a command, widen a sandbox, read a credential, or throw anything away.
+// The room's door: settings from `<repo>/.parallel-cc.json` before `~/.parallel-cc/config.json` before the defaults. A
+// repository's own file may not cause a command to run, widen a sandbox, read a credential, or throw anything away.
 
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Failure } from "../../core/failure.ts";
 import { v } from "../../core/shape.ts";
+import { printable } from "../../core/text.ts";
 import type { World } from "../../world.ts";
+import { meant, readSettings, type SettingsFile } from "./file.ts";
+import { KEYS, type KeyName, type Settings } from "./keys.ts";
+import { isApproved } from "./trust.ts";
 
-const days = () => v.pipe(v.number(), v.minValue(0));
-const UNITS = ["", "K", "M", "G", "T"];
+export { approveAsked, trustText, whatIsAsked } from "./consent.ts";
+export { KEYS, type KeyName, type Settings } from "./keys.ts";
+export type { PortRange } from "./kinds.ts";
 
-const fileShape = () =>
-  v.object({
-    worktree: v.optional(v.object({ base: v.optional(v.pipe(v.string(), v.nonEmpty())) })),
-    cleanup: v.optional(
-      v.object({
-        auto: v.optional(v.boolean()),
-        fetch: v.optional(v.boolean()),
-        keepDays: v.optional(days()),
-        keepRefsDays: v.optional(days()),
-        trashMaxSize: v.optional(
-          v.pipe(
-            v.string(),
-            v.regex(/^\d+(\.\d+)? ?[KMGT]?i?B?$/i, 'It takes a size like "500M" or "10G"'),
-            v.transform(bytesOf),
-          ),
-        ),
-      }),
-    ),
-  });
+export type Origin = "repository" | "home" | "default";
+
+export interface Unapproved {
+  key: KeyName;
+  commands: readonly string[];
+}
 
 export interface Config {
-  /** Where new worktrees start, any name git knows; undefined means where the session was started. */
-  worktreeBase: string | undefined;
-  cleanup: {
-    /** Whether registering cleans up after dead sessions in the background. */
-    auto: boolean;
-    /** Whether that fetches the target of branches that were pushed. */
-    fetch: boolean;
-    /** How long the trash keeps a removed worktree. */
-    keepDays: number;
-    /** How long its rescue ref stays. */
-    keepRefsDays: number;
-    /** What the trash of a repository may take on the disk. */
-    trashMaxBytes: number;
+  settings: Settings;
+  /** Where each setting that is not a default comes from. */
+  origins: ReadonlyMap<KeyName, Origin>;
+  /** Settings of the repository's own file that wait for its user's approval, with their commands. */
+  unapproved: readonly Unapproved[];
+  /** Settings of the repository's own file that only its user's may have. */
+  ignored: readonly KeyName[];
+  /** The files there are, the one that counts first at the start. */
+  files: readonly SettingsFile[];
+}
+
+/** Reads disk. Errors: `config.broken`, which names the file and leaves it alone. */
+export async function loadConfig(
+  world: Pick<World, "paths" | "db">,
+  repositoryPath: string | undefined,
+): Promise<Config> {
+  const [home, own] = await Promise.all([
+    readSettings(world.paths.config),
+    repositoryPath === undefined ? undefined : readSettings(repositoryFile(repositoryPath)),
+  ]);
+  const values = new Map<KeyName, unknown>(home.held);
+  const origins = new Map<KeyName, Origin>([...home.held.keys()].map((name) => [name, "home"]));
+  const take = (name: KeyName, value: unknown): void => {
+    values.set(name, value);
+    origins.set(name, "repository");
   };
-}
-
-const DEFAULTS = { auto: true, fetch: true, keepDays: 14, keepRefsDays: 90, trashMaxBytes: bytesOf("10G") };
-
-/** Reads disk. A broken file is a Failure that names it and leaves it alone. */
-export function loadConfig(world: Pick<World, "paths">, repositoryPath: string | undefined): Config {
-  const [own, ofRepository] = [read(world.paths.config), repositoryFile(repositoryPath)];
-  const cleanup = own?.cleanup ?? {};
-  return {
-    worktreeBase: ofRepository?.worktree?.base ?? own?.worktree?.base,
-    cleanup: {
-      // A repository may ask for less to be done for it, never for more to be thrown away.
-      auto: (cleanup.auto ?? DEFAULTS.auto) && ofRepository?.cleanup?.auto !== false,
-      fetch: (cleanup.fetch ?? DEFAULTS.fetch) && ofRepository?.cleanup?.fetch !== false,
-      keepDays: cleanup.keepDays ?? DEFAULTS.keepDays,
-      keepRefsDays: Math.max(cleanup.keepRefsDays ?? DEFAULTS.keepRefsDays, cleanup.keepDays ?? DEFAULTS.keepDays),
-      trashMaxBytes: cleanup.trashMaxSize ?? DEFAULTS.trashMaxBytes,
-    },
-  };
-}
-
-function repositoryFile(path: string | undefined) {
-  return path === undefined ? undefined : read(join(path, ".parallel-cc.json"));
-}
-
-/** Where settings may stand, the ones that count first. */
-export function settingsFiles(world: Pick<World, "paths">, repositoryPath: string | undefined): string[] {
-  return [...(repositoryPath === undefined ? [] : [join(repositoryPath, ".parallel-cc.json")]), world.paths.config];
-}
-
-/** `500M`, `1.5 GB`: units of 1024. */
-function bytesOf(text: string): number {
-  const [, number = "0", unit = ""] = /^([\d.]+) ?([KMGT]?)/i.exec(text) ?? [];
-  return Math.floor(Number(number) * 1024 ** UNITS.indexOf(unit.toUpperCase()));
-}
-
-function read(file: string): v.InferOutput<ReturnType<typeof fileShape>> | undefined {
-  let text: string;
-  try {
-    text = readFileSync(file, "utf8");
-  } catch (cause) {
-    // Only a file that is not there is none: one that may not be read holds settings all the same.
-    if (cause instanceof Error && "code" in cause && (cause.code === "ENOENT" || cause.code === "ENOTDIR"))
-      return undefined;
-    throw broken(file, cause);
+  const unapproved: Unapproved[] = [];
+  const ignored: KeyName[] = [];
+  for (const [name, value] of own?.held ?? []) {
+    const { repository } = KEYS[name];
+    if (repository === "any" || (repository === "false" && value === false)) take(name, value);
+    else if (repository !== "approved") ignored.push(name);
+    else if (own !== undefined && (await isApproved(world, repositoryPath ?? "", own))) take(name, value);
+    else unapproved.push({ key: name, commands: v.parse(COMMANDS, used(name, value)) });
   }
-  try {
-    return v.parse(fileShape(), JSON.parse(text));
-  } catch (cause) {
-    throw broken(file, cause);
-  }
+  const files = [own, home].filter((file) => file?.text !== undefined).map((file) => file ?? home);
+  return { settings: settingsOf(values), origins, unapproved, ignored, files };
 }
 
-function broken(file: string, cause: unknown): Failure {
-  const where = v.isValiError(cause) ? `${v.getDotPath(cause.issues[0]) ?? ""}: ` : "";
-  return new Failure({
-    code: "config.broken",
-    message: `${file} cannot be read: ${where}${cause instanceof Error ? cause.message : String(cause)}.`,
-    hint: "Mend the file, or move it away; it was left as it is.",
-    cause,
-  });
+const COMMANDS = v.array(v.string());
+
+export function repositoryFile(repositoryPath: string): string {
+  return join(repositoryPath, ".parallel-cc.json");
+}
+
+function used(name: KeyName, value: unknown): unknown {
+  return v.parse<v.GenericSchema<unknown, unknown>>(KEYS[name].kind.schema(), value);
+}
+
+/** The defaults, and over them what was set. */
+function settingsOf(values: ReadonlyMap<KeyName, unknown>): Settings {
+  const defaults = Object.entries(KEYS).map(([name, { fallback }]) => [name, fallback]);
+  const set = [...values].map(([name, value]) => [name, used(name, value)]);
+  return Object.fromEntries([...defaults, ...set]);
+}
+
+/** What its user should know of the files: names that are no setting, and what does not count. */
+export function warningsOf({ files, ignored, unapproved }: Config): string[] {
+  return [
+    ...files.flatMap(({ path, unknown }) =>
+      unknown.map((name) => [`${path} has "${printable(name)}", which is no setting.`, meant(name)].join(" ").trim()),
+    ),
+    ...ignored.map((key) => `${key} is yours to set: what the repository's own file says of it is not used.`),
+    ...unapproved.map(unapprovedWords),
+  ];
+}
+
+/** Names the commands of a repository that do not run, and what to do. */
+export function unapprovedWords({ key, commands }: Unapproved): string {
+  const named = commands.map((one) => `"${printable(one)}"`).join(", ");
+  return `The repository's own ${key} is not run until you approve it (parallel-cc config trust): ${named}.`;
 }

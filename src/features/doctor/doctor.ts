@@ -7,7 +7,7 @@ import { v } from "../../core/shape.ts";
 import { verifyMigrations } from "../../db/migrate.ts";
 import { commitOf, defaultWorktreesDirectory, locate, requireVersion } from "../../git/repository.ts";
 import type { World } from "../../world.ts";
-import { loadConfig, settingsFiles } from "../config/config.ts";
+import { loadConfig, warningsOf } from "../config/config.ts";
 
 export interface Check {
   name: string;
@@ -25,11 +25,11 @@ export async function examine(world: Effects): Promise<Check[]> {
 }
 
 /** Of the repository it is asked in, whether the next session would get its worktree; outside of one, the settings. */
-async function checkPlace(world: Pick<World, "git" | "paths" | "cwd">): Promise<Check[]> {
+async function checkPlace(world: Pick<World, "git" | "paths" | "cwd" | "db">): Promise<Check[]> {
   const git = world.git(world.cwd);
   const repository = await locate(git).catch(() => undefined);
-  if (repository === undefined) return [checkSettings(world, undefined).check];
-  const { check, base } = checkSettings(world, repository.path);
+  if (repository === undefined) return [(await checkSettings(world, undefined)).check];
+  const { check, base } = await checkSettings(world, repository.path);
   const checks = [check];
   if (base !== undefined && (await commitOf(git, base)) === undefined) {
     const detail = `worktree.base is "${base}", which is no commit in ${repository.path}.`;
@@ -38,12 +38,15 @@ async function checkPlace(world: Pick<World, "git" | "paths" | "cwd">): Promise<
   return [...checks, checkWorktreesDirectory(defaultWorktreesDirectory(repository))];
 }
 
-function checkSettings(world: Pick<World, "paths">, repositoryPath: string | undefined) {
+async function checkSettings(world: Pick<World, "paths" | "db">, repositoryPath: string | undefined) {
   try {
-    const { worktreeBase: base } = loadConfig(world, repositoryPath);
-    const files = settingsFiles(world, repositoryPath).filter((file) => existsSync(file));
-    const check: Check = { name: "settings", status: "ok", detail: files.join(", ") || "none, so the defaults hold" };
-    return { check, base };
+    const config = await loadConfig(world, repositoryPath);
+    const base = config.settings["worktree.base"];
+    const [warning] = warningsOf(config);
+    const detail = config.files.map(({ path }) => path).join(", ") || "none, so the defaults hold";
+    if (warning === undefined) return { check: { name: "settings", status: "ok", detail } satisfies Check, base };
+    const hint = "See: parallel-cc config list";
+    return { check: { name: "settings", status: "warn", detail: warning, hint } satisfies Check, base };
   } catch (thrown) {
     return { check: failed("settings", asFailure(thrown)), base: undefined };
   }

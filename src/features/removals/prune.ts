@@ -8,6 +8,7 @@ import { removeIfEmpty } from "../../files/directory.ts";
 import type { Git } from "../../git/git.ts";
 import { branchTip, commitOf } from "../../git/repository.ts";
 import type { World } from "../../world.ts";
+import type { Settings } from "../config/config.ts";
 import { isThere } from "./place.ts";
 import { rescueRef } from "./rescue.ts";
 import {
@@ -26,6 +27,13 @@ export interface PruneLimits {
   keepDays: number;
   keepRefsDays: number;
   trashMaxBytes: number;
+}
+
+/** Rescue refs are kept at least as long as the trash. */
+export function limitsOf(settings: Settings): PruneLimits {
+  const keepDays = settings["cleanup.keepDays"];
+  const keepRefsDays = Math.max(settings["cleanup.keepRefsDays"], keepDays);
+  return { keepDays, keepRefsDays, trashMaxBytes: settings["cleanup.trashMaxSize"] };
 }
 
 export interface Pruned {

@@ -15,7 +15,7 @@ export {
 } from "./examine.ts";
 export { type Left, whatIsLeft } from "./left.ts";
 export { look } from "./look.ts";
-export { duePrunes, isPruningDue, type Pruned, prune } from "./prune.ts";
+export { duePrunes, isPruningDue, limitsOf, type Pruned, type PruneLimits, prune } from "./prune.ts";
 export { type Outcome, removeWorktree } from "./remove.ts";
 export { type RemovalKind, rescueRef } from "./rescue.ts";
 export type { Standing } from "./standing.ts";

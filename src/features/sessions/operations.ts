@@ -24,6 +24,7 @@ const registered = () =>
     name: TEXT_OR_NULL,
     startDirectory: TEXT,
     targetBranch: TEXT_OR_NULL,
+    variables: v.array(v.strictObject({ name: TEXT, value: TEXT })),
     unsetVariables: v.array(TEXT),
     warnings: v.array(TEXT),
     cleanup: TEXT_OR_NULL,
@@ -75,7 +76,7 @@ const registerOperation = operation({
 
 async function registerIn(world: World, input: RegisterInput) {
   const { register } = await import("./register.ts");
-  const { session, isNew, parallelSessions, warnings, upkeep } = await register(world, input);
+  const { session, isNew, parallelSessions, warnings, variables, upkeep } = await register(world, input);
   const inSubdirectory = join(session.worktree_path, session.subdirectory);
   const answer: RegisteredAnswer = {
     sessionId: session.id,
@@ -88,7 +89,8 @@ async function registerIn(world: World, input: RegisterInput) {
     name: session.name,
     startDirectory: existsSync(inSubdirectory) ? inSubdirectory : session.worktree_path,
     targetBranch: session.target_branch,
-    unsetVariables: [...world.env.gitVariables],
+    variables: Object.entries(variables).map(([name, value]) => ({ name, value })),
+    unsetVariables: [...world.env.gitVariables, ...world.env.leaseVariables.filter((name) => !(name in variables))],
     warnings,
     // What runs in the background is told to people; a program asks `cleanup` itself.
     cleanup: null,
@@ -103,7 +105,8 @@ function cleanupLine(report: string | null): string {
 
 function shellLines(answer: RegisteredAnswer): string {
   const unset = answer.unsetVariables.length === 0 ? "" : `unset ${answer.unsetVariables.join(" ")}\n`;
-  return `export PARALLEL_CC_SESSION_ID=${shellQuote(answer.sessionId)}\n${unset}cd ${shellQuote(answer.startDirectory)}\n`;
+  const set = answer.variables.map(({ name, value }) => `export ${name}=${shellQuote(value)}\n`).join("");
+  return `export PARALLEL_CC_SESSION_ID=${shellQuote(answer.sessionId)}\n${unset}${set}cd ${shellQuote(answer.startDirectory)}\n`;
 }
 
 function placeLine(answer: RegisteredAnswer): string {

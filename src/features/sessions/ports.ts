@@ -3,6 +3,7 @@
 import { Failure } from "../../core/failure.ts";
 import type { Db } from "../../db/db.ts";
 import type { World } from "../../world.ts";
+import { loadConfig } from "../config/config.ts";
 import type { PortRange } from "../leases/leases.ts";
 import { isLocal, livenessOfAll } from "./liveness.ts";
 import { type KnownSession, session } from "./store.ts";
@@ -16,6 +17,17 @@ export interface SessionVariables {
   /** To be set in the session's environment. */
   variables: Record<string, string>;
   warnings: string[];
+}
+
+/** A broken settings file wants none: it keeps nobody out of the main checkout, and registering tells of it. */
+export async function portsWanted(world: Pick<World, "paths" | "db">, repositoryPath: string): Promise<PortsWanted> {
+  try {
+    const { settings } = await loadConfig(world, repositoryPath);
+    return { count: settings["worktree.ports"], range: settings["worktree.portRange"] };
+  } catch (thrown) {
+    if (thrown instanceof Failure) return { count: 0, range: { from: 0, to: 0 } };
+    throw thrown;
+  }
 }
 
 /**

@@ -15,6 +15,7 @@ import { createWorktree, keepWorktree, rememberWorktree } from "../worktrees/wor
 import { heal, locateHealed, takeBack } from "./heal.ts";
 import { mayLive } from "./liveness.ts";
 import { keyOf } from "./moves.ts";
+import { leaseFor, portsWanted } from "./ports.ts";
 import { isOwnedBy, othersThan, type RegisterInput, type Request, reserve, worktreeOf } from "./reserve.ts";
 import { activate, type KnownSession, lastEnded, session, sessionsOf } from "./store.ts";
 
@@ -25,6 +26,8 @@ export interface Registered {
   isNew: boolean;
   parallelSessions: number;
   warnings: string[];
+  /** What its shell exports beside its id. */
+  variables: Record<string, string>;
   /** The repository, and how many cleanups were done before the one that registering has started. */
   upkeep: { gitDir: string; before: number | undefined };
 }
@@ -45,14 +48,17 @@ export async function register(world: World, input: RegisterInput): Promise<Regi
     const before = await startUpkeep(world, { gitDir: key.gitDir, path: repository.path, held });
     return { gitDir: key.gitDir, before };
   };
-  const again = (own: KnownSession): Registered => {
+  const wanted = await portsWanted(world, repository.path);
+  const again = async (own: KnownSession): Promise<Registered> => {
+    const leased = await leaseFor(world, db, own, wanted);
     const others = othersThan(own, world, db, key);
     const entry = repository.worktrees.find((one) => one.path === own.worktree_path);
     const session = entry === undefined ? own : { ...own, branch: entry.branch ?? null };
     const nothing = { gitDir: key.gitDir, before: undefined };
     return {
       ...{ session, isNew: false, parallelSessions: others.length + 1, upkeep: nothing },
-      warnings: unusedWarnings(own, input),
+      warnings: [...leased.warnings, ...unusedWarnings(own, input)],
+      variables: leased.variables,
     };
   };
   const own = ownSession(world, sessionsOf(db, key), owner);
@@ -62,13 +68,22 @@ export async function register(world: World, input: RegisterInput): Promise<Regi
   const request: Request = { world, db, git, repository, owner, input, warnings };
   const { session: reserved, isNew } = await reserve(request);
   if (!isNew) return again(await confirmed(world, db, reserved.id));
+  const leased = await leaseFor(world, db, reserved, wanted);
+  warnings.push(...leased.warnings);
   if (reserved.state === "creating") await build(request, reserved);
   const others = othersThan(reserved, world, db, key);
   if (reserved.name !== null && others.some((one) => one.name === reserved.name)) {
     warnings.push(`Another live session is called "${printable(reserved.name)}" too.`);
   }
   const parallelSessions = others.length + 1;
-  return { session: reserved, isNew: true, parallelSessions, warnings, upkeep: await upkeep() };
+  return {
+    session: reserved,
+    isNew: true,
+    parallelSessions,
+    warnings,
+    variables: leased.variables,
+    upkeep: await upkeep(),
+  };
 }
 
 /** The last session's worktree, when it was removed since: its conversation goes on in that very directory. */

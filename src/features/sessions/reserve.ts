@@ -124,7 +124,7 @@ async function startOrFailure(request: Request): Promise<Start | Failure> {
 
 /** Where a new worktree would start and where its work is meant to land. */
 async function findStart({ world, git, repository, input }: Request): Promise<Start> {
-  const named = input.base ?? loadConfig(world, repository.path).worktreeBase;
+  const named = input.base ?? (await loadConfig(world, repository.path)).settings["worktree.base"];
   const { head, branch } = repository.here;
   // A bare repository is no checkout: git does not say in the list of worktrees where its HEAD stands.
   if (named === undefined && (head !== undefined || !repository.isBare)) return { commit: head, target: branch };

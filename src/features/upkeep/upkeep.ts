@@ -3,7 +3,7 @@
 
 import type { World } from "../../world.ts";
 import { loadConfig } from "../config/config.ts";
-import { isPruningDue } from "../removals/removals.ts";
+import { isPruningDue, limitsOf } from "../removals/removals.ts";
 import { worktreesOf } from "../worktrees/worktrees.ts";
 import { lastReport, takeReport } from "./store.ts";
 
@@ -24,8 +24,9 @@ export async function startUpkeep(world: Effects, { gitDir, path, held }: Found)
   const db = await world.db();
   const isLeft = worktreesOf(db, gitDir).some(({ origin, path: at }) => origin === "created" && !held.has(at));
   try {
-    const { cleanup } = loadConfig(world, path);
-    if (!cleanup.auto || !(isLeft || isPruningDue(world, db, gitDir, cleanup))) return undefined;
+    const { settings } = await loadConfig(world, path);
+    if (!settings["cleanup.auto"]) return undefined;
+    if (!(isLeft || isPruningDue(world, db, gitDir, limitsOf(settings)))) return undefined;
     const before = lastReport(db, gitDir)?.number ?? 0;
     world.startInBackground(["cleanup", "--unattended", "--repo", path]);
     return before;

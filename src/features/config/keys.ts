@@ -1,0 +1,142 @@
+// Every setting there is: what it means, what it takes, its default, and what a repository's own file may say of it.
+// Help, docs, completions and the checks of `config set` all come from here.
+
+import {
+  choice,
+  commands,
+  days,
+  type Kind,
+  pattern,
+  patterns,
+  portRange,
+  size,
+  text,
+  whole,
+  yesOrNo,
+} from "./kinds.ts";
+
+/**
+ * What a repository's own file may do: `any` value; `false` alone, since less may be asked of it but not more; a value
+ * that its user has `approved`, since it runs commands; or `none`.
+ */
+export type RepositoryMay = "any" | "false" | "approved" | "none";
+
+export interface Key<T> {
+  summary: string;
+  kind: Kind<T>;
+  /** As the program uses it; undefined where it is not set. */
+  fallback: T | undefined;
+  /** The default as it would be typed. */
+  shown: string;
+  repository: RepositoryMay;
+}
+
+function key<T, const F extends T | undefined>(made: Omit<Key<T>, "fallback"> & { fallback: F; kind: Kind<T> }) {
+  return made;
+}
+
+const NOT_SET = "";
+
+export const KEYS = {
+  "worktree.base": key({
+    summary: "Where new worktrees start: any name git knows. Not set: where the session was started",
+    kind: text("a branch, tag or commit"),
+    ...{ fallback: undefined, shown: NOT_SET, repository: "any" },
+  }),
+  "worktree.prefix": key({
+    summary: "What names of worktrees and their branches begin with",
+    kind: pattern("letters, digits and dashes, at most 30", /^[A-Za-z0-9][A-Za-z0-9-]{0,29}$/),
+    ...{ fallback: "parallel", shown: "parallel", repository: "any" },
+  }),
+  "worktree.backend": key({
+    summary: "What makes worktrees: gtr (git-worktree-runner) where it is found, git alone, or gtr always",
+    kind: choice(["auto", "git", "gtr"]),
+    ...{ fallback: "auto", shown: "auto", repository: "none" },
+  }),
+  "worktree.copyFiles": key({
+    summary: "Files that git does not track and a new worktree gets from the main checkout, as patterns of .gitignore",
+    kind: patterns('patterns with commas between them, like ".env.local,config/*.local"'),
+    ...{ fallback: [], shown: NOT_SET, repository: "any" },
+  }),
+  "worktree.symlinkDirs": key({
+    summary: "Directories of the main checkout that a new worktree shares with it by a symbolic link",
+    kind: patterns('paths with commas between them, like "node_modules,.cache"'),
+    ...{ fallback: [], shown: NOT_SET, repository: "any" },
+  }),
+  "worktree.postCreate": key({
+    summary: "Commands run in a new worktree, in order",
+    kind: commands(),
+    ...{ fallback: [], shown: NOT_SET, repository: "approved" },
+  }),
+  "worktree.preRemove": key({
+    summary: "Commands run in a worktree before it is removed, in order",
+    kind: commands(),
+    ...{ fallback: [], shown: NOT_SET, repository: "approved" },
+  }),
+  "worktree.commandTimeout": key({
+    summary: "Seconds that each of these commands may take",
+    kind: whole(1, 86_400),
+    ...{ fallback: 600, shown: "600", repository: "none" },
+  }),
+  "worktree.ports": key({
+    summary: "How many ports each session gets, as PARALLEL_CC_PORT, PARALLEL_CC_PORT_2, …",
+    kind: whole(0, 20),
+    ...{ fallback: 0, shown: "0", repository: "any" },
+  }),
+  "worktree.portRange": key({
+    summary: "Where these ports are looked for",
+    kind: portRange(),
+    ...{ fallback: { from: 10_000, to: 19_999 }, shown: "10000-19999", repository: "any" },
+  }),
+  "cleanup.auto": key({
+    summary: "Whether registering cleans up after dead sessions in the background",
+    kind: yesOrNo(),
+    ...{ fallback: true, shown: "true", repository: "false" },
+  }),
+  "cleanup.fetch": key({
+    summary: "Whether that fetches the target of branches that were pushed",
+    kind: yesOrNo(),
+    ...{ fallback: true, shown: "true", repository: "false" },
+  }),
+  "cleanup.keepDays": key({
+    summary: "How long the trash keeps a removed worktree",
+    kind: days(),
+    ...{ fallback: 14, shown: "14", repository: "none" },
+  }),
+  "cleanup.trashMaxSize": key({
+    summary: "What the trash of a repository may take on the disk",
+    kind: size(),
+    ...{ fallback: 10 * 1024 ** 3, shown: "10G", repository: "none" },
+  }),
+  "cleanup.keepRefsDays": key({
+    summary: "How long a removed worktree's rescue ref stays",
+    kind: days(),
+    ...{ fallback: 90, shown: "90", repository: "none" },
+  }),
+  "status.staleMinutes": key({
+    summary: "After how long without a heartbeat a session counts as idle in status",
+    kind: whole(1, 100_000),
+    ...{ fallback: 10, shown: "10", repository: "none" },
+  }),
+  "status.watchSeconds": key({
+    summary: "How often `status --watch` shows the answer anew",
+    kind: whole(1, 3600),
+    ...{ fallback: 2, shown: "2", repository: "none" },
+  }),
+} as const;
+
+export type KeyName = keyof typeof KEYS;
+
+// Widened per key, so that `fallback: true` does not make a setting that is always true.
+type ValueOf<K extends KeyName> = (typeof KEYS)[K] extends { kind: Kind<infer T>; fallback: infer F }
+  ? F extends undefined
+    ? T | undefined
+    : T
+  : never;
+
+/** Each setting in the form that the program uses. */
+export type Settings = { readonly [K in KeyName]: ValueOf<K> };
+
+export function isKey(name: string): name is KeyName {
+  return Object.hasOwn(KEYS, name);
+}
