@@ -1,0 +1,7 @@
+// The room's door: gtr (git-worktree-runner) 1.x and 2.x as the one that makes worktrees, copies files into them and
+// runs its hooks around them. It never removes anything: gtr's own branch deletion and `--force` have no caller here.
+
+export { type CreateInput, createWithGtr } from "./create.ts";
+export { type Detected, detectGtr, type Gtr, requireGtr } from "./detect.ts";
+export { type GtrHooksInput, gtrHooks, type HookPhase, type RanHooks } from "./hooks.ts";
+export { type GtrPlace, gtrPlace } from "./place.ts";
