@@ -91,11 +91,11 @@ export async function hooksOf(
   const own = settings.git.filter(({ key }) => key === `gtr.hook.${phase.toLowerCase()}`);
   const file = settings.file.filter(({ key }) => key === `hooks.${phase.toLowerCase()}`);
   const isApproved = file.length > 0 && (await isTrusted(world, { repositoryPath, file: settings.file }));
-  const from = (scope: string) => own.filter((one) => one.scope === scope);
+  const ofScope = (scope: string) => own.filter((one) => one.scope === scope);
   const approved = isApproved ? file : [];
   const ordered = isAtLeast(gtr, "2.7.1")
     ? [...own, ...approved]
-    : [...from("local"), ...approved, ...from("global"), ...from("system")];
+    : [...ofScope("local"), ...approved, ...ofScope("global"), ...ofScope("system")];
   return { commands: linesOf(ordered), untrusted: isApproved ? [] : linesOf(file) };
 }
 
