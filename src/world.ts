@@ -12,7 +12,7 @@ import { type Git, makeGit } from "./git/git.ts";
 import { LOG_LEVELS, type Log, type LogLevel, makeLog } from "./log/log.ts";
 import { type Processes, systemProcesses } from "./proc/alive.ts";
 import { isPortFree } from "./proc/port.ts";
-import { type Ended, handOver, type RunInput, type RunResult, run, startDetached } from "./proc/run.ts";
+import { type Ended, handOver, type RunInput, type RunResult, run, runShown, startDetached } from "./proc/run.ts";
 
 /** What the environment says, read once. */
 export interface Env {
@@ -47,6 +47,10 @@ export interface World {
   git(directory: string): Git;
   /** Runs another program than git, in the environment its user gave it; nothing prompts there. */
   runProgram(program: Program): Promise<RunResult>;
+  /** As `runProgram`, but what it says goes to our standard error as it comes. */
+  runShown(program: Omit<Program, "maxOutputBytes">): Promise<Ended>;
+  /** A line of narration to people, on standard error, when it happens. */
+  say(line: string): void;
   /** Runs another program with our terminal and streams, in the environment its user gave it. */
   handOver(program: Pick<Program, "command" | "args" | "directory">): Promise<Ended>;
   /** Starts this very program with other words, to go on when we have ended; it stands in no checkout. */
@@ -114,10 +118,13 @@ export function makeWorld(variables: Record<string, string | undefined> = proces
     git: (directory) => makeGit({ directory, env: childEnv(variables), log }),
     runProgram: ({ directory, variables: added, ...program }) =>
       run({ ...program, cwd: directory, env: { ...childEnv(variables), ...added }, group: true }),
+    runShown: ({ directory, variables: added, ...program }) =>
+      runShown({ ...program, cwd: directory, env: { ...childEnv(variables), ...added } }),
+    say: (line) => writeStderr(`${line}\n`),
     handOver: ({ command, args, directory }) => handOver({ command, args, cwd: directory, env: childEnv(variables) }),
     startInBackground: (words) => {
       // Compiled, the program is all of it; else it is what Bun was told to run.
-      const script = Bun.main.startsWith("/$bunfs/") ? [] : [Bun.main];
+      const script = /^(\/\$bunfs|B:[\\/]~BUN)[\\/]/.test(Bun.main) ? [] : [Bun.main];
       startDetached({
         command: process.execPath,
         args: [...script, ...words],

@@ -7,11 +7,13 @@ import ports from "./topics/ports.md" with { type: "text" };
 import removal from "./topics/removal.md" with { type: "text" };
 import scripting from "./topics/scripting.md" with { type: "text" };
 import sessions from "./topics/sessions.md" with { type: "text" };
+import worktrees from "./topics/worktrees.md" with { type: "text" };
 import wrapper from "./topics/wrapper.md" with { type: "text" };
 
 export const TOPICS: Readonly<Record<string, string>> = Object.assign(Object.create(null), {
   sessions,
   wrapper,
+  worktrees,
   landed,
   removal,
   ports,

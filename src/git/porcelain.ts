@@ -49,17 +49,9 @@ export function shortBranch(ref: string): string {
   return ref.startsWith("refs/heads/") ? ref.slice("refs/heads/".length) : ref;
 }
 
-/** How many paths `git status --porcelain -z` names; the second path of a rename is not one of its own. */
-export function countStatus(output: string): number {
-  const records = output.split("\0");
-  let count = 0;
-  for (let i = 0; i < records.length; i++) {
-    const record = records[i] ?? "";
-    if (record === "") continue;
-    count++;
-    if (/^[RC]|^.[RC]/.test(record)) i++;
-  }
-  return count;
+/** The paths that `git status --porcelain -z --no-renames` names. */
+export function pathsOfStatus(output: string): string[] {
+  return output.split("\0").flatMap((record) => (record === "" ? [] : [record.slice(3)]));
 }
 
 export interface Status {

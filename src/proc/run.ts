@@ -47,37 +47,83 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 /** Throws `proc.not-found`, `proc.not-executable`, `proc.no-directory`, `proc.not-started` when there is no child at all. */
 export async function run(input: RunInput): Promise<RunResult> {
   if (input.signal?.aborted) throw cancelled(input);
-  const isGroup = input.group === true;
-  const child = start(input, isGroup);
-  const stopped = Promise.withResolvers<void>();
-  let failure: Failure | undefined;
-  const stop = (why: Failure) => {
-    if (failure !== undefined) return;
-    failure = why;
-    killGently(child, { isGroup }).then(stopped.resolve, stopped.reject);
-  };
+  const child = start(input, input.group === true);
+  const guard = guardOf(child, input);
   const maxBytes = input.maxOutputBytes ?? MAX_OUTPUT_BYTES;
-  const output = collect([child.stdout, child.stderr], maxBytes, () => stop(tooMuchOutput(input, maxBytes)));
-  const timer = startTimer(input.timeoutMs, () => stop(timedOut(input, input.timeoutMs)));
-  const onAbort = () => stop(cancelled(input));
-  input.signal?.addEventListener("abort", onAbort);
+  const output = collect([child.stdout, child.stderr], maxBytes, () => guard.stop(tooMuchOutput(input, maxBytes)));
   try {
-    await Promise.race([child.exited, stopped.promise]);
-    clearTimeout(timer);
-    if (failure === undefined) await drain(output);
-    if (failure === undefined && isInterrupt(child.signalCode) && input.signal) await abortWithin(input.signal);
-    if (failure !== undefined) await Promise.all([output.abandon(), stopped.promise]);
+    await guard.ended();
+    if (guard.failure() === undefined) await drain(output);
+    if (guard.failure() === undefined && isInterrupt(child.signalCode) && input.signal) await abortWithin(input.signal);
+    if (guard.failure() !== undefined) await Promise.all([output.abandon(), guard.stopped]);
   } finally {
-    clearTimeout(timer);
-    input.signal?.removeEventListener("abort", onAbort);
-    child.unref();
+    guard.leave();
   }
+  const failure = guard.failure();
   if (failure !== undefined) throw failure;
   return {
     exit: child.exitCode,
     signal: signalName(child.signalCode),
     stdout: output.bytes(0),
     stderr: new TextDecoder().decode(output.bytes(1)),
+  };
+}
+
+/**
+ * As `run`, but people see what the child says as it comes, all of it on our standard error; in a group of its own, with
+ * nothing to read. Whoever it leaves behind goes on.
+ */
+export async function runShown(input: Omit<RunInput, "input" | "maxOutputBytes" | "group">): Promise<Ended> {
+  if (input.signal?.aborted) throw cancelled(input);
+  const child = translating(input, () =>
+    Bun.spawn([input.command, ...input.args], {
+      ...place(input),
+      stdin: "ignore",
+      stdout: 2,
+      stderr: 2,
+      detached: true,
+    }),
+  );
+  const guard = guardOf(child, { ...input, group: true });
+  try {
+    await guard.ended();
+    if (guard.failure() !== undefined) await guard.stopped;
+  } finally {
+    guard.leave();
+  }
+  const failure = guard.failure();
+  if (failure !== undefined) throw failure;
+  return { exit: child.exitCode, signal: signalName(child.signalCode) };
+}
+
+/** Stops a child when its time is over or the signal says so. */
+function guardOf(child: Bun.Subprocess, input: RunInput) {
+  // Windows knows no groups.
+  const isGroup = input.group === true && process.platform !== "win32";
+  const stopped = Promise.withResolvers<void>();
+  let failure: Failure | undefined;
+  const stop = (why: Failure): void => {
+    if (failure !== undefined) return;
+    failure = why;
+    killGently(child, { isGroup }).then(stopped.resolve, stopped.reject);
+  };
+  const timer = startTimer(input.timeoutMs, () => stop(timedOut(input, input.timeoutMs)));
+  const onAbort = () => stop(cancelled(input));
+  input.signal?.addEventListener("abort", onAbort);
+  return {
+    stop,
+    stopped: stopped.promise,
+    failure: () => failure,
+    /** Its end, or that of stopping it. */
+    ended: async (): Promise<void> => {
+      await Promise.race([child.exited, stopped.promise]);
+      clearTimeout(timer);
+    },
+    leave: (): void => {
+      clearTimeout(timer);
+      input.signal?.removeEventListener("abort", onAbort);
+      child.unref();
+    },
   };
 }
 

@@ -79,6 +79,11 @@ const STORIES: Readonly<Record<string, Story>> = {
     await leftWorktrees(scene);
     await scene.run("worktrees.remove", { worktree: ["parallel-auth-backend-00000002"], force: true });
   },
+  "worktrees.setup": async (scene) => {
+    await leftWorktrees(scene);
+    await scene.run("config.set", { key: "worktree.postCreate", value: ["echo made > made.txt"] });
+    await scene.run("worktrees.setup", { worktree: "parallel-auth-backend-00000002" });
+  },
   "worktrees.resume": async (scene) => {
     await leftWorktrees(scene);
     await scene.run("worktrees.resume", { worktree: "parallel-auth-backend-00000002" });

@@ -15,6 +15,7 @@ import {
   type Undone,
   undoneShape,
 } from "./answers.ts";
+import type { SetUpAgain } from "./set-up.ts";
 import { cleanupText, explainedText, undoneText, worktreesText } from "./text.ts";
 
 const repo = () => v.optional(word("Any directory of the repository (default: the current one)", "path"));
@@ -156,10 +157,34 @@ const resumeOperation = operation({
   text: ({ path }) => `${printable(path)}\n`,
 });
 
+const setupOperation = operation({
+  name: "worktrees.setup",
+  summary: "Set up a worktree again: files, shared directories, worktree.postCreate",
+  description:
+    "A new worktree is set up by itself. This repeats it, for one whose set-up failed or whose settings have changed " +
+    "since; what is there already stays as it is. See `parallel-cc help worktrees`.",
+  input: () =>
+    v.strictObject({
+      worktree: v.optional(word("The worktree, by its path, name or branch (default: the current one)", "worktree")),
+      repo: repo(),
+    }),
+  output: () => v.strictObject({ path: TEXT, name: TEXT, warnings: v.array(TEXT) }),
+  cli: {
+    path: ["worktree", "setup"],
+    positionals: ["worktree"],
+    examples: ["parallel-cc worktree setup", "parallel-cc worktree setup parallel-auth-1a2b3c4d"],
+  },
+  run: async (world: World, input): Promise<SetUpAgain> => (await import("./set-up.ts")).setUpAgain(world, input),
+  text: ({ path }) => `${printable(path)}\n`,
+  narration: ({ warnings }) => warnings.map((warning) => `Warning: ${warning}\n`).join(""),
+  exitCode: ({ warnings }) => (warnings.length === 0 ? 0 : 1),
+});
+
 export const operations: readonly AnyOperation<World>[] = [
   cleanupOperation,
   listOperation,
   removeOperation,
   resumeOperation,
+  setupOperation,
   undoOperation,
 ];

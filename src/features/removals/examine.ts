@@ -10,6 +10,7 @@ import { branchTip } from "../../git/repository.ts";
 import { type WorkingDirectories, workingIn } from "../../proc/alive.ts";
 import type { World } from "../../world.ts";
 import { bestLanding, type Landing, type Memory, type Ref, targetsFor } from "../merges/merges.ts";
+import { baselineOf } from "../setup/setup.ts";
 import { type KnownWorktree, worktreesOf } from "../worktrees/worktrees.ts";
 import { landedWords, unlanded } from "./landing-words.ts";
 import { isOurLock } from "./marker.ts";
@@ -34,6 +35,7 @@ export type KeepReason =
   | "missing"
   | "recently-used"
   | "changed-meanwhile"
+  | "pre-remove-failed"
   | "busy"
   | "failed";
 
@@ -125,7 +127,8 @@ export async function examine(
   keeps.push(...whoStandsIn(world, place.top, known.workers));
   if (row.is_kept === 1) keeps.push(keptOnRequest(row));
   const git = world.git(subject.gitDir).trusting();
-  const standing = await readStanding(world, place, { isInTrash: false, known: known.index }).catch(
+  const baseline = baselineOf(await world.db(), row.path);
+  const standing = await readStanding(world, place, { isInTrash: false, known: known.index, baseline }).catch(
     (thrown: unknown) => {
       world.log("info", "standing.unreadable", { path: place.top, error: String(thrown) });
       return undefined;

@@ -10,13 +10,16 @@ import { type Db, isUniqueViolation } from "../../db/db.ts";
 import { removeIfEmpty } from "../../files/directory.ts";
 import type { World } from "../../world.ts";
 import { recordTip } from "../merges/merges.ts";
+import { baselineOf } from "../setup/setup.ts";
 import { forgetWorktree, worktreeRow } from "../worktrees/worktrees.ts";
+import { runBeforeRemoval } from "./before.ts";
 import { isBranchFree } from "./branch.ts";
 import { putBack } from "./bring-back.ts";
 import {
   BUSY,
   type Examined,
   type Effects as ExamineEffects,
+  examine,
   isFirm,
   type Keep,
   type Known,
@@ -46,7 +49,7 @@ import {
 } from "./store.ts";
 import { trashFor, trashOf } from "./trash.ts";
 
-export type Effects = ExamineEffects & Pick<World, "newId" | "now">;
+export type Effects = ExamineEffects & Pick<World, "newId" | "now" | "paths" | "runShown" | "say">;
 
 export interface RemoveInput {
   subject: Subject;
@@ -101,7 +104,9 @@ async function removeExamined(world: Effects, input: RemoveInput, examined: Exam
   if (begun.kind === "kept") return kept(begun.keep);
   const { removal: started } = begun;
   try {
-    const found = await setAside(world, { ...input, place, examined, begun: started });
+    const ready = input.kind === "worktree" ? await afterCommands(world, input, place, examined) : examined;
+    const found =
+      "reason" in ready ? ready : await setAside(world, { ...input, place, examined: ready, begun: started });
     if (found === undefined) {
       return { kind: "removed", removal: removal(db, started.id) ?? started, proofs: examined.proofs };
     }
@@ -111,6 +116,24 @@ async function removeExamined(world: Effects, input: RemoveInput, examined: Exam
     await putBack(world, started);
     throw thrown;
   }
+}
+
+/** As it stands once its user's commands have run there, or what keeps it then. */
+async function afterCommands(
+  world: Effects,
+  { subject, isForced, known }: RemoveInput,
+  place: TreePlace,
+  examined: Examined,
+): Promise<Examined | Keep> {
+  const { hasRun, keep } = await runBeforeRemoval(world, subject, { isForced });
+  if (keep !== undefined || !hasRun) return keep ?? examined;
+  const again = await examine(world, subject, place, { ...known, index: undefined, workers: undefined, isForced });
+  const [first] = again.keeps.filter((one) => !isForced || isFirm(one));
+  if (first !== undefined) return { ...first, detail: `${first.detail}, after worktree.preRemove` };
+  // Where its commits stand is written down already.
+  const stands = ({ standing, branchTip }: Examined) => `${standing?.head} ${standing?.branch} ${branchTip}`;
+  if (stands(again) === stands(examined)) return again;
+  return { reason: "changed-meanwhile", detail: "worktree.preRemove committed to it" };
 }
 
 const OTHER_FILE_SYSTEM = "it is a file system of its own, so it cannot be set aside whole";
@@ -271,7 +294,8 @@ async function whatChanged(
   const owner = await subject.owner();
   if (owner !== undefined) return keptBy(owner);
   if (isForced) return undefined;
-  const again = await readStanding(world, aside, { isInTrash: true, known: examined.standing?.index });
+  const baseline = baselineOf(await world.db(), subject.row.path);
+  const again = await readStanding(world, aside, { isInTrash: true, known: examined.standing?.index, baseline });
   if (again === undefined) return changed("git cannot read it any longer");
   if (again.operation !== null) return changed(`a ${again.operation} began in it just now`);
   if (again.changed.length > 0)

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import type { Git } from "../../git/git.ts";
 import { type IndexPaths, parseIndex, parseStatus } from "../../git/porcelain.ts";
 import type { World } from "../../world.ts";
+import { type Baseline, notOfBaseline } from "../setup/setup.ts";
 import { type NestedWork, workAmongTracked } from "./nested.ts";
 import { gitAt, isThere, SEEING_ALL, type TreePlace } from "./place.ts";
 
@@ -14,7 +15,7 @@ export interface Standing {
   head: string | null;
   /** Null when detached. */
   branch: string | null;
-  /** Paths that are staged, changed, in conflict or untracked; also those that a flag in the index hides from git. */
+  /** Paths that are staged, changed, in conflict or untracked, also behind a flag in the index, since it was set up. */
   changed: string[];
   /** Paths in conflict. */
   unmerged: string[];
@@ -39,6 +40,13 @@ const STATUS = [
   ...["status", "--porcelain=v2", "--branch", "-z", "--no-renames", "--untracked-files=normal", "--ignored=matching"],
 ];
 
+export interface Reading {
+  isInTrash: boolean;
+  known?: IndexFacts | undefined;
+  /** What setting it up left there, which counts as no change. */
+  baseline: Baseline;
+}
+
 /**
  * Undefined when git cannot tell. In the trash nothing is asked of submodules, which name their places in relation to
  * where they stood.
@@ -46,7 +54,7 @@ const STATUS = [
 export async function readStanding(
   world: Pick<World, "git">,
   place: TreePlace,
-  { isInTrash, known }: { isInTrash: boolean; known?: IndexFacts | undefined },
+  { isInTrash, known, baseline }: Reading,
 ): Promise<Standing | undefined> {
   const git = gitAt(world, place);
   const submodules = `--ignore-submodules=${isInTrash ? "all" : "none"}`;
@@ -56,12 +64,13 @@ export async function readStanding(
   const flagged = index.flagged.filter((path) => isThere(join(place.top, path)));
   const hidden = flagged.length === 0 ? [] : await changedBehindFlags(world, place, { flagged, submodules });
   if (hidden === undefined) return undefined;
+  const changed = [...new Set([...status.changed, ...hidden])];
   const anywhere = world.git(place.top).configured({ settings: SEEING_ALL });
   const nested = isInTrash ? [] : await workAmongTracked(anywhere, place, index);
   return {
     head: status.head,
     branch: status.branch,
-    changed: [...new Set([...status.changed, ...hidden])],
+    changed: await notOfBaseline(git, place.top, { changed, baseline, submodules }),
     unmerged: status.unmerged,
     flagged,
     index,

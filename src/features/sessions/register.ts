@@ -16,6 +16,7 @@ import { heal, locateHealed, takeBack } from "./heal.ts";
 import { mayLive } from "./liveness.ts";
 import { keyOf } from "./moves.ts";
 import { leaseFor, portsWanted } from "./ports.ts";
+import { provision, provisionWarnings } from "./provision.ts";
 import { isOwnedBy, othersThan, type RegisterInput, type Request, reserve, worktreeOf } from "./reserve.ts";
 import { activate, type KnownSession, lastEnded, session, sessionsOf } from "./store.ts";
 
@@ -70,7 +71,13 @@ export async function register(world: World, input: RegisterInput): Promise<Regi
   if (!isNew) return again(await confirmed(world, db, reserved.id));
   const leased = await leaseFor(world, db, reserved, wanted);
   warnings.push(...leased.warnings);
-  if (reserved.state === "creating") await build(request, reserved);
+  if (reserved.state === "creating") {
+    await build(request, reserved);
+    const { worktree_path: path, worktree_name: name, branch } = reserved;
+    const worktree = { path, name: name ?? path, branch };
+    const variables = { PARALLEL_CC_SESSION_ID: reserved.id, ...leased.variables };
+    warnings.push(...(await provision(world, { db, repository, worktree, variables })));
+  } else warnings.push(...provisionWarnings(db, reserved));
   const others = othersThan(reserved, world, db, key);
   if (reserved.name !== null && others.some((one) => one.name === reserved.name)) {
     warnings.push(`Another live session is called "${printable(reserved.name)}" too.`);

@@ -8,6 +8,7 @@ import { adminNameOf, branchTip } from "../../git/repository.ts";
 import type { World } from "../../world.ts";
 import { recordTip } from "../merges/merges.ts";
 import { type Keep, type KeepReason, removeWorktree, rescueRef } from "../removals/removals.ts";
+import { baselineOf } from "../setup/setup.ts";
 import { cacheChanges, type KnownWorktree, keepWorktree, measureChanges, worktreeRow } from "../worktrees/worktrees.ts";
 import { type Named, sessionMeant } from "./find.ts";
 import { heal } from "./heal.ts";
@@ -147,7 +148,10 @@ async function tipsOf(world: Pick<World, "git">, { git_dir: gitDir, branch, work
 // The branch that holds the work is the one it is on by now, which need not be the one it was made on.
 async function whatIsKept(world: World, db: Db, found: KnownSession, keeps: readonly Keep[]): Promise<Kept> {
   const path = found.worktree_path;
-  const checkout = { path, forkCommit: found.fork_commit, targetBranch: found.target_branch };
+  const checkout = {
+    ...{ path, forkCommit: found.fork_commit, targetBranch: found.target_branch },
+    baseline: baselineOf(db, path),
+  };
   const changes = await measureChanges(world.git(path), checkout).catch(() => undefined);
   if (changes !== undefined) db.write((now) => cacheChanges(db, path, changes, now));
   const { dirtyFiles, ahead, branch } = changes ?? { dirtyFiles: null, ahead: null, branch: found.branch };

@@ -5,6 +5,7 @@ export { heal, locateHealed } from "./heal.ts";
 export { isLocal, livenessOfAll } from "./liveness.ts";
 export { followMoves } from "./moves.ts";
 export { ownerOf } from "./owners.ts";
+export { provision } from "./provision.ts";
 export { status, statusForPeople } from "./status.ts";
 export { statusText } from "./status-text.ts";
 export { endSession, type KnownSession, session as sessionById, sessionsOf } from "./store.ts";

@@ -4,8 +4,9 @@
 import type { Db } from "../../db/db.ts";
 import { parseUtc } from "../../db/db.ts";
 import type { Git } from "../../git/git.ts";
-import { countStatus, shortBranch } from "../../git/porcelain.ts";
+import { pathsOfStatus, shortBranch } from "../../git/porcelain.ts";
 import type { World } from "../../world.ts";
+import { type Baseline, baselineOf, notOfBaseline } from "../setup/setup.ts";
 import { changesRows, storeChanges } from "./store.ts";
 
 export interface CheckoutChanges {
@@ -23,6 +24,8 @@ export interface Measured {
   path: string;
   forkCommit: string | null;
   targetBranch: string | null;
+  /** What setting it up left there, which counts as no change. */
+  baseline?: Baseline;
 }
 
 export function cachedChanges(db: Db): Map<string, CheckoutChanges> {
@@ -65,7 +68,10 @@ export async function measureChanges(
   ]);
   if (status.exit !== 0) return undefined;
   const branch = head.exit === 0 ? shortBranch(head.stdout.trim()) : null;
-  return { dirtyFiles: countStatus(status.stdout), ahead, behind, branch };
+  const { path, baseline = [] } = checkout;
+  const changed = pathsOfStatus(status.stdout);
+  const own = baseline.length === 0 ? changed : await notOfBaseline(git, path, { changed, baseline });
+  return { dirtyFiles: own.length, ahead, behind, branch };
 }
 
 const FRESH_MS = 2_000;
@@ -90,7 +96,8 @@ export async function refreshChanges(
     for (let next = due.shift(); next !== undefined; next = due.shift()) {
       const left = end - world.now().getTime();
       if (left <= 0) return;
-      const changes = await measureChanges(world.git(next.path), next, AbortSignal.timeout(left)).catch(
+      const checkout = { ...next, baseline: baselineOf(db, next.path) };
+      const changes = await measureChanges(world.git(next.path), checkout, AbortSignal.timeout(left)).catch(
         () => undefined,
       );
       if (changes !== undefined) results.push({ path: next.path, changes });

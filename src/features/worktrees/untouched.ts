@@ -2,7 +2,7 @@
 // it: a file that git ignores, a commit that was reset, or a shell standing in it are theirs.
 
 import type { Git } from "../../git/git.ts";
-import { countStatus } from "../../git/porcelain.ts";
+import { pathsOfStatus } from "../../git/porcelain.ts";
 import { workingIn } from "../../proc/alive.ts";
 import type { World } from "../../world.ts";
 import type { NewWorktree } from "./create.ts";
@@ -19,9 +19,16 @@ export async function whatStands(
   const index = await own.attempt(["ls-files", "-z", "--cached"]);
   // Git writes the index when all files are there: before that every file of the commit may be, and no other.
   if (index.exit !== 0 || index.stdout === "") return (await hasForeignFiles(own, made)) ? "work" : "unfinished";
-  const status = ["--porcelain", "-z", "--untracked-files=all", "--ignored=matching", "--ignore-submodules=none"];
+  const status = [
+    "--porcelain",
+    "-z",
+    "--no-renames",
+    "--untracked-files=all",
+    "--ignored=matching",
+    "--ignore-submodules=none",
+  ];
   const result = await own.attempt(["status", ...status]);
-  return result.exit !== 0 || countStatus(result.stdout) > 0 ? "work" : "finished";
+  return result.exit !== 0 || pathsOfStatus(result.stdout).length > 0 ? "work" : "finished";
 }
 
 /** Making it leaves one entry in each reflog; a commit that was reset again stands in the further ones. */

@@ -1,0 +1,43 @@
+// A worktree made fit to work in.
+
+import { shellWord } from "../../core/text.ts";
+import type { Db } from "../../db/db.ts";
+import type { Repository } from "../../git/repository.ts";
+import type { World } from "../../world.ts";
+import { loadConfig } from "../config/config.ts";
+import { isHalfSetUp, setUp } from "../setup/setup.ts";
+import type { KnownSession } from "./store.ts";
+
+export interface Provision {
+  db: Db;
+  repository: Repository;
+  worktree: { path: string; name: string; branch: string | null };
+  /** Of the session in it. */
+  variables: Readonly<Record<string, string>>;
+}
+
+/** Answers warnings. A failing set-up keeps the worktree. Throws only when the signal stops it. */
+export async function provision(world: World, { db, repository, worktree, variables }: Provision): Promise<string[]> {
+  const { path, name, branch } = worktree;
+  const { isBare, here } = repository;
+  const warnings = await setUp(world, db, {
+    ...{ path, name },
+    from: isBare ? here.top : repository.path,
+    config: await loadConfig(world, repository.path),
+    variables: {
+      PARALLEL_CC_REPO: repository.path,
+      PARALLEL_CC_WORKTREE: path,
+      PARALLEL_CC_BRANCH: branch ?? "",
+      ...variables,
+    },
+  });
+  return warnings ?? [];
+}
+
+/** Of a worktree that was made before. */
+export function provisionWarnings(db: Db, { worktree_path: path, worktree_name: name }: KnownSession): string[] {
+  if (!isHalfSetUp(db, path)) return [];
+  return [
+    `Setting up this worktree did not end well. Go on with: parallel-cc worktree setup ${shellWord(name ?? path)}`,
+  ];
+}
