@@ -7,6 +7,8 @@
 #
 # Variables begin with pcc_: any other name might be one that the user exports to claude.
 set -u
+# The release this script is of. parallel-cc is told, and says so when it is of another.
+pcc_release=3.0.0
 
 usage() {
   cat <<'TEXT'
@@ -185,8 +187,9 @@ trap 'pcc_signal=INT' INT
 trap 'pcc_signal=QUIT' QUIT
 trap 'pcc_signal=TERM' TERM
 
-pcc_lines=$("$pcc_program" register --pid "$$" --shell ${pcc_name+"--name=$pcc_name"} ${pcc_base+"--base=$pcc_base"} \
-  ${pcc_no_worktree:+--no-worktree} ${pcc_continues:+--continue} </dev/null) || {
+pcc_lines=$(PARALLEL_CC_WRAPPER_VERSION=$pcc_release "$pcc_program" register --pid "$$" --shell \
+  ${pcc_name+"--name=$pcc_name"} ${pcc_base+"--base=$pcc_base"} ${pcc_no_worktree:+--no-worktree} \
+  ${pcc_continues:+--continue} </dev/null) || {
   pcc_failed=$?
   [ -n "$pcc_signal" ] && die_of "$pcc_signal"
   if [ -n "$pcc_uncoordinated" ]; then

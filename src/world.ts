@@ -26,12 +26,18 @@ export interface Env {
   gitVariables: readonly string[];
   /** PARALLEL_CC_SESSION_ID: the session that this process was started in, perhaps. */
   sessionId: string | undefined;
+  /** PARALLEL_CC_WRAPPER_VERSION: the release of the claude-parallel that called. */
+  wrapperVersion: string | undefined;
+  /** PARALLEL_CC_HOOK_VERSION: the release of the heartbeat hook's script that called. */
+  hookVersion: string | undefined;
   /** Names of what a session leases (PARALLEL_CC_PORT, …) that are set: they are that session's, not another's. */
   leaseVariables: readonly string[];
 }
 
 export interface World {
   version: string;
+  /** The file of this very program; run from source, of the Bun that runs it. */
+  program: string;
   cwd: string;
   env: Env;
   paths: Paths;
@@ -98,6 +104,7 @@ export function makeWorld(variables: Record<string, string | undefined> = proces
   let signal: AbortSignal | undefined;
   return {
     version: VERSION,
+    program: process.execPath,
     cwd: currentDirectory(),
     env,
     paths,
@@ -148,6 +155,8 @@ function readEnv(variables: Record<string, string | undefined>): Env {
     columns: positiveInteger(variables["COLUMNS"]),
     gitVariables: GIT_LOCAL_VARIABLES.filter((name) => variables[name] !== undefined),
     sessionId: variables["PARALLEL_CC_SESSION_ID"] || undefined,
+    wrapperVersion: release(variables["PARALLEL_CC_WRAPPER_VERSION"]),
+    hookVersion: release(variables["PARALLEL_CC_HOOK_VERSION"]),
     leaseVariables: leaseVariables(variables),
   };
 }
@@ -180,6 +189,10 @@ function dataDirectory(path: string): string {
 
 function positiveInteger(text: string | undefined): number | undefined {
   return text !== undefined && /^[1-9]\d{0,9}$/.test(text) ? Number(text) : undefined;
+}
+
+function release(text: string | undefined): string | undefined {
+  return text !== undefined && /^\d[\w.+-]{0,63}$/.test(text) ? text : undefined;
 }
 
 function currentDirectory(): string {

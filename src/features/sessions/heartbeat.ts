@@ -3,6 +3,7 @@
 
 import { Failure } from "../../core/failure.ts";
 import type { World } from "../../world.ts";
+import { noteHeartbeat } from "../skew/skew.ts";
 import { type Named, sessionsMeant } from "./find.ts";
 import { insertProcess, touch } from "./store.ts";
 
@@ -15,7 +16,7 @@ const HOOK_PATIENCE_MS = 200;
 
 /** Marks the sessions meant as seen now; false when there are none, which is not an error. */
 export async function heartbeat(
-  world: Pick<World, "db" | "processes" | "parentPid">,
+  world: Pick<World, "db" | "processes" | "parentPid" | "env" | "version" | "log">,
   input: Heartbeat,
 ): Promise<boolean> {
   const db = await world.db();
@@ -26,11 +27,14 @@ export async function heartbeat(
   if (input.claudePid !== undefined && claude === undefined) {
     throw new Failure({ code: "process.none", message: `No process has the pid ${input.claudePid}.` });
   }
-  return db.write((now) => {
+  const isSkewed = db.write((now) => {
     for (const { id } of found) {
       touch(db, id, now);
       if (claude !== undefined) insertProcess(db, id, "claude", claude);
     }
-    return true;
+    return noteHeartbeat(db, world, now);
   });
+  // Once: the script that called may be heard by nobody, so the next register tells people.
+  if (isSkewed) world.log("warn", "hook.skew", { hook: world.env.hookVersion, program: world.version });
+  return true;
 }

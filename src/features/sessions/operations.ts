@@ -77,6 +77,7 @@ const registerOperation = operation({
 async function registerIn(world: World, input: RegisterInput) {
   const { register } = await import("./register.ts");
   const { session, isNew, parallelSessions, warnings, variables, upkeep } = await register(world, input);
+  const { noteRegister } = await import("../skew/skew.ts");
   const inSubdirectory = join(session.worktree_path, session.subdirectory);
   const answer: RegisteredAnswer = {
     sessionId: session.id,
@@ -91,7 +92,7 @@ async function registerIn(world: World, input: RegisterInput) {
     targetBranch: session.target_branch,
     variables: Object.entries(variables).map(([name, value]) => ({ name, value })),
     unsetVariables: [...world.env.gitVariables, ...world.env.leaseVariables.filter((name) => !(name in variables))],
-    warnings,
+    warnings: [...warnings, ...(await noteRegister(world))],
     // What runs in the background is told to people; a program asks `cleanup` itself.
     cleanup: null,
   };
