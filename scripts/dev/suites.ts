@@ -69,6 +69,8 @@ const NEEDED: Needed = {
   props: ["git", "posix"],
   binary: ["git", "posix", "bash", "dash"],
   "binary/disaster-disk.test.ts": ["mount"],
+  "git/gtr.test.ts": ["bash"],
+  "git/gtr-sessions.test.ts": ["bash"],
   "binary/kill.test.ts": ["strace"],
   "binary/kill-removal.test.ts": ["strace"],
   "binary/locks-namespaces.test.ts": ["namespaces"],

@@ -133,6 +133,8 @@ export function describeGtr({ version, install }: Believed): void {
       at.world.interrupt();
       await expect(creating).rejects.toMatchObject({ kind: "cancelled" });
       expect(at.world.processes.withArgument(at.made.path)).toEqual([]);
+      expect(await at.discard()).toBe("gone");
+      await nothingMade(at);
       expect(at.world.processes.withArgument(at.place.at("repo/.git"))).toEqual([]);
     });
 
@@ -183,7 +185,7 @@ export function describeGtr({ version, install }: Believed): void {
       const warnings = await at.create();
       const { failed } = await at.hooks("postCreate");
       expect([...warnings, ...failed]).toHaveLength(1);
-      expect(at.told.join("")).toContain("no licence\n");
+      expect(at.told.join("\n")).toContain("echo no licence >&2; exit 3");
       expect(await at.text("repo/ran")).toBe(`${at.made.path}|${at.made.path}|`);
     });
   });

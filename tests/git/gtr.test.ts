@@ -308,7 +308,7 @@ describe("gtr's hooks", () => {
     expect(ran).toBe(4);
     expect(failed).toEqual([
       `gtr's preRemove hook "exit 3" failed: exit 3.`,
-      expect.stringContaining(`gtr's preRemove hook "-no-option" failed: exit 127, `),
+      `gtr's preRemove hook "-no-option" failed: exit 127.`,
     ]);
     expect(await at.text("repo-worktrees/parallel-1/ran")).toBe("one\ntwo\n");
   });

@@ -86,19 +86,19 @@ export async function makeGtrScene(install: InstallGtr): Promise<GtrScene> {
   const made = { path: place.at("repo-worktrees/parallel-1"), branch: "parallel-1", commit };
   const gitDir = join(repo.path, ".git");
   const told: string[] = [];
-  const tell = (text: string) => {
-    told.push(text);
+  world.say = (line) => {
+    told.push(line);
   };
   const repository = () => locate(world.git(repo.path));
   const alone = <Result>(work: () => Promise<Result>) => whileNobodyCreates(world, gitDir, work);
   return {
     ...{ place, repo, world, gtr, made, told, alone },
     create: async (other = {}) =>
-      createWithGtr(world, { gtr, repository: await repository(), made: { ...made, ...other }, alone, tell }),
+      createWithGtr(world, { gtr, repository: await repository(), made: { ...made, ...other }, alone }),
     hooks: async (phase, { timeoutMs = 60_000, env } = {}) => {
       const { path, branch } = made;
       const seen = env === undefined ? world : testWorld(place, { cwd: repo.path, path: [folder], env });
-      return gtrHooks(seen, { gtr, repository: await repository(), phase, path, branch, timeoutMs, tell });
+      return gtrHooks(seen, { gtr, repository: await repository(), phase, path, branch, timeoutMs });
     },
     // By another command: this one may have been told to stop.
     discard: () => discardHalfMade(testWorld(place, { cwd: repo.path }), gitDir, made, 2000),

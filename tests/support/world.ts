@@ -1,6 +1,7 @@
 // A real World for one test: its own home, database and environment, real git and real processes. Only time, ids and
 // signals are the test's: the clock moves a millisecond each time it is read, ids count up, a signal comes when asked.
 
+import { join } from "node:path";
 import { Failure } from "../../src/core/failure.ts";
 import { type Db, openDb } from "../../src/db/db.ts";
 import { makeLog } from "../../src/log/log.ts";
@@ -25,6 +26,8 @@ export interface TestWorld extends World, AsyncDisposable {
   lines: string[];
   /** What was to be started in the background; nothing is. */
   started: string[][];
+  /** The narration. */
+  said: string[];
   pass(ms: number): void;
   /** As if this signal had come; every use of the world from then on is cancelled. */
   interrupt(signal?: "SIGINT" | "SIGTERM" | "SIGHUP"): void;
@@ -32,6 +35,7 @@ export interface TestWorld extends World, AsyncDisposable {
   as(other: Pick<WorldInput, "cwd" | "parentPid" | "pid">): TestWorld;
 }
 
+const MAIN = join(import.meta.dir, "../../src/main.ts");
 const START = Date.parse("2030-01-01T12:00:00Z");
 
 /** Two worlds of one place share its home, so the second sees what the first wrote. */
@@ -39,6 +43,7 @@ export function testWorld(place: Place, input: WorldInput = {}): TestWorld {
   const base = makeWorld(place.env({ path: input.path ?? [], extra: input.env ?? {} }));
   const lines: string[] = [];
   const started: string[][] = [];
+  const said: string[] = [];
   const controller = new AbortController();
   let elapsedMs = 0;
   let ids = 0;
@@ -57,6 +62,11 @@ export function testWorld(place: Place, input: WorldInput = {}): TestWorld {
     },
     lines,
     started,
+    said,
+    say: (line: string) => {
+      said.push(line);
+    },
+    self: (words: readonly string[]) => ({ command: process.execPath, args: [MAIN, ...words] }),
     startInBackground: (words: readonly string[]) => {
       started.push([...words]);
     },

@@ -43,6 +43,12 @@ export const KEYS = {
     kind: text("a branch, tag or commit"),
     ...{ fallback: undefined, shown: NOT_SET, repository: "any" },
   }),
+  "worktree.directory": key({
+    summary:
+      "Where worktrees are made: a path, from the main checkout's top. Not set: <repository>-worktrees beside it",
+    kind: text("a path, like ../worktrees or ~/worktrees"),
+    ...{ fallback: undefined, shown: NOT_SET, repository: "none" },
+  }),
   "worktree.prefix": key({
     summary: "What names of worktrees and their branches begin with",
     kind: pattern("letters, digits and dashes, at most 30", /^[A-Za-z0-9][A-Za-z0-9-]{0,29}$/),

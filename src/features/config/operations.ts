@@ -79,6 +79,7 @@ const setOperation = operation({
       value: v.pipe(
         v.array(v.string()),
         v.minLength(1, "Name a value, or use config unset."),
+        v.metadata({ value: "setting" }),
         v.description("What it is to be"),
       ),
       ...scope(),

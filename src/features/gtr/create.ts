@@ -23,8 +23,6 @@ export interface CreateInput {
   made: Made;
   /** Runs it while nobody else makes a worktree in the repository. */
   alone: <Result>(work: () => Promise<Result>) => Promise<Result>;
-  /** What gtr says, for people. */
-  tell: (text: string) => void;
 }
 
 interface Made {
@@ -34,7 +32,7 @@ interface Made {
   commit: string;
 }
 
-type Effects = Pick<World, "env" | "git" | "runProgram" | "signal" | "sleep">;
+type Effects = Pick<World, "env" | "git" | "runProgram" | "say" | "signal" | "sleep">;
 
 /** For the files of a large tree and for what gtr's rules copy. */
 const TIMEOUT_MS = 600_000;
@@ -63,7 +61,7 @@ export async function createWithGtr(world: Effects, input: CreateInput): Promise
   ];
   const ended = await run(world, input, { args, variables: { ...way.variables, NO_COLOR: "1" } });
   // Before 2.2 its hooks have spoken on its standard output.
-  input.tell((canLeaveHooks(gtr) ? "" : decoded(ended)) + ended.stderr);
+  world.say(((canLeaveHooks(gtr) ? "" : decoded(ended)) + ended.stderr).trimEnd());
   const wrong = await alone(() => whatIsWrong(world, input, ended));
   const end = `${ended.signal ?? `exit ${ended.exit}`}: ${lastWords(ended.stderr) || "it said nothing"}`;
   if (wrong !== undefined) throw failed(made, ended.exit === 0 ? wrong : `${wrong} (${end})`);

@@ -5,27 +5,24 @@
 import { Failure } from "../../core/failure.ts";
 import { printable } from "../../core/text.ts";
 import type { Repository } from "../../git/repository.ts";
-import type { RunResult } from "../../proc/run.ts";
+import type { Ended } from "../../proc/run.ts";
 import type { World } from "../../world.ts";
 import { type Gtr, isAtLeast } from "./detect.ts";
 import { type GtrSettings, readSettings } from "./settings.ts";
 import { isTrusted } from "./trust.ts";
-import { lastWords } from "./words.ts";
 
 export type HookPhase = "postCreate" | "preRemove" | "postRemove";
 
 export interface GtrHooksInput {
   gtr: Gtr;
-  repository: Repository;
+  repository: Pick<Repository, "path">;
   phase: HookPhase;
   /** Of the worktree, which need not be there any more after its removal. */
   path: string;
   /** "(detached)" where there is none, as gtr says it. */
   branch: string;
-  /** For each command. */
+  /** For each command, whose output is shown as it comes. */
   timeoutMs: number;
-  /** What the commands say, for people. */
-  tell: (text: string) => void;
 }
 
 export interface RanHooks {
@@ -36,7 +33,7 @@ export interface RanHooks {
   warnings: string[];
 }
 
-type Effects = Pick<World, "env" | "git" | "runProgram" | "signal">;
+type Effects = Pick<World, "env" | "git" | "runProgram" | "runShown" | "say" | "signal">;
 
 /** Before 2.2 `gtr new` runs postCreate itself, whatever it is told: then nothing is left to run here. */
 export async function gtrHooks(world: Effects, input: GtrHooksInput): Promise<RanHooks> {
@@ -47,9 +44,9 @@ export async function gtrHooks(world: Effects, input: GtrHooksInput): Promise<Ra
   const { commands, untrusted } = await hooksOf(world, { gtr, repositoryPath: repository.path, settings, phase });
   const failed: string[] = [];
   for (const command of commands) {
-    input.tell(`gtr ${phase}: ${printable(command)}\n`);
+    world.say(`gtr ${phase}: ${printable(command)}`);
     const why = await whyFailed(
-      world.runProgram({
+      world.runShown({
         ...{
           command: "bash",
           args: ["-c", "--", command],
@@ -59,7 +56,6 @@ export async function gtrHooks(world: Effects, input: GtrHooksInput): Promise<Ra
         },
         variables: { REPO_ROOT: repository.path, WORKTREE_PATH: path, BRANCH: branch },
       }),
-      input.tell,
     );
     if (why !== undefined) failed.push(`gtr's ${phase} hook "${printable(command)}" failed: ${why}.`);
   }
@@ -110,14 +106,10 @@ function untrustedWords(phase: HookPhase, commands: readonly string[]): string {
 }
 
 /** Undefined when it did not. Being cancelled is no answer. */
-async function whyFailed(running: Promise<RunResult>, tell: (text: string) => void): Promise<string | undefined> {
+async function whyFailed(running: Promise<Ended>): Promise<string | undefined> {
   try {
-    const ended = await running;
-    const said = new TextDecoder().decode(ended.stdout) + ended.stderr;
-    tell(said);
-    if (ended.exit === 0) return undefined;
-    const words = lastWords(said);
-    return `${ended.signal ?? `exit ${ended.exit}`}${words === "" ? "" : `, ${words}`}`;
+    const { exit, signal } = await running;
+    return exit === 0 ? undefined : (signal ?? `exit ${exit}`);
   } catch (thrown) {
     if (!(thrown instanceof Failure) || thrown.kind === "cancelled") throw thrown;
     return thrown.message.replace(/\.$/, "");

@@ -12,7 +12,7 @@ import type { World } from "../../world.ts";
 import { recordTip } from "../merges/merges.ts";
 import { baselineOf } from "../setup/setup.ts";
 import { forgetWorktree, worktreeRow } from "../worktrees/worktrees.ts";
-import { runBeforeRemoval } from "./before.ts";
+import { runAfterRemoval, runBeforeRemoval } from "./around.ts";
 import { isBranchFree } from "./branch.ts";
 import { putBack } from "./bring-back.ts";
 import {
@@ -49,7 +49,7 @@ import {
 } from "./store.ts";
 import { trashFor, trashOf } from "./trash.ts";
 
-export type Effects = ExamineEffects & Pick<World, "newId" | "now" | "paths" | "runShown" | "say">;
+export type Effects = ExamineEffects & Pick<World, "env" | "newId" | "now" | "paths" | "runShown" | "say">;
 
 export interface RemoveInput {
   subject: Subject;
@@ -72,7 +72,9 @@ export type Outcome =
 export async function removeWorktree(world: Effects, input: RemoveInput): Promise<Outcome> {
   const examined = await look(world, input, { ...input.known, isForced: input.isForced });
   try {
-    return await removeExamined(world, input, examined);
+    const outcome = await removeExamined(world, input, examined);
+    if (outcome.kind === "removed" && input.kind === "worktree") await runAfterRemoval(world, input.subject);
+    return outcome;
   } catch (thrown) {
     if (asFailure(thrown).kind === "cancelled") throw thrown;
     return { kind: "kept", keeps: [whyFailed(world, input.subject, thrown)], examined };

@@ -5,6 +5,7 @@ import type { Db } from "../../db/db.ts";
 import type { Repository } from "../../git/repository.ts";
 import type { World } from "../../world.ts";
 import { loadConfig } from "../config/config.ts";
+import type { Gtr } from "../gtr/gtr.ts";
 import { isHalfSetUp, setUp } from "../setup/setup.ts";
 import type { KnownSession } from "./store.ts";
 
@@ -14,16 +15,29 @@ export interface Provision {
   worktree: { path: string; name: string; branch: string | null };
   /** Of the session in it. */
   variables: Readonly<Record<string, string>>;
+  /** That made it, and whose hooks are still to be run. */
+  gtr?: Gtr | undefined;
 }
 
 /** Answers warnings. A failing set-up keeps the worktree. Throws only when the signal stops it. */
-export async function provision(world: World, { db, repository, worktree, variables }: Provision): Promise<string[]> {
+export async function provision(world: World, given: Provision): Promise<string[]> {
+  const { db, repository, worktree, variables, gtr } = given;
   const { path, name, branch } = worktree;
   const { isBare, here } = repository;
+  const config = await loadConfig(world, repository.path);
+  const before = async (): Promise<string[]> => {
+    if (gtr === undefined) return [];
+    const { gtrHooks } = await import("../gtr/gtr.ts");
+    const timeoutMs = config.settings["worktree.commandTimeout"] * 1000;
+    const hooks = { gtr, repository, phase: "postCreate", path, branch: branch ?? "(detached)", timeoutMs } as const;
+    const { warnings, failed } = await gtrHooks(world, hooks);
+    return [...warnings, ...failed];
+  };
   const warnings = await setUp(world, db, {
     ...{ path, name },
     from: isBare ? here.top : repository.path,
-    config: await loadConfig(world, repository.path),
+    config,
+    ...(gtr === undefined ? {} : { before }),
     variables: {
       PARALLEL_CC_REPO: repository.path,
       PARALLEL_CC_WORKTREE: path,

@@ -11,9 +11,10 @@ import type { ProcessIdentity } from "../../proc/alive.ts";
 import type { World } from "../../world.ts";
 import { bringBack, removalsOf } from "../removals/removals.ts";
 import { startUpkeep } from "../upkeep/upkeep.ts";
-import { createWorktree, keepWorktree, rememberWorktree } from "../worktrees/worktrees.ts";
+import { keepWorktree, rememberWorktree } from "../worktrees/worktrees.ts";
 import { heal, locateHealed, takeBack } from "./heal.ts";
 import { mayLive } from "./liveness.ts";
+import { type Maker, makeWorktree } from "./maker.ts";
 import { keyOf } from "./moves.ts";
 import { leaseFor, portsWanted } from "./ports.ts";
 import { provision, provisionWarnings } from "./provision.ts";
@@ -67,16 +68,17 @@ export async function register(world: World, input: RegisterInput): Promise<Regi
 
   const warnings = environmentWarnings(world);
   const request: Request = { world, db, git, repository, owner, input, warnings };
-  const { session: reserved, isNew } = await reserve(request);
+  const { session: reserved, isNew, maker } = await reserve(request);
   if (!isNew) return again(await confirmed(world, db, reserved.id));
   const leased = await leaseFor(world, db, reserved, wanted);
   warnings.push(...leased.warnings);
-  if (reserved.state === "creating") {
-    await build(request, reserved);
+  if (reserved.state === "creating" && maker !== undefined) {
+    warnings.push(...maker.warnings);
+    await build(request, reserved, maker);
     const { worktree_path: path, worktree_name: name, branch } = reserved;
     const worktree = { path, name: name ?? path, branch };
     const variables = { PARALLEL_CC_SESSION_ID: reserved.id, ...leased.variables };
-    warnings.push(...(await provision(world, { db, repository, worktree, variables })));
+    warnings.push(...(await provision(world, { db, repository, worktree, variables, gtr: maker.gtr })));
   } else warnings.push(...provisionWarnings(db, reserved));
   const others = othersThan(reserved, world, db, key);
   if (reserved.name !== null && others.some((one) => one.name === reserved.name)) {
@@ -109,11 +111,11 @@ async function bringBackLast(world: World, db: Db, { gitDir, path }: Repository)
 const PATIENCE_MS = 2000;
 
 /** Makes the reserved worktree and confirms it, or takes everything back. */
-async function build(request: Request, reserved: KnownSession): Promise<void> {
+async function build(request: Request, reserved: KnownSession, maker: Maker): Promise<void> {
   const { world, db, repository, warnings } = request;
   const made = { path: reserved.worktree_path, branch: reserved.branch ?? "", commit: reserved.fork_commit ?? "" };
   try {
-    warnings.push(...(await createWorktree(world, repository, made)));
+    warnings.push(...(await makeWorktree(world, repository, { made, maker })));
     world.signal().throwIfAborted();
     db.write((now) => {
       if (!activate(db, reserved.id, adminNameOf(reserved.worktree_path) ?? null)) throw reservationLost();

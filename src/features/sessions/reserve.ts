@@ -7,13 +7,14 @@ import { printable, slug } from "../../core/text.ts";
 import { type Db, isUniqueViolation } from "../../db/db.ts";
 import type { Git } from "../../git/git.ts";
 import { shortBranch } from "../../git/porcelain.ts";
-import { adminNameOf, commitOf, defaultWorktreesDirectory, type Repository } from "../../git/repository.ts";
+import { adminNameOf, commitOf, type Repository } from "../../git/repository.ts";
 import type { ProcessIdentity } from "../../proc/alive.ts";
 import type { World } from "../../world.ts";
 import { loadConfig } from "../config/config.ts";
 import { removalsUnderWay } from "../removals/removals.ts";
 import { rememberWorktree, worktreeRow } from "../worktrees/worktrees.ts";
 import { isLocal, livenessOfAll } from "./liveness.ts";
+import { type Maker, makerFor } from "./maker.ts";
 import { followMoves, keyOf } from "./moves.ts";
 import { decidePlacement, type Holder, type Placement, whyNotContinue } from "./place.ts";
 import {
@@ -48,8 +49,18 @@ export interface Request {
   warnings: string[];
 }
 
+export interface Reserved {
+  session: KnownSession;
+  isNew: boolean;
+  /** Who makes the worktree that was reserved. */
+  maker?: Maker | undefined;
+}
+
+/** Nothing was written: the same is asked again once it is known how worktrees are made here. */
+class MakerNeeded extends Error {}
+
 /** `isNew` is false for a session that the same process has here already, or that another command just makes for it. */
-export async function reserve(request: Request): Promise<{ session: KnownSession; isNew: boolean }> {
+export async function reserve(request: Request): Promise<Reserved> {
   const { world, db, repository, input } = request;
   const key = keyOf(repository);
   const start = await startOrFailure(request);
@@ -57,10 +68,12 @@ export async function reserve(request: Request): Promise<{ session: KnownSession
   const id = world.newId();
   // Looked at before the transaction, which stays short that way; whoever came or changed since counts as alive.
   const dead = deadSessions(world, db, key);
+  // Only who needs a worktree looks at how one is made, and that is known inside.
+  let maker: Maker | undefined;
   // Asked for, so that Ctrl-C does not end us between a session's row and the answer that tells of it.
   world.signal();
-  try {
-    return db.write((now) => {
+  const attempt = () =>
+    db.write((now) => {
       recordDeaths(db, key, dead, now);
       followMoves(db, repository);
       const own = sessionsOf(db, key).find((one) => isOwnedBy(one, request.owner) && !dead.has(judged(one)));
@@ -75,14 +88,22 @@ export async function reserve(request: Request): Promise<{ session: KnownSession
       const isGoing = going.has(repository.here.top ?? null);
       const wants = { noWorktree: input.noWorktree === true, continueAt: last?.worktree_path, isGoing };
       const placement = decidePlacement(repository, holders, wants);
-      const made = newSession(request, { id, placement, start, last });
+      const made = newSession(request, { id, placement, start, last, maker });
       insertSession(db, made, now);
       insertProcess(db, id, "owner", request.owner);
       if (made.state === "creating" && self !== undefined) insertProcess(db, id, "registrar", self);
       if (made.state === "active" && !made.isMainRepo) adopt(db, made, now);
       request.warnings.push(...placementWarnings({ placement, input, start }));
-      return { session: requireRow(db, id), isNew: true };
+      return { session: requireRow(db, id), isNew: true, maker };
     });
+  try {
+    try {
+      return attempt();
+    } catch (thrown) {
+      if (!(thrown instanceof MakerNeeded)) throw thrown;
+    }
+    maker = await makerFor(world, repository);
+    return attempt();
   } catch (thrown) {
     if (!isUniqueViolation(thrown)) throw thrown;
     throw new Failure({
@@ -156,9 +177,10 @@ interface Chosen {
   start: Start | Failure;
   /** The session whose place is taken up. */
   last: PastSession | undefined;
+  maker: Maker | undefined;
 }
 
-function newSession(request: Request, { id, placement, start, last }: Chosen): NewSession {
+function newSession(request: Request, { id, placement, start, last, maker }: Chosen): NewSession {
   const { repository, input, owner, db } = request;
   // claude finds a conversation by the directory it was held in, so one in another checkout goes on where it was.
   const isElsewhere = last !== undefined && last.worktree_path !== repository.here.top;
@@ -189,13 +211,14 @@ function newSession(request: Request, { id, placement, start, last }: Chosen): N
   }
   if (start instanceof Failure) throw start;
   if (start.commit === undefined) throw unborn(repository);
+  if (maker === undefined) throw new MakerNeeded();
   const label = input.name === undefined ? "" : slug(input.name);
-  const name = ["parallel", ...(label === "" ? [] : [label]), id.slice(0, 8)].join("-");
+  const name = [maker.prefix, ...(label === "" ? [] : [label]), id.slice(0, 8)].join("-");
   return {
     ...common,
-    worktreePath: join(defaultWorktreesDirectory(repository), name),
+    worktreePath: join(maker.directory, `${maker.folderPrefix}${name}`),
     adminName: null,
-    worktreeName: name,
+    worktreeName: `${maker.folderPrefix}${name}`,
     isMainRepo: false,
     isSharing: false,
     state: "creating",

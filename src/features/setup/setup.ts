@@ -24,6 +24,8 @@ export interface SetupInput {
   config: Config;
   /** For the commands. */
   variables: Readonly<Record<string, string>>;
+  /** What else sets it up, first of all; answers warnings. */
+  before?: () => Promise<string[]>;
 }
 
 /**
@@ -39,10 +41,12 @@ export async function setUp(world: Effects, db: Db, input: SetupInput): Promise<
   const commands = settings["worktree.postCreate"];
   const brings = from !== undefined && (patterns.length > 0 || hasIncludeFile(from));
   const links = from !== undefined && directories.length > 0;
-  if (!brings && !links && commands.length === 0) return warnings.length === 0 ? undefined : warnings;
+  const isNothing = !brings && !links && commands.length === 0 && input.before === undefined;
+  if (isNothing) return warnings.length === 0 ? undefined : warnings;
   db.write((now) => storeSetup(db, { path, state: "running", baseline: [] }, now));
   let state: SetupState = "failed";
   try {
+    warnings.push(...((await input.before?.()) ?? []));
     if (links) warnings.push(...(await shareDirectories(world, { path, from, directories })));
     if (brings) warnings.push(...(await bringFiles(world, { path, from, patterns })));
     const timeoutSeconds = settings["worktree.commandTimeout"];

@@ -3,7 +3,7 @@
 // Only `git worktree add --no-checkout` runs under the repository's creation lock (two at once can fail on
 // config.lock or read a half-written commondir); the long part, writing the files, runs beside the others.
 
-import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { Failure } from "../../core/failure.ts";
 import { withLock } from "../../db/lock.ts";
@@ -135,7 +135,7 @@ function isBeingMade({ processes }: Pick<World, "processes">, made: NewWorktree)
  */
 function removeUnfinished(gitDir: string, made: NewWorktree): void {
   const known = join(gitDir, "worktrees", basename(made.path));
-  if (existsSync(known) && isUnfinished(known)) {
+  if (existsSync(known) && isUnfinished(known, made.path)) {
     removeIfFile(join(made.path, ".git"));
     removeIfEmpty(made.path);
     rmSync(known, { recursive: true });
@@ -145,9 +145,15 @@ function removeUnfinished(gitDir: string, made: NewWorktree): void {
 }
 
 // `git worktree add --no-checkout` leaves no index: where there is one, somebody may have locked a finished worktree.
-function isUnfinished(known: string): boolean {
+function isUnfinished(known: string, path: string): boolean {
   if (textOf(join(known, "gitdir")) === undefined) return true;
+  // gtr lets git write the files as well: what stands there then is looked at like that of any other.
+  if ((textOf(join(known, "commondir")) ?? "") !== "" && holdsFiles(path)) return false;
   return /^(initializing\s*)?$/.test(textOf(join(known, "locked")) ?? "-") && !existsSync(join(known, "index"));
+}
+
+function holdsFiles(path: string): boolean {
+  return existsSync(path) && readdirSync(path).some((name) => name !== ".git");
 }
 
 function textOf(file: string): string | undefined {

@@ -37,7 +37,7 @@ async function hasHistory(own: Git, made: NewWorktree): Promise<boolean> {
   if (head.exit === 0 && head.stdout.trim() !== made.commit) return true;
   for (const ref of ["HEAD", `refs/heads/${made.branch}`]) {
     const entries = await own.attempt(["log", "--walk-reflogs", "--format=%H", "--end-of-options", ref, "--"]);
-    if (entries.stdout.split("\n").filter((line) => line !== "").length > 1) return true;
+    if (entries.stdout.split("\n").some((line) => line !== "" && line !== made.commit)) return true;
   }
   return false;
 }

@@ -2,7 +2,7 @@
 // told apart from somebody's work.
 
 export { type CheckoutChanges, cacheChanges, cachedChanges, measureChanges, refreshChanges } from "./changes.ts";
-export { createWorktree, discardHalfMade, whileNobodyCreates } from "./create.ts";
+export { createWorktree, discardHalfMade, type NewWorktree, whileNobodyCreates } from "./create.ts";
 export {
   forgetWorktree,
   type KnownWorktree,
