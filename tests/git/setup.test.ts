@@ -247,6 +247,15 @@ describe("worktree.preRemove", () => {
       expect(isThere(tree.path)).toBe(false);
     }));
 
+  test("that fails does not keep the session, which is over", () =>
+    withScene(async (scene) => {
+      const { release } = await import("../../src/features/sessions/release.ts");
+      await set(scene, "worktree.preRemove", "false");
+      const { sessionId } = await scene.live();
+      const released = await release(scene.world, { sessionId });
+      expect(released).toMatchObject({ released: true, kept: { reason: "pre-remove-failed" } });
+    }));
+
   test.each([
     ["a file", "echo x > left.txt"],
     ["a commit", "git commit -q --allow-empty -m x"],

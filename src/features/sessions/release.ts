@@ -83,9 +83,11 @@ function end(db: Db, { id }: KnownSession, fate: "none" | "kept"): boolean {
 async function endInWorktree(world: World, db: Db, found: KnownSession, isKept: boolean): Promise<Released> {
   const path = found.worktree_path;
   const tips = await tipsOf(world, found);
+  // Also by a removal that began and was put back, because somebody came in.
+  let isEnded = false;
   const begin = (_db: Db, now: string) => {
     for (const tip of tips) recordTip(db, tip, now);
-    return endSession(db, { id: found.id, by: "release", fate: "kept" }, now);
+    isEnded = endSession(db, { id: found.id, by: "release", fate: "kept" }, now) || isEnded;
   };
   if (isKept) db.write(() => keepWorktree(db, { path, isKept }));
   const row = worktreeRow(db, path);
@@ -101,7 +103,8 @@ async function endInWorktree(world: World, db: Db, found: KnownSession, isKept: 
     return { ...NOTHING, released: true, worktreeRemoved: true, rescue: rescueRef(id), undo: id, proofs };
   }
   const kept = await whatIsKept(world, db, found, outcome.keeps);
-  return { ...NOTHING, released: db.write((now) => begin(db, now)), kept };
+  db.write((now) => begin(db, now));
+  return { ...NOTHING, released: isEnded, kept };
 }
 
 interface Ending {
