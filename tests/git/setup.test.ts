@@ -217,7 +217,7 @@ describe("what setting up left", () => {
     }),
   );
 
-  test("comes back with undo", () =>
+  test("comes back with undo, and still is nobody's work", () =>
     withScene(async (scene) => {
       await set(scene, "worktree.postCreate", ...COMMANDS);
       const tree = await scene.left();
@@ -225,6 +225,8 @@ describe("what setting up left", () => {
       await scene.undo({ id });
       expect(await read(tree, "generated.txt")).toBe("gen\n");
       expect(await read(tree, "file-0.txt")).toContain("more\n");
+      const { removeWorktrees } = await import("../../src/features/cleanup/worktrees.ts");
+      expect(await removeWorktrees(scene.world, { worktree: [tree.path] })).toHaveLength(1);
     }));
 });
 

@@ -8,6 +8,7 @@ import { removeIfEmpty, removeIfFile } from "../../files/directory.ts";
 import type { Git } from "../../git/git.ts";
 import { branchTip, commitOf } from "../../git/repository.ts";
 import type { World } from "../../world.ts";
+import { bringSetup } from "../setup/setup.ts";
 import { putBackWorktree } from "../worktrees/worktrees.ts";
 import { isGitAtWork, lockRecord, unlockRecord } from "./marker.ts";
 import { moveModules } from "./modules.ts";
@@ -73,13 +74,15 @@ async function undoHalfRemoved(world: Effects, db: Db, left: Removal): Promise<v
   const saved = await commitOf(git, rescueRef(left.id));
   const args = ["update-ref", "-d", "--end-of-options", rescueRef(left.id), saved ?? ""];
   const isGone = saved === undefined || (await git.attempt(args)).exit === 0;
-  const { worktree } = left.record;
+  const { worktree, setup } = left.record;
   db.write((now) => {
     // A ref that cannot go just now (packed-refs is locked) goes when its time has come, like that of any other.
     if (isGone) deleteRemoval(db, left.id);
     else finishRestoring(db, left.id, now);
     // Another command may have forgotten it while it was not there.
-    if (worktree !== null && left.path !== null) putBackWorktree(db, worktree);
+    if (worktree === null || left.path === null) return;
+    putBackWorktree(db, worktree);
+    if (setup !== undefined) bringSetup(db, setup, { path: left.path, now });
   });
 }
 
@@ -143,6 +146,7 @@ export async function restore(world: Effects, db: Db, removed: Removal, chosen: 
       git_dir_id: removed.git_dir_id,
       repo_path: removed.repo_path,
     });
+    if (removed.record.setup !== undefined) bringSetup(db, removed.record.setup, { path, now });
     recordFate(db, { path, fate: "kept" });
   });
 }

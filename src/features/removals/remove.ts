@@ -10,7 +10,7 @@ import { type Db, isUniqueViolation } from "../../db/db.ts";
 import { removeIfEmpty } from "../../files/directory.ts";
 import type { World } from "../../world.ts";
 import { recordTip } from "../merges/merges.ts";
-import { baselineOf } from "../setup/setup.ts";
+import { baselineOf, setupOf } from "../setup/setup.ts";
 import { forgetWorktree, worktreeRow } from "../worktrees/worktrees.ts";
 import { runAfterRemoval, runBeforeRemoval } from "./around.ts";
 import { isBranchFree } from "./branch.ts";
@@ -155,7 +155,9 @@ function begin(db: Db, world: Effects, { subject, kind, examined, trash, isForce
     return { kind: "kept", keep: { reason: "failed", detail: "this very process cannot be identified" } };
   }
   const id = world.newId().slice(0, 8);
+  const setup = setupOf(db, row.path);
   const record: RemovalRecord = {
+    ...(setup === undefined ? {} : { setup }),
     worktree: row,
     proofs: examined.proofs,
     ignored: (examined.standing?.ignored ?? []).slice(0, MOST_IGNORED),

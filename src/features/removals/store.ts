@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import { NUMBER, orNull, TEXT, TEXT_OR_NULL, v } from "../../core/shape.ts";
 import type { Db } from "../../db/db.ts";
 import type { ProcessIdentity } from "../../proc/alive.ts";
+import { setupShape } from "../setup/setup.ts";
 import { WORKTREE } from "../worktrees/worktrees.ts";
 
 export const REASONS = ["landed", "unused", "forced", "missing"] as const;
@@ -33,6 +34,8 @@ const recordShape = () =>
     unsaved: v.array(v.object({ path: TEXT, why: TEXT })),
     /** What a restoring has chosen, so that whoever ends it for another chooses the same. */
     restoring: v.optional(restoringShape()),
+    /** What setting it up left there. */
+    setup: v.optional(setupShape()),
     /** Directories that were pruned from the trash before all of it was. */
     pruned: v.optional(v.array(TEXT)),
   });

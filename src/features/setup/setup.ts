@@ -8,10 +8,11 @@ import { type Config, unapprovedWords } from "../config/config.ts";
 import { type Baseline, measureBaseline } from "./baseline.ts";
 import { runCommands } from "./commands.ts";
 import { hasIncludeFile } from "./include.ts";
-import { type SetupState, setupRow, storeSetup } from "./store.ts";
+import { type Setup, type SetupState, setupRow, storeSetup } from "./store.ts";
 
 export { type Baseline, notOfBaseline } from "./baseline.ts";
 export { runCommands } from "./commands.ts";
+export { setupShape } from "./store.ts";
 
 type Effects = Pick<World, "git" | "log" | "now" | "runShown" | "say" | "signal" | "sleep">;
 
@@ -99,6 +100,17 @@ async function bringFiles(
 
 /** Setting up again, or a branch that tracks the file: it stays as it is. */
 const THERE = "there is one already";
+
+/** What `bringSetup` takes; undefined where it was never set up. */
+export function setupOf(db: Db, path: string): Setup | undefined {
+  const found = setupRow(db, path);
+  return found === undefined ? undefined : { state: found.state, baseline: found.baseline };
+}
+
+/** Remembers again what was known of a worktree that has come back. */
+export function bringSetup(db: Db, setup: Setup, { path, now }: { path: string; now: string }): void {
+  storeSetup(db, { path, ...setup }, now);
+}
 
 /** What setting up left in a worktree; nothing where it had none. */
 export function baselineOf(db: Db, path: string): Baseline {

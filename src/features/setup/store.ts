@@ -10,6 +10,9 @@ const ENTRY = v.strictObject({ path: TEXT, state: TEXT });
 const BASELINE = v.pipe(TEXT, v.parseJson(), v.array(ENTRY));
 const row = () => v.object({ path: TEXT, state: v.picklist(STATES), baseline: BASELINE });
 
+/** A setup without its place: what a removed worktree takes along. */
+export const setupShape = () => v.object({ state: v.picklist(STATES), baseline: v.array(ENTRY) });
+export type Setup = v.InferOutput<ReturnType<typeof setupShape>>;
 export type SetupRow = v.InferOutput<ReturnType<typeof row>>;
 export type BaselineEntry = v.InferOutput<typeof ENTRY>;
 
