@@ -95,6 +95,9 @@ function writeNewValues(db: Db): Record<string, number> {
       "INSERT INTO cleanup_reports (git_dir, removed, kept, is_told, made_at) VALUES ('/r/.git', '', '', 0, $now)",
       { now },
     );
+    const path = db.one(v.object({ path: v.string() }), "SELECT path FROM worktrees LIMIT 1")?.path ?? "";
+    db.run("INSERT INTO worktree_setups (path, state, changed_at) VALUES ($path, 'done', $now)", { path, now });
+    db.run("INSERT INTO approvals (repo_path, hash, approved_at) VALUES ('/r', 'abc', $now)", { now });
     db.run("INSERT INTO port_leases (port, session_id, position) VALUES (10000, 'docker-CANCELLED', 1)");
     return {
       sessions: modes.length * statuses.length,
@@ -107,6 +110,8 @@ function writeNewValues(db: Db): Record<string, number> {
       removals: 1,
       cleanup_reports: 1,
       port_leases: 1,
+      worktree_setups: 1,
+      approvals: 1,
     };
   });
 }
