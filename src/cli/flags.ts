@@ -13,6 +13,14 @@ export interface CommonFlags {
   colour: boolean | undefined;
 }
 
+/** What help says of them. */
+export const COMMON_FLAGS = {
+  json: "Answer with one JSON document",
+  color: "Colours even where there is no terminal (--no-color: none)",
+  "no-color": "No colours",
+  help: "This text",
+} as const;
+
 const COMMON: ParseArgsOptionsConfig = {
   json: { type: "boolean" },
   help: { type: "boolean", short: "h" },
@@ -40,8 +48,9 @@ export function fieldsOf(operation: Shaped): Field[] {
   return Object.entries(operation.input().entries).map(([key, entry]) => {
     const optional = entry.type === "optional" ? v.parse(OPTIONAL, entry) : undefined;
     const schema = optional?.wrapped ?? entry;
-    const { type, options } = v.parse(KNOWN_KIND, schema);
+    const { type, options, item } = v.parse(KNOWN_KIND, schema);
     const meta = v.parse(META, v.getMetadata(schema));
+    const each = item === undefined ? {} : v.parse(META, v.getMetadata(item));
     return {
       key,
       flag: operation.cli.flagNames?.[key] ?? kebab(key),
@@ -50,7 +59,7 @@ export function fieldsOf(operation: Shaped): Field[] {
       isPositional: operation.cli.positionals?.includes(key) ?? false,
       options: options ?? [],
       description: v.getDescription(schema) ?? "",
-      value: meta.value ?? options?.join("|") ?? "value",
+      value: meta.value ?? each.value ?? options?.join("|") ?? "value",
       expected: meta.expected ?? (options === undefined ? "a value" : `one of ${options.join(", ")}`),
       fallback: optional?.default,
     };
@@ -61,6 +70,7 @@ const OPTIONAL = v.object({ wrapped: v.custom<v.GenericSchema>(() => true), defa
 const KNOWN_KIND = v.object({
   type: v.picklist(["string", "number", "boolean", "picklist", "array"]),
   options: v.optional(v.array(v.string())),
+  item: v.optional(v.custom<v.GenericSchema>(() => true)),
 });
 const META = v.object({ value: v.optional(v.string()), expected: v.optional(v.string()) });
 

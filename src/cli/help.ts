@@ -7,7 +7,7 @@ import type { AnyOperation } from "../core/operation.ts";
 import { nearest, printable } from "../core/text.ts";
 import { allOperations } from "../registry.ts";
 import type { World } from "../world.ts";
-import { type Field, fieldsOf } from "./flags.ts";
+import { COMMON_FLAGS, type Field, fieldsOf } from "./flags.ts";
 import { pageFor } from "./terminal.ts";
 import { TOPICS } from "./topics.ts";
 
@@ -85,9 +85,9 @@ function argsOf(fields: readonly Field[]): ArgsDef {
     else if (field.kind === "picklist") args[field.flag] = { type: "enum", options: [...field.options], description };
     else args[field.flag] = { type: "string", valueHint: hint, description };
   }
-  args["json"] = { type: "boolean", description: "Answer with one JSON document" };
-  args["color"] = { type: "boolean", description: "Colours even where there is no terminal (--no-color: none)" };
-  args["help"] = { type: "boolean", alias: "h", description: "This text" };
+  args["json"] = { type: "boolean", description: COMMON_FLAGS.json };
+  args["color"] = { type: "boolean", description: COMMON_FLAGS.color };
+  args["help"] = { type: "boolean", alias: "h", description: COMMON_FLAGS.help };
   return args;
 }
 

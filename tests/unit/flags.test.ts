@@ -35,6 +35,12 @@ function refusal(...words: string[]): { code: string; message: string; hint: str
   throw new Error(`${words.join(" ")} was taken`);
 }
 
+test("a list is called after what it holds", () => {
+  const input = () =>
+    v.strictObject({ branches: v.pipe(v.array(word("A branch", "branch")), v.description("Branches")) });
+  expect(fieldsOf({ input, cli: { path: ["x"], examples: [] } })).toMatchObject([{ kind: "array", value: "branch" }]);
+});
+
 describe("every kind of flag", () => {
   test.each([
     [["--repo", "/x"], { repo: "/x" }],

@@ -18,7 +18,7 @@ import {
 import type { SetUpAgain } from "./set-up.ts";
 import { cleanupText, explainedText, undoneText, worktreesText } from "./text.ts";
 
-const repo = () => v.optional(word("Any directory of the repository (default: the current one)", "path"));
+const repo = () => v.optional(word("Any directory of the repository (default: the current one)", "repository"));
 
 const cleanupOperation = operation({
   name: "cleanup.run",
@@ -29,7 +29,7 @@ const cleanupOperation = operation({
     "`parallel-cc undo` brings it back. See `parallel-cc help removal`.",
   input: () =>
     v.strictObject({
-      repo: v.optional(word("Only this repository (default: all that are known)", "path")),
+      repo: v.optional(word("Only this repository (default: all that are known)", "repository")),
       dryRun: v.optional(flag("Only say what would be removed")),
       explain: v.optional(flag("For each item: whose it is, what was shown of it, what keeps it, what is only there")),
       unattended: v.optional(
@@ -118,10 +118,10 @@ const undoOperation = operation({
     "last one of the repository. The trash is kept for 14 days, what git saved for 90 (see `parallel-cc help removal`).",
   input: () =>
     v.strictObject({
-      id: v.optional(word("The removal, by its id or the beginning of it", "id")),
+      id: v.optional(word("The removal, by its id or the beginning of it", "removal")),
       list: v.optional(flag("Show what was removed, and what became of it")),
-      to: v.optional(word("Bring it back to this path", "path")),
-      repo: v.optional(word("Only removals of this repository (default: of the current one, else all)", "path")),
+      to: v.optional(word("Bring it back to this path", "directory")),
+      repo: v.optional(word("Only removals of this repository (default: of the current one, else all)", "repository")),
     }),
   output: undoneShape,
   cli: {

@@ -15,7 +15,7 @@ const envOperation = operation({
     "claude-parallel exports them to claude. Without a flag it is the session that works in the current checkout.",
   input: () =>
     v.strictObject({
-      sessionId: v.optional(word("The session, by its id", "id")),
+      sessionId: v.optional(word("The session, by its id", "session")),
       pid: v.optional(whole("The session of this process or of its nearest ancestor", 1)),
       shell: v.optional(flag("Print lines for a shell's eval that export them, and fail where there is no session")),
     }),

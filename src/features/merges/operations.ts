@@ -32,7 +32,7 @@ const checkOperation = operation({
   input: () =>
     v.strictObject({
       branch: word("The branch; a deleted one is judged by where it was last seen", "branch"),
-      target: v.optional(word("Where it should have landed", "target")),
+      target: v.optional(word("Where it should have landed", "branch")),
       fork: v.optional(word("The commit the branch began at (default: the recorded one)", "commit")),
       fetch: v.optional(flag("First fetch the target from its remote; no local branch is touched, nothing prompts")),
     }),

@@ -9,7 +9,7 @@ import type { World } from "../../world.ts";
 import type { RegisterInput } from "./register.ts";
 import { statusText } from "./status-text.ts";
 
-const sessionId = () => v.optional(word("The session, by its id", "id"));
+const sessionId = () => v.optional(word("The session, by its id", "session"));
 const changes = () => orNull(v.strictObject({ dirtyFiles: NUMBER, ahead: NUMBER, behind: NUMBER, checkedAt: TEXT }));
 
 const registered = () =>
@@ -39,7 +39,7 @@ const registerOperation = operation({
     "branch, and starts in the same subdirectory. Registering again from the same process answers the same session.",
   input: () =>
     v.strictObject({
-      repo: v.optional(word("Any directory of the repository (default: the current one)", "path")),
+      repo: v.optional(word("Any directory of the repository (default: the current one)", "repository")),
       pid: v.optional(whole("The process the session lives by (default: the parent process)", 1)),
       name: v.optional(
         v.pipe(word("A name for people, shown in status and in the branch", "text"), v.regex(/\S/u), v.maxLength(200)),
@@ -245,7 +245,7 @@ const statusOperation = operation({
     "and it has not (-). With --json the registry's answer comes at once, with the changes last measured.",
   input: () =>
     v.strictObject({
-      repo: v.optional(word("Only this repository (default: all)", "path")),
+      repo: v.optional(word("Only this repository (default: all)", "repository")),
       sandboxOnly: v.optional(flag("Only sessions in a sandbox")),
       watch: v.optional(flag("Show it again every two seconds; with --json one document a line")),
     }),
