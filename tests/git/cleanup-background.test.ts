@@ -68,12 +68,12 @@ describe("registering", () => {
     expect(await startedBy(scene)).toHaveLength(1);
   });
 
-  test("goes on when the settings are broken", async () => {
+  test("goes on when the settings are broken, where no worktree has to be made by them", async () => {
     await using scene = await makeScene();
     await scene.left();
     await mkdir(join(scene.place.home, ".parallel-cc"), { recursive: true });
     await Bun.write(scene.world.paths.config, "{");
-    const { session } = await register(scene.world, { pid: scene.process().pid, base: "main" });
+    const { session } = await register(scene.world, { pid: scene.process().pid, noWorktree: true });
     expect([isThere(session.worktree_path), scene.world.started]).toEqual([true, []]);
   });
 });

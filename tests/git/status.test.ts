@@ -2,6 +2,8 @@
 
 import { describe, expect, test } from "bun:test";
 import { mkdir, rm, symlink } from "node:fs/promises";
+import { setSetting } from "../../src/features/config/change.ts";
+import { heartbeat } from "../../src/features/sessions/heartbeat.ts";
 import { type Registered, register } from "../../src/features/sessions/register.ts";
 import { release } from "../../src/features/sessions/release.ts";
 import { status, statusForPeople } from "../../src/features/sessions/status.ts";
@@ -208,5 +210,31 @@ describe("changes", () => {
     await Bun.write(`${path}/.git/index.lock`, "");
     const checkout = { path, forkCommit: null, targetBranch: null };
     expect(await measureChanges(scene.world.git(path), checkout)).toMatchObject({ dirtyFiles: 0 });
+  });
+});
+
+describe("activity", () => {
+  const HOUR_MS = 3_600_000;
+
+  test("is idle when the heartbeats of a session have stopped, for as long as status.staleMinutes says", async () => {
+    await using scene = await makeScene();
+    const { id } = await scene.start();
+    const activity = async () => (await status(scene.world, {})).sessions[0]?.activity;
+    scene.world.pass(HOUR_MS);
+    await heartbeat(scene.world, { sessionId: id });
+    expect(await activity()).toBe("running");
+    scene.world.pass(HOUR_MS / 4);
+    expect(await activity()).toBe("idle");
+    await setSetting(scene.world, { key: "status.staleMinutes", words: ["30"], isOfRepository: false });
+    expect(await activity()).toBe("running");
+    scene.world.pass(HOUR_MS / 2);
+    expect(await activity()).toBe("idle");
+  });
+
+  test("is not known of a session that sends no heartbeats", async () => {
+    await using scene = await makeScene();
+    await scene.start();
+    scene.world.pass(24 * HOUR_MS);
+    expect((await status(scene.world, {})).sessions[0]?.activity).toBe("running");
   });
 });

@@ -1,8 +1,9 @@
-// `status --watch`: the same answer again every two seconds, until a signal or a closed pipe ends it. A signal is how a
+// `status --watch`: the same answer again every few seconds (status.watchSeconds), until a signal or a closed pipe ends it. A signal is how a
 // watch is meant to end: it says nothing and gives the signal's exit code.
 
 import { asFailure } from "../../core/failure.ts";
 import { v } from "../../core/shape.ts";
+import { loadConfig } from "../../features/config/config.ts";
 import { status, statusForPeople, statusText } from "../../features/sessions/sessions.ts";
 import type { World } from "../../world.ts";
 import { exitCodeOf } from "../exit.ts";
@@ -13,18 +14,19 @@ import { pageFor, rowsOf } from "../terminal.ts";
 /** A command that goes on answering; its exit code comes when it ends. */
 export type Stream = (world: World, input: unknown, flags: CommonFlags) => Promise<number>;
 
-const INTERVAL_MS = 2000;
 const INPUT = v.object({ repo: v.optional(v.string()), sandboxOnly: v.optional(v.boolean()) });
 type Input = v.InferOutput<typeof INPUT>;
 
 export const watchStatus: Stream = async (world, given, flags) => {
   const input = v.parse(INPUT, given);
   const signal = world.signal();
+  const { settings } = await loadConfig(world, undefined);
+  const intervalMs = 1000 * settings["status.watchSeconds"];
   const frame = flags.json ? jsonFrame : textFrame;
   try {
     while (!signal.aborted) {
       if (answer(await frame(world, input, flags)) === "closed") return 0;
-      await Promise.race([world.sleep(INTERVAL_MS), aborted(signal)]);
+      await Promise.race([world.sleep(intervalMs), aborted(signal)]);
     }
   } catch (thrown) {
     // The signal may also come in the middle of an answer.

@@ -229,7 +229,7 @@ const shownSession = () =>
     lastHeartbeat: TEXT,
     isAlive: YES_OR_NO,
     durationMinutes: NUMBER,
-    activity: v.picklist(["starting", "running", "gone"]),
+    activity: v.picklist(["starting", "running", "idle", "gone"]),
     executionMode: TEXT,
     sandboxId: TEXT_OR_NULL,
     status: TEXT_OR_NULL,
@@ -247,7 +247,7 @@ const statusOperation = operation({
     v.strictObject({
       repo: v.optional(word("Only this repository (default: all)", "repository")),
       sandboxOnly: v.optional(flag("Only sessions in a sandbox")),
-      watch: v.optional(flag("Show it again every two seconds; with --json one document a line")),
+      watch: v.optional(flag("Show it again every few seconds; with --json one document a line")),
     }),
   output: () =>
     v.strictObject({

@@ -23,7 +23,7 @@ export interface SessionStatus {
   lastHeartbeat: string;
   isAlive: boolean;
   durationMinutes: number;
-  activity: "starting" | "running" | "gone";
+  activity: "starting" | "running" | "idle" | "gone";
   executionMode: string;
   sandboxId: string | null;
   status: string | null;
@@ -66,13 +66,14 @@ export async function status(
     known = read();
   }
   const changes = cachedChanges(db);
+  const staleMs = 60_000 * (await staleMinutes(world));
   const liveness = livenessOfAll(world.processes, known);
   const shown = known.filter((one) => input.sandboxOnly !== true || !isLocal(one));
   return {
     repoPath: repository?.path ?? "all",
     totalSessions: shown.length,
     sessions: shown.map((one) =>
-      describe(world, one, { liveness: liveness.get(one.id), changes: changes.get(one.worktree_path) }),
+      describe(world, one, { staleMs, liveness: liveness.get(one.id), changes: changes.get(one.worktree_path) }),
     ),
     keptWorktrees:
       input.sandboxOnly === true ? [] : keptWorktrees(db, repository?.gitDir, { sessions: known, changes }),
@@ -82,7 +83,7 @@ export async function status(
 function describe(
   world: Pick<World, "now">,
   one: KnownSession,
-  seen: { liveness: Liveness | undefined; changes: CheckoutChanges | undefined },
+  seen: { staleMs: number; liveness: Liveness | undefined; changes: CheckoutChanges | undefined },
 ): SessionStatus {
   const createdAt = parseUtc(one.created_at);
   const isAlive = isLocal(one) ? seen.liveness?.state !== "dead" : one.status === "RUNNING";
@@ -100,13 +101,35 @@ function describe(
     lastHeartbeat: parseUtc(one.last_heartbeat).toISOString(),
     isAlive,
     durationMinutes: Math.max(0, Math.floor((world.now().getTime() - createdAt.getTime()) / 60_000)),
-    activity: !isAlive ? "gone" : one.state === "creating" ? "starting" : "running",
+    activity: !isAlive
+      ? "gone"
+      : one.state === "creating"
+        ? "starting"
+        : isIdle(world, one, seen.staleMs)
+          ? "idle"
+          : "running",
     executionMode: one.execution_mode ?? "local",
     sandboxId: one.sandbox_id,
     status: one.status,
     isMissing: !existsSync(one.worktree_path),
     changes: shown(seen.changes),
   };
+}
+
+/** Who has sent no heartbeat after its first minute sends none: nothing is known of what it does. */
+const FIRST_MINUTE_MS = 60_000;
+
+function isIdle({ now }: Pick<World, "now">, one: KnownSession, staleMs: number): boolean {
+  const last = parseUtc(one.last_heartbeat).getTime();
+  const sends = last - parseUtc(one.created_at).getTime() > FIRST_MINUTE_MS;
+  return sends && now().getTime() - last > staleMs;
+}
+
+/** A broken settings file hides no session. */
+async function staleMinutes(world: Pick<World, "paths" | "db">): Promise<number> {
+  const { KEYS, loadConfig } = await import("../config/config.ts");
+  const config = await loadConfig(world, undefined).catch(() => undefined);
+  return config?.settings["status.staleMinutes"] ?? KEYS["status.staleMinutes"].fallback;
 }
 
 function shown(changes: CheckoutChanges | undefined): SessionStatus["changes"] {
@@ -144,7 +167,7 @@ export async function statusForPeople(world: Effects, input: Parameters<typeof s
   const db = await world.db();
   const forks = new Map(allSessions(db).map((one) => [one.id, one.fork_commit]));
   const living = before.sessions.filter(
-    (one) => one.isAlive && one.executionMode === "local" && one.activity === "running",
+    (one) => one.isAlive && one.executionMode === "local" && (one.activity === "running" || one.activity === "idle"),
   );
   const checkouts = living.map((one) => ({
     path: one.worktreePath,
