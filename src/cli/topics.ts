@@ -7,6 +7,7 @@ import ports from "./topics/ports.md" with { type: "text" };
 import removal from "./topics/removal.md" with { type: "text" };
 import scripting from "./topics/scripting.md" with { type: "text" };
 import sessions from "./topics/sessions.md" with { type: "text" };
+import settings from "./topics/settings.md" with { type: "text" };
 import worktrees from "./topics/worktrees.md" with { type: "text" };
 import wrapper from "./topics/wrapper.md" with { type: "text" };
 
@@ -14,6 +15,7 @@ export const TOPICS: Readonly<Record<string, string>> = Object.assign(Object.cre
   sessions,
   wrapper,
   worktrees,
+  settings,
   landed,
   removal,
   ports,
