@@ -11,3 +11,11 @@ declare module "*.sh" {
   const text: string;
   export default text;
 }
+declare module "*.zsh" {
+  const text: string;
+  export default text;
+}
+declare module "*.fish" {
+  const text: string;
+  export default text;
+}

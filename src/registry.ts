@@ -11,6 +11,7 @@ const merges = () => import("./features/merges/operations.ts");
 const cleanup = () => import("./features/cleanup/operations.ts");
 const config = () => import("./features/config/operations.ts");
 const leases = () => import("./features/leases/operations.ts");
+const completions = () => import("./features/completions/operations.ts");
 const doctor = () => import("./features/doctor/operations.ts");
 
 /** In the order of help. No prototype: `toString` is not a command. */
@@ -28,6 +29,7 @@ export const ROOMS: Readonly<Record<string, () => Promise<Room>>> = Object.assig
   undo: cleanup,
   merge: merges,
   config,
+  completions,
   doctor,
   update: database,
   migrate: database,

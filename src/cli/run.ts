@@ -10,11 +10,14 @@ import type { Stream } from "./commands/watch-status.ts";
 import { exitCodeOf } from "./exit.ts";
 import { parseWords, shapeInput } from "./flags.ts";
 import { modernise } from "./legacy.ts";
+import { findOperation } from "./lookup.ts";
 import { answer, tell } from "./output.ts";
 import { isTerminal, pageFor } from "./terminal.ts";
 
 /** Runs one command line and answers its exit code. Never throws. */
 export async function run(argv: readonly string[]): Promise<number> {
+  // Asked by shells, with words that are not for us to judge.
+  if (argv[0] === "complete") return (await import("./complete.ts")).complete(argv.slice(1));
   try {
     const world = makeWorld();
     return await runIn(world, argv);
@@ -60,20 +63,6 @@ async function runIn(world: World, argv: readonly string[]): Promise<number> {
     answer(operation.text(output, await pageFor(world, 1, common.colour), shaped));
   }
   return operation.exitCode?.(output) ?? 0;
-}
-
-type Found = { operation: AnyOperation<World>; length: number };
-
-/** The operation whose words (or alias) the line begins with; the longest match wins. */
-function findOperation(operations: readonly AnyOperation<World>[], words: readonly string[]): Found | undefined {
-  let best: Found | undefined;
-  for (const operation of operations) {
-    for (const path of [operation.cli.path, ...(operation.cli.aliases ?? [])]) {
-      const matches = path.every((word, i) => words[i] === word);
-      if (matches && path.length > (best?.length ?? 0)) best = { operation, length: path.length };
-    }
-  }
-  return best;
 }
 
 // What streams is written by hand; it takes over when its input asks for it.

@@ -127,6 +127,9 @@ const STORIES: Readonly<Record<string, Story>> = {
     await scene.run("merges.check", { branch: "parallel-auth-backend-00000002" });
     await scene.run("merges.check", { branch: "parallel-auth-backend-00000002", target: "main", fork: "main" });
   },
+  "completions.print": async (scene) => {
+    for (const shell of ["bash", "zsh", "fish"]) await scene.run("completions.print", { shell });
+  },
   "doctor.examine": async ({ run }) => {
     await run("doctor.examine", {});
   },
