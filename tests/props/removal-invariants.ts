@@ -1,5 +1,6 @@
 // What has to hold after each step of parallel-cc, whatever it was asked to do.
 
+import { v } from "../../src/core/shape.ts";
 import type { Ran } from "../support/cli.ts";
 import { differences } from "./removal-print.ts";
 import type { Scene, Tree } from "./removal-scene.ts";
@@ -44,16 +45,26 @@ export async function checkInvariants(scene: Scene, step: Stepped): Promise<void
   if (step.gone.length > 0 || step.come.length > 0) await checkGit(scene, step);
 }
 
+const RENAMED = v.object({ renamed: v.array(v.object({ from: v.string(), to: v.string() })) });
+
+/** Branches that came back under another name, because theirs is checked out elsewhere by now. */
+export function renamedIn({ answer }: Pick<Stepped, "answer">): { from: string; to: string }[] {
+  const found = v.safeParse(RENAMED, answer);
+  return found.success ? found.output.renamed : [];
+}
+
 /** The user's branches stand where they stood; ours go and come with their worktrees alone. */
 function checkRefs(step: Stepped): void {
   const { before, after } = step;
   const own = new Set(step.gone.map(({ branch }) => `refs/heads/${branch}`));
   const names = new Set([...before.refs.keys(), ...after.refs.keys()]);
+  const beside = new Set(renamedIn(step).map(({ to }) => `refs/heads/${to}`));
   for (const name of names) {
     const [was, is] = [before.refs.get(name), after.refs.get(name)];
     if (was === is || name.startsWith("refs/parallel-cc/") || name.startsWith("refs/remotes/")) continue;
     const mayGo = is === undefined && own.has(name);
-    const mayCome = was === undefined && step.come.length > 0 && name.startsWith("refs/heads/parallel-");
+    const isOurs = name.startsWith("refs/heads/parallel-") || beside.has(name);
+    const mayCome = was === undefined && step.come.length > 0 && isOurs;
     claim(mayGo || mayCome, step, `${name} was at ${was} and is at ${is}`);
     claim(name !== "refs/stash", step, `the stash was at ${was} and is at ${is}`);
   }
