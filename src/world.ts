@@ -12,7 +12,17 @@ import { type Git, makeGit } from "./git/git.ts";
 import { LOG_LEVELS, type Log, type LogLevel, makeLog } from "./log/log.ts";
 import { type Processes, systemProcesses } from "./proc/alive.ts";
 import { isPortFree } from "./proc/port.ts";
-import { type Ended, handOver, type RunInput, type RunResult, run, runShown, startDetached } from "./proc/run.ts";
+import {
+  type Ended,
+  handOver,
+  type RunInput,
+  type RunResult,
+  run,
+  runShown,
+  type Scripted,
+  startDetached,
+  startScripted,
+} from "./proc/run.ts";
 
 /** What the environment says, read once. */
 export interface Env {
@@ -59,6 +69,12 @@ export interface World {
   say(line: string): void;
   /** Runs another program with our terminal and streams, in the environment its user gave it. */
   handOver(program: Pick<Program, "command" | "args" | "directory">): Promise<Ended>;
+  /** Starts another program that does what it is then told, in the environment its user gave it. */
+  startScripted(program: Pick<Program, "command" | "args" | "directory">): Scripted;
+  /** What starts this very program with other words. */
+  self(words: readonly string[]): Pick<Program, "command" | "args">;
+  /** This machine as somebody has it whose home is that directory: no settings, no identity, no sessions of the user's. */
+  inHome(directory: string): World;
   /** Starts this very program with other words, to go on when we have ended; it stands in no checkout. */
   startInBackground(words: readonly string[]): void;
   processes: Processes;
@@ -100,6 +116,11 @@ export function makeWorld(variables: Record<string, string | undefined> = proces
   const env = readEnv(variables);
   const paths = pathsIn(dataDirectory(variables["PARALLEL_CC_HOME"] || join(env.home, ".parallel-cc")));
   const log = makeLog({ level: env.logLevel, now, write: (line) => writeStderr(line) });
+  const self: World["self"] = (words) => {
+    // Compiled, the program is all of it; else it is what Bun was told to run.
+    const script = /^(\/\$bunfs|B:[\\/]~BUN)[\\/]/.test(Bun.main) ? [] : [Bun.main];
+    return { command: process.execPath, args: [...script, ...words] };
+  };
   let db: Promise<Db> | undefined;
   let signal: AbortSignal | undefined;
   return {
@@ -129,16 +150,11 @@ export function makeWorld(variables: Record<string, string | undefined> = proces
       runShown({ ...program, cwd: directory, env: { ...childEnv(variables), ...added } }),
     say: (line) => writeStderr(`${line}\n`),
     handOver: ({ command, args, directory }) => handOver({ command, args, cwd: directory, env: childEnv(variables) }),
-    startInBackground: (words) => {
-      // Compiled, the program is all of it; else it is what Bun was told to run.
-      const script = /^(\/\$bunfs|B:[\\/]~BUN)[\\/]/.test(Bun.main) ? [] : [Bun.main];
-      startDetached({
-        command: process.execPath,
-        args: [...script, ...words],
-        env: childEnv(variables),
-        cwd: "/",
-      });
-    },
+    startScripted: ({ command, args, directory }) =>
+      startScripted({ command, args, cwd: directory, env: childEnv(variables) }),
+    self,
+    inHome: (directory) => makeWorld(strangersVariables(variables, directory)),
+    startInBackground: (words) => startDetached({ ...self(words), env: childEnv(variables), cwd: "/" }),
     processes: systemProcesses({ platform: process.platform, host: hostname() }),
     isPortFree,
   };
@@ -179,6 +195,14 @@ function childEnv(variables: Record<string, string | undefined>): Record<string,
     if (value !== undefined && !dropped.has(name)) kept[name] = value;
   }
   return kept;
+}
+
+/** What tells git, claude and parallel-cc of their user. Where git keeps its programs is no such thing. */
+const PERSONAL = /^(GIT_(?!EXEC_PATH$)|XDG_|CLAUDE|PARALLEL_CC_|COMPOSE_PROJECT_NAME$)/;
+
+function strangersVariables(variables: Record<string, string | undefined>, home: string) {
+  const kept = Object.entries(variables).filter(([name]) => !PERSONAL.test(name));
+  return { ...Object.fromEntries(kept), HOME: home, TMPDIR: home, GIT_CONFIG_NOSYSTEM: "1" };
 }
 
 // One that depended on the current directory would be a registry for each of them.

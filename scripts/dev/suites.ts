@@ -61,6 +61,7 @@ const NEEDED: Needed = {
   "unit/proc-alive.test.ts": ["namespaces"],
   "unit/proc-port.test.ts": ["namespaces"],
   "unit/proc-run.test.ts": ["posix"],
+  "unit/proc-scripted.test.ts": ["posix"],
   "unit/support-house.test.ts": ["posix"],
   "unit/support-programs.test.ts": ["posix"],
   "unit/terminal.test.ts": ["posix"],

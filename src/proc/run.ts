@@ -190,6 +190,60 @@ export async function handOver(input: Pick<RunInput, "command" | "args" | "cwd" 
   return { exit: child.exitCode, signal: signalName(child.signalCode) };
 }
 
+/** A child that is told what to do, and says what came of it. */
+export interface Scripted {
+  pid: number;
+  stdout: ReadableStream<Uint8Array<ArrayBuffer>>;
+  stderr: ReadableStream<Uint8Array<ArrayBuffer>>;
+  /** Writes to its standard input; nothing when it has ended. */
+  tell(text: string): void;
+  /** There is nothing more to tell. */
+  close(): void;
+  ended: Promise<Ended>;
+  /** Ends it and what it runs, unless it has ended. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a program that does what it is told on its standard input, in a group of its own. It should end where its input
+ * does: then it cannot outlive us, whatever ends us.
+ */
+export function startScripted(input: Pick<RunInput, "command" | "args" | "env" | "cwd">): Scripted {
+  const child = translating(input, () =>
+    Bun.spawn([input.command, ...input.args], {
+      ...place(input),
+      stdin: "pipe",
+      stdout: "pipe",
+      stderr: "pipe",
+      detached: true,
+    }),
+  );
+  return {
+    pid: child.pid,
+    stdout: child.stdout,
+    stderr: child.stderr,
+    tell: (text) =>
+      void unlessEnded(async () => {
+        await child.stdin.write(text);
+        await child.stdin.flush();
+      }),
+    close: () => void unlessEnded(() => child.stdin.end()),
+    ended: child.exited.then(() => ({ exit: child.exitCode, signal: signalName(child.signalCode) })),
+    stop: async () => {
+      if (child.exitCode === null && child.signalCode === null) await killGently(child, { isGroup: true });
+    },
+  };
+}
+
+/** Who has ended listens no more, which its end tells better than a broken pipe. */
+async function unlessEnded(send: () => unknown): Promise<void> {
+  try {
+    await send();
+  } catch {
+    // Told by `ended`.
+  }
+}
+
 /** Starts a program that outlives us: in a session of its own, with nothing to read and nobody listening. */
 export function startDetached(input: Pick<RunInput, "command" | "args" | "env"> & { cwd: string }): void {
   translating(input, () =>

@@ -66,6 +66,31 @@ test("the database is opened once, when it is asked for", async () => {
   one.close();
 });
 
+test("in another home finds nothing of what its user told git, claude and parallel-cc", async () => {
+  await using place = await makePlace();
+  const told = {
+    ...{ GIT_DIR: "x", GIT_AUTHOR_NAME: "x", GIT_CONFIG_GLOBAL: "x", GIT_TEMPLATE_DIR: "x", XDG_CONFIG_HOME: "x" },
+    ...{ PARALLEL_CC_HOME: place.at("x"), PARALLEL_CC_SESSION_ID: "x", CLAUDE_PID: "1", COMPOSE_PROJECT_NAME: "x" },
+  };
+  const kept = { PATH: "/usr/bin:/bin", LANG: "C", GIT_EXEC_PATH: "/usr/lib/git-core" };
+  const other = makeWorld({ ...kept, ...told, HOME: "/h", TMPDIR: "/h" }).inHome(place.home);
+  expect([other.env.home, other.paths.home]).toEqual([place.home, join(place.home, ".parallel-cc")]);
+  expect(other.env).toMatchObject({ sessionId: undefined, gitVariables: [] });
+  const { stdout } = await other.runProgram({ command: "env", args: [], directory: place.path });
+  const seen = Object.fromEntries(
+    new TextDecoder()
+      .decode(stdout)
+      .trim()
+      .split("\n")
+      .map((line) => line.split("=")),
+  );
+  expect(seen).toEqual({ ...kept, HOME: place.home, TMPDIR: place.home, GIT_CONFIG_NOSYSTEM: "1" });
+});
+
+test("tells what starts this very program: Bun, here, and what it was told to run", () => {
+  expect(makeWorld({ HOME: "/h" }).self(["status"])).toEqual({ command: process.execPath, args: [Bun.main, "status"] });
+});
+
 describe("a process of its own", () => {
   test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)("that asked for the signal is told of %s", async (name) => {
     await using place = await makePlace();
