@@ -13,6 +13,7 @@ const config = () => import("./features/config/operations.ts");
 const leases = () => import("./features/leases/operations.ts");
 const completions = () => import("./features/completions/operations.ts");
 const doctor = () => import("./features/doctor/operations.ts");
+const demo = () => import("./features/demo/operations.ts");
 
 /** In the order of help. No prototype: `toString` is not a command. */
 export const ROOMS: Readonly<Record<string, () => Promise<Room>>> = Object.assign(Object.create(null), {
@@ -31,6 +32,7 @@ export const ROOMS: Readonly<Record<string, () => Promise<Room>>> = Object.assig
   config,
   completions,
   doctor,
+  demo,
   update: database,
   migrate: database,
 });

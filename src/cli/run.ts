@@ -78,6 +78,7 @@ async function streamFor(
     const { askForTrust } = await import("./commands/trust.ts");
     return askForTrust;
   }
+  if (operation.name === "demo.play" && !json) return (await import("./commands/demo.ts")).demo;
   if (operation.name === "worktrees.resume" && !json) return (await import("./commands/resume.ts")).resume;
   return undefined;
 }

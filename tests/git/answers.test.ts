@@ -133,6 +133,9 @@ const STORIES: Readonly<Record<string, Story>> = {
   "doctor.examine": async ({ run }) => {
     await run("doctor.examine", {});
   },
+  "demo.play": async ({ run }) => {
+    await run("demo.play", {});
+  },
   "database.update": async ({ run }) => {
     await run("database.update", {});
     await run("database.update", { version: "3.0" });
