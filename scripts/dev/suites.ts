@@ -78,6 +78,7 @@ const NEEDED: Needed = {
   "binary/names.test.ts": ["zsh"],
   "binary/kill-git.test.ts": ["strace"],
   "binary/kill-removal-git.test.ts": ["strace"],
+  "binary/trust-terminal.test.ts": ["tmux"],
   "binary/wrapper.test.ts": ["zsh"],
   "binary/wrapper-failures.test.ts": ["zsh"],
   "binary/wrapper-heartbeat.test.ts": ["zsh"],

@@ -76,7 +76,7 @@ async function streamFor(
   }
   if (operation.name === "config.trust" && !json && v.is(UNDECIDED, input) && (await isTerminal(0))) {
     const { askForTrust } = await import("./commands/trust.ts");
-    return askForTrust;
+    return (here) => askForTrust(here);
   }
   if (operation.name === "demo.play" && !json) return (await import("./commands/demo.ts")).demo;
   if (operation.name === "worktrees.resume" && !json) return (await import("./commands/resume.ts")).resume;

@@ -5,8 +5,11 @@ import { approveAsked, trustText, whatIsAsked } from "../../features/config/conf
 import type { World } from "../../world.ts";
 import { answer, tell } from "../output.ts";
 
+/** A line from the terminal; "" at its end. */
+type Typed = () => Promise<string>;
+
 /** Answers the exit code: 1 when it was not approved. */
-export async function askForTrust(world: World): Promise<number> {
+export async function askForTrust(world: World, typed: Typed = lineTyped): Promise<number> {
   const asked = await whatIsAsked(world);
   if (asked.approved || asked.commands.length === 0) {
     answer(trustText(asked));
@@ -17,13 +20,12 @@ export async function askForTrust(world: World): Promise<number> {
     tell(`  ${key}\n${commands.map((one) => `    ${printable(one)}\n`).join("")}`);
   }
   tell("Run these in worktrees of this repository from now on? [y/N] ");
-  const isYes = /^y(es)?$/i.test((await lineTyped()).trim());
+  const isYes = /^y(es)?$/i.test((await typed()).trim());
   const decided = isYes ? await approveAsked(world, asked) : asked;
   answer(trustText(decided));
   return decided.approved ? 0 : 1;
 }
 
-/** Empty at the end of the input. */
 async function lineTyped(): Promise<string> {
   const decoder = new TextDecoder();
   let typed = "";
