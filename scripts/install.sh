@@ -58,5 +58,8 @@ if [ -n "$advice" ]; then
   say "  $advice"
 fi
 say
-say "Now open two terminals in one of your git repositories and type this in each:"
-say "  claude-parallel"
+PATH="$target:$given_path" "$target/parallel-cc" demo || {
+  say "The demo did not get to its end. parallel-cc is installed all the same. Type this in two terminals, in one of"
+  say "your git repositories:"
+  say "  claude-parallel"
+}

@@ -28,9 +28,10 @@ const TOOLS = [
   "grep",
 ];
 
-/** A Bun that tells its version and builds a program that has a doctor. */
-function bunText(version: string, doctorExit = 0): string {
-  const program = `#!/bin/sh\necho "ran: $*"\nexit ${doctorExit}`;
+/** A Bun that tells its version and builds a program that has a doctor and a demo. */
+function bunText(version: string, exits: { doctor?: number; demo?: number } = {}): string {
+  const { doctor = 0, demo = 0 } = exits;
+  const program = `#!/bin/sh\necho "ran: $*"\n[ "$1" = doctor ] && exit ${doctor}\nexit ${demo}`;
   return `#!/bin/sh
 case "$1" in
 --version) echo ${version} ;;
@@ -124,7 +125,7 @@ describe.each(["dash", "bash"])("install.sh under %s", (shell) => {
     const machine = await makeMachine(place, { npm: NPM, curl: CURL });
     await writeProgram(join(machine.programs.folder, "bun"), bunText(VERSION));
     const { exit, said } = await machine.install({ shell });
-    expect({ exit, said }).toEqual({ exit: 0, said: expect.stringContaining("ran: doctor") });
+    expect({ exit, said }).toEqual({ exit: 0, said: expect.stringContaining("ran: doctor\nran: demo\n") });
     await expectInstalled(machine);
     expect(await machine.programs.calls("npm")).toEqual([]);
     expect(await machine.programs.calls("curl")).toEqual([]);
@@ -188,6 +189,16 @@ describe("install.sh goes on", () => {
     expect(running.exitCode).toBe(null);
     running.kill();
     await running.exited;
+  });
+
+  test("when the demo fails, and says so", async () => {
+    await using place = await makePlace();
+    const machine = await makeMachine(place, { npm: NPM });
+    await writeProgram(place.at("fake-bun"), bunText(VERSION, { demo: 1 }));
+    const { exit, said } = await machine.install();
+    expect({ exit, said }).toEqual({ exit: 0, said: expect.stringContaining("\nThe demo did not get to its end.") });
+    expect(said).toEndWith("  claude-parallel\n");
+    await expectInstalled(machine);
   });
 
   test("into PARALLEL_CC_INSTALL_DIR, and says so when that is not on PATH", async () => {
@@ -270,7 +281,7 @@ describe("install.sh stops, and says what to do,", () => {
   test("when the doctor finds something", async () => {
     await using place = await makePlace();
     const machine = await makeMachine(place, { npm: NPM });
-    await writeProgram(place.at("fake-bun"), bunText(VERSION, 1));
+    await writeProgram(place.at("fake-bun"), bunText(VERSION, { doctor: 1 }));
     const { exit, said } = await machine.install();
     expect({ exit, said }).toEqual({ exit: 1, said: expect.stringContaining("its doctor found something") });
     await expectInstalled(machine);
