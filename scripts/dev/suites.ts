@@ -69,6 +69,7 @@ const NEEDED: Needed = {
   "unit/workflow.test.ts": ["posix"],
   props: ["git", "posix"],
   binary: ["git", "posix", "bash", "dash"],
+  "binary/demo-disk.test.ts": ["mount"],
   "binary/disaster-disk.test.ts": ["mount"],
   "git/gtr.test.ts": ["bash"],
   "git/gtr-sessions.test.ts": ["bash"],

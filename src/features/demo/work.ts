@@ -29,9 +29,7 @@ export const start = part({
       const agent = await stage.startAgent(name);
       const { sessionId, worktreePath: checkout, branch, isMainRepo: isMainCheckout } = agent.session();
       const where = printable(stage.shown(checkout));
-      yield isMainCheckout
-        ? `${name} works in ${where}, the main checkout`
-        : `${name} gets ${where}, on its own branch`;
+      yield `${name} gets ${isMainCheckout ? "the main checkout" : "a worktree"}, ${where}`;
       agents.push({ name, pid: agent.pid, sessionId, checkout, branch, isMainCheckout });
     }
     return { agents };
