@@ -1,7 +1,7 @@
 // What the demo says to people. The story tells itself; here it gets its frame.
 
 import type { Page } from "../../core/operation.ts";
-import { shellWord } from "../../core/text.ts";
+import { printable, shellWord } from "../../core/text.ts";
 import type { Demo, Place } from "./demo.ts";
 import type { Line } from "./part.ts";
 
@@ -9,7 +9,7 @@ const INDENT = 9;
 
 export function beginText(keptIn: Place | null, { paint }: Page): string {
   const title = paint.bold("Three agents share one git repository (shell scripts: no AI, no network)");
-  return `${title}\n${keptIn === null ? "" : `  ${shellWord(keptIn.directory)}\n`}\n`;
+  return `${title}\n${keptIn === null ? "" : `  ${shownPath(keptIn.directory)}\n`}\n`;
 }
 
 export function lineText({ step, text, isFirst }: Line, { paint }: Page): string {
@@ -25,7 +25,11 @@ export function endText({ keptIn, next }: Pick<Demo, "keptIn" | "next">, { paint
 function leftText(keptIn: Place | null): string {
   if (keptIn === null) return "Nothing of this is left. ";
   const { dataDirectory, repository } = keptIn;
-  return `Look around: export PARALLEL_CC_HOME=${shellWord(dataDirectory)}; cd ${shellWord(repository)}\n`;
+  return `Look around: export PARALLEL_CC_HOME=${shownPath(dataDirectory)}; cd ${shownPath(repository)}\n`;
+}
+
+function shownPath(path: string): string {
+  return shellWord(printable(path));
 }
 
 export function demoText(demo: Demo, page: Page): string {
