@@ -4,6 +4,7 @@ import { expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { dirname } from "node:path";
+import { demo } from "../../src/cli/commands/demo.ts";
 import { PLAIN } from "../../src/cli/terminal.ts";
 import { Failure } from "../../src/core/failure.ts";
 import { startAgent } from "../../src/features/demo/agent.ts";
@@ -73,6 +74,8 @@ test("one that was interrupted before it began makes nothing", async () => {
   world.interrupt();
   const telling = { begin: () => expect.unreachable(), tell: () => expect.unreachable() };
   await expect(playDemo(world, {}, telling)).rejects.toMatchObject({ details: { signal: "SIGINT" } });
+  const typed = demo(world, {}, { json: false, help: false, colour: false });
+  await expect(typed).rejects.toMatchObject({ details: { signal: "SIGINT" } });
 });
 
 test("an agent whose script fails says what it heard, and has ended", async () => {
