@@ -110,7 +110,10 @@ async function rounds(stages: ReadonlyMap<Place, Staged>, count: number, round: 
   expect(found).toEqual([]);
 }
 
-/** All at once, each a little later than it could: else what is quick is always over before the others begin. */
+/**
+ * All at once, each by a seeded moment later than it could: else what is quick is always over before the others begin.
+ * Nothing is waited for by that: whatever the order is, the round has to hold.
+ */
 function atOnce(place: Place, random: Random, commands: readonly { words: readonly string[]; cwd: string }[]) {
   const running = commands.map(async ({ words, cwd }) => {
     await Bun.sleep(random.int(0, LATEST_MS));

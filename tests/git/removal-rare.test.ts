@@ -12,53 +12,10 @@ import { listWorktrees, removeWorktrees } from "../../src/features/cleanup/workt
 import { register } from "../../src/features/sessions/register.ts";
 import { release } from "../../src/features/sessions/release.ts";
 import { deadPid } from "../support/processes.ts";
-import { type Repo, runGit } from "../support/repo.ts";
+import { runGit } from "../support/repo.ts";
 import { testWorld } from "../support/world.ts";
+import { ignore, nest, push, withSubmodule } from "./removal-inner.ts";
 import { DAY_MS, isThere, makeScene, type Scene, type Tree } from "./removal-scene.ts";
-
-async function nest({ path }: Tree, { place }: Scene, folder: string): Promise<Repo["git"]> {
-  const git: Repo["git"] = (...args) => runGit(args, { cwd: join(path, folder), env: place.env() });
-  await mkdir(join(path, folder), { recursive: true });
-  await git("init", "--quiet", "--initial-branch=main");
-  await Bun.write(join(path, folder, "nested.txt"), "nested\n");
-  await git("add", "nested.txt");
-  await git("commit", "--quiet", "-m", "Nested");
-  return git;
-}
-
-async function push(git: Repo["git"], { place }: Scene): Promise<void> {
-  const far = place.at("far.git");
-  await runGit(["init", "--quiet", "--bare", far], { cwd: place.path, env: place.env() });
-  await git("remote", "add", "origin", far);
-  await git("push", "--quiet", "origin", "--all");
-  await git("fetch", "--quiet", "origin");
-}
-
-async function ignore({ git }: Scene, ...patterns: string[]): Promise<void> {
-  const exclude = await git("rev-parse", "--path-format=absolute", "--git-path", "info/exclude");
-  await Bun.write(exclude, `${patterns.join("\n")}\n`);
-}
-
-async function withSubmodule(): Promise<{ scene: Scene; tree: Tree; module: Repo["git"] }> {
-  const scene = await makeScene();
-  const far = scene.place.at("module.git");
-  const seed = scene.place.at("seed");
-  const at = { cwd: scene.place.path, env: scene.place.env() };
-  await runGit(["init", "--quiet", "--initial-branch=main", seed], at);
-  await Bun.write(join(seed, "module.txt"), "module\n");
-  for (const words of [
-    ["add", "."],
-    ["commit", "--quiet", "-m", "Module"],
-  ])
-    await runGit(words, { ...at, cwd: seed });
-  await runGit(["clone", "--quiet", "--bare", seed, far], at);
-  await scene.git("submodule", "add", "--quiet", far, "lib/module");
-  await scene.git("commit", "--quiet", "-m", "A submodule");
-  const tree = await scene.left();
-  await tree.git("submodule", "update", "--init", "--quiet");
-  const module: Repo["git"] = (...args) => tree.git("-C", join(tree.path, "lib/module"), ...args);
-  return { scene, tree, module };
-}
 
 describe("nested", () => {
   test("N1 a repository in a folder whose files are the outer one's keeps it", async () => {

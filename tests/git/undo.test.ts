@@ -11,6 +11,7 @@ import { release } from "../../src/features/sessions/release.ts";
 import { lastEnded } from "../../src/features/sessions/store.ts";
 import { runGit } from "../support/repo.ts";
 import { testWorld } from "../support/world.ts";
+import { leftWithSubmodule } from "./removal-inner.ts";
 import { isThere, makeScene, type Scene, standingOf, type Tree } from "./removal-scene.ts";
 
 type Setup = (tree: Tree, scene: Scene) => Promise<unknown>;
@@ -186,7 +187,7 @@ describe("undo brings back", () => {
 
   test("a submodule with what is checked out in it", async () => {
     await using scene = await makeScene();
-    const tree = await withSubmodule(scene);
+    const tree = (await leftWithSubmodule(scene)).tree;
     await tree.write("lib/module/module.txt", "changed\n");
     const before = await standingOf(tree);
     await drop(scene, tree);
@@ -195,28 +196,10 @@ describe("undo brings back", () => {
   });
 });
 
-async function withSubmodule(scene: Scene): Promise<Tree> {
-  const [far, seed] = [scene.place.at("module.git"), scene.place.at("seed")];
-  const at = { cwd: scene.place.path, env: scene.place.env() };
-  await runGit(["init", "--quiet", "--initial-branch=main", seed], at);
-  await Bun.write(join(seed, "module.txt"), "module\n");
-  for (const words of [
-    ["add", "."],
-    ["commit", "--quiet", "-m", "Module"],
-  ])
-    await runGit(words, { ...at, cwd: seed });
-  await runGit(["clone", "--quiet", "--bare", seed, far], at);
-  await scene.git("submodule", "add", "--quiet", far, "lib/module");
-  await scene.git("commit", "--quiet", "-m", "A submodule");
-  const tree = await scene.left();
-  await tree.git("submodule", "update", "--init", "--quiet");
-  return tree;
-}
-
 describe("undo, when something is in the way,", () => {
   test("names a free path beside, brings it back there, and git works there, in submodules too", async () => {
     await using scene = await makeScene();
-    const tree = await withSubmodule(scene);
+    const tree = (await leftWithSubmodule(scene)).tree;
     await tree.write("new", "");
     await drop(scene, tree);
     await Bun.write(join(tree.path, "theirs"), "");
