@@ -12,17 +12,9 @@ import { type Git, makeGit } from "./git/git.ts";
 import { LOG_LEVELS, type Log, type LogLevel, makeLog } from "./log/log.ts";
 import { type Processes, systemProcesses } from "./proc/alive.ts";
 import { isPortFree } from "./proc/port.ts";
-import {
-  type Ended,
-  handOver,
-  type RunInput,
-  type RunResult,
-  run,
-  runShown,
-  type Scripted,
-  startDetached,
-  startScripted,
-} from "./proc/run.ts";
+import { type RunInput, type RunResult, run, runShown } from "./proc/run.ts";
+import type { Ended } from "./proc/spawn.ts";
+import { handOver, type Scripted, startDetached, startScripted } from "./proc/start.ts";
 
 /** What the environment says, read once. */
 export interface Env {

@@ -1,18 +1,12 @@
-// The one place that starts a child and waits for it: argument arrays only, never a shell, bounded in time and output.
+// Children that are waited for, bounded in time and output.
 // A child that is stopped early ends as a Failure (`proc.timeout`, `proc.cancelled`, `proc.too-much-output`); any exit
 // code and any signal it got from elsewhere is an answer. It will not wait for what a child leaves behind.
 
 import { Failure } from "../core/failure.ts";
 import { killGently, settlesWithin } from "./kill.ts";
-import { whyNotStarted } from "./not-started.ts";
+import { type Command, type Ended, endOf, signalName, spawn, spawnAndWait } from "./spawn.ts";
 
-export interface RunInput {
-  command: string;
-  args: readonly string[];
-  /** Where the child starts; without it, where we are. */
-  cwd?: string | undefined;
-  /** The whole environment of the child; `command` is looked up on its PATH. */
-  env: Record<string, string>;
+export interface RunInput extends Command {
   /** What the child reads; without it, nothing (/dev/null). */
   input?: string | Uint8Array | undefined;
   timeoutMs?: number | undefined;
@@ -21,12 +15,6 @@ export interface RunInput {
   maxOutputBytes?: number | undefined;
   /** The child leads a session of its own: Ctrl-C does not reach it, and stopping it stops all it started. */
   group?: boolean | undefined;
-}
-
-export interface Ended {
-  /** null when a signal ended the child. */
-  exit: number | null;
-  signal: string | null;
 }
 
 export interface RunResult extends Ended {
@@ -47,7 +35,8 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 /** Throws `proc.not-found`, `proc.not-executable`, `proc.no-directory`, `proc.not-started` when there is no child at all. */
 export async function run(input: RunInput): Promise<RunResult> {
   if (input.signal?.aborted) throw cancelled(input);
-  const child = start(input, input.group === true);
+  const streams = { stdin: stdinOf(input.input), stdout: "pipe", stderr: "pipe" } as const;
+  const child = spawn(input, { ...streams, detached: input.group === true });
   const guard = guardOf(child, input);
   const maxBytes = input.maxOutputBytes ?? MAX_OUTPUT_BYTES;
   const output = collect([child.stdout, child.stderr], maxBytes, () => guard.stop(tooMuchOutput(input, maxBytes)));
@@ -61,12 +50,7 @@ export async function run(input: RunInput): Promise<RunResult> {
   }
   const failure = guard.failure();
   if (failure !== undefined) throw failure;
-  return {
-    exit: child.exitCode,
-    signal: signalName(child.signalCode),
-    stdout: output.bytes(0),
-    stderr: new TextDecoder().decode(output.bytes(1)),
-  };
+  return { ...endOf(child), stdout: output.bytes(0), stderr: new TextDecoder().decode(output.bytes(1)) };
 }
 
 /**
@@ -75,15 +59,7 @@ export async function run(input: RunInput): Promise<RunResult> {
  */
 export async function runShown(input: Omit<RunInput, "input" | "maxOutputBytes" | "group">): Promise<Ended> {
   if (input.signal?.aborted) throw cancelled(input);
-  const child = translating(input, () =>
-    Bun.spawn([input.command, ...input.args], {
-      ...place(input),
-      stdin: "ignore",
-      stdout: 2,
-      stderr: 2,
-      detached: true,
-    }),
-  );
+  const child = spawn(input, { stdin: "ignore", stdout: 2, stderr: 2, detached: true });
   const guard = guardOf(child, { ...input, group: true });
   try {
     await guard.ended();
@@ -93,7 +69,7 @@ export async function runShown(input: Omit<RunInput, "input" | "maxOutputBytes" 
   }
   const failure = guard.failure();
   if (failure !== undefined) throw failure;
-  return { exit: child.exitCode, signal: signalName(child.signalCode) };
+  return endOf(child);
 }
 
 /** Stops a child when its time is over or the signal says so. */
@@ -134,17 +110,7 @@ function guardOf(child: Bun.Subprocess, input: RunInput) {
 export function runSync(input: Omit<RunInput, "signal" | "group">): RunResult {
   const timeoutMs = input.timeoutMs ?? 5000;
   const maxBytes = input.maxOutputBytes ?? MAX_OUTPUT_BYTES;
-  const child = translating(input, () =>
-    Bun.spawnSync([input.command, ...input.args], {
-      ...place(input),
-      stdin: stdinOf(input.input),
-      stdout: "pipe",
-      stderr: "pipe",
-      timeout: timeoutMs,
-      killSignal: "SIGKILL",
-      maxBuffer: maxBytes,
-    }),
-  );
+  const child = spawnAndWait(input, { stdin: stdinOf(input.input), timeoutMs, maxBytes });
   if (child.exitedDueToMaxBuffer) throw tooMuchOutput(input, maxBytes);
   // A child that ended by itself may still count as timed out when something it left behind held the pipes.
   if (child.exitedDueToTimeout && child.signalCode !== undefined) throw timedOut(input, timeoutMs);
@@ -154,113 +120,6 @@ export function runSync(input: Omit<RunInput, "signal" | "group">): RunResult {
     stdout: child.stdout,
     stderr: new TextDecoder().decode(child.stderr),
   };
-}
-
-function start(input: RunInput, detached: boolean) {
-  return translating(input, () =>
-    Bun.spawn([input.command, ...input.args], {
-      ...place(input),
-      stdin: stdinOf(input.input),
-      stdout: "pipe",
-      stderr: "pipe",
-      detached,
-    }),
-  );
-}
-
-function translating<T>(input: RunInput, spawn: () => T): T {
-  try {
-    return spawn();
-  } catch (cause) {
-    throw whyNotStarted(input, cause);
-  }
-}
-
-/** Runs a program with our own terminal and streams, until it ends by itself. */
-export async function handOver(input: Pick<RunInput, "command" | "args" | "cwd" | "env">): Promise<Ended> {
-  const child = translating(input, () =>
-    Bun.spawn([input.command, ...input.args], {
-      ...place(input),
-      stdin: "inherit",
-      stdout: "inherit",
-      stderr: "inherit",
-    }),
-  );
-  await child.exited;
-  return { exit: child.exitCode, signal: signalName(child.signalCode) };
-}
-
-/** A child that is told what to do, and says what came of it. */
-export interface Scripted {
-  pid: number;
-  stdout: ReadableStream<Uint8Array<ArrayBuffer>>;
-  stderr: ReadableStream<Uint8Array<ArrayBuffer>>;
-  /** Writes to its standard input; nothing when it has ended. */
-  tell(text: string): void;
-  /** There is nothing more to tell. */
-  close(): void;
-  ended: Promise<Ended>;
-  /** Ends it and what it runs, unless it has ended. */
-  stop(): Promise<void>;
-}
-
-/**
- * Starts a program that does what it is told on its standard input, in a group of its own. It should end where its input
- * does: then it cannot outlive us, whatever ends us.
- */
-export function startScripted(input: Pick<RunInput, "command" | "args" | "env" | "cwd">): Scripted {
-  const child = translating(input, () =>
-    Bun.spawn([input.command, ...input.args], {
-      ...place(input),
-      stdin: "pipe",
-      stdout: "pipe",
-      stderr: "pipe",
-      detached: true,
-    }),
-  );
-  return {
-    pid: child.pid,
-    stdout: child.stdout,
-    stderr: child.stderr,
-    tell: (text) =>
-      void unlessEnded(async () => {
-        await child.stdin.write(text);
-        await child.stdin.flush();
-      }),
-    close: () => void unlessEnded(() => child.stdin.end()),
-    ended: child.exited.then(() => ({ exit: child.exitCode, signal: signalName(child.signalCode) })),
-    stop: async () => {
-      if (child.exitCode === null && child.signalCode === null) await killGently(child, { isGroup: true });
-    },
-  };
-}
-
-/** Who has ended listens no more, which its end tells better than a broken pipe. */
-async function unlessEnded(send: () => unknown): Promise<void> {
-  try {
-    await send();
-  } catch {
-    // Told by `ended`.
-  }
-}
-
-/** Starts a program that outlives us: in a session of its own, with nothing to read and nobody listening. */
-export function startDetached(input: Pick<RunInput, "command" | "args" | "env"> & { cwd: string }): void {
-  translating(input, () =>
-    Bun.spawn([input.command, ...input.args], {
-      ...place(input),
-      stdin: "ignore",
-      stdout: "ignore",
-      stderr: "ignore",
-      detached: true,
-    }),
-  ).unref();
-}
-
-/** A child that is a Bun program itself must not be turned into another one by what we were started with. */
-function place(input: Pick<RunInput, "cwd" | "env">): { env: Record<string, string>; cwd?: string } {
-  const { BUN_OPTIONS: _options, BUN_BE_BUN: _beBun, ...env } = input.env;
-  return input.cwd === undefined ? { env } : { env, cwd: input.cwd };
 }
 
 function stdinOf(input: string | Uint8Array | undefined): "ignore" | Uint8Array {
@@ -317,10 +176,6 @@ function startTimer(ms: number | undefined, onTime: () => void) {
 }
 
 /** Signals without a name of their own (the real-time ones) come as numbers. */
-function signalName(code: string | number | null | undefined): string | null {
-  return typeof code === "number" ? `SIG${code}` : (code ?? null);
-}
-
 function isInterrupt(signal: string | number | null): boolean {
   return signal === "SIGINT" || signal === "SIGTERM" || signal === "SIGHUP";
 }

@@ -75,7 +75,7 @@ const HOMES: readonly Home[] = [
   { what: "the working directory", sign: /\bprocess\s*\.\s*(cwd|chdir)\b/, home: "src/world.ts" },
   { what: "the home directory", sign: /\b(homedir|userInfo)\s*\(/, home: "src/world.ts" },
   { what: "opening a port", sign: /\bBun\s*\.\s*(listen|serve|udpSocket)\b/, home: "src/proc/port.ts" },
-  { what: "starting a process", sign: /\bBun\s*\.\s*(spawn|spawnSync|\$)/, home: "src/proc/run.ts" },
+  { what: "starting a process", sign: /\bBun\s*\.\s*(spawn|spawnSync|\$)/, home: "src/proc/spawn.ts" },
   {
     what: "the clock",
     sign: /\bDate\s*\.\s*now\b|\bnew\s+Date\s*(\(\s*\)|(?!\s*\())|(?<!new\s+)\bDate\s*\(\s*\)/,
@@ -112,8 +112,8 @@ function livesIn(path: string, home: string | undefined): boolean {
 const MODULE_HOMES: Readonly<Record<string, string | undefined>> = {
   valibot: "src/core/shape.ts",
   "bun:sqlite": "src/db/",
-  "node:child_process": "src/proc/run.ts",
-  child_process: "src/proc/run.ts",
+  "node:child_process": "src/proc/spawn.ts",
+  child_process: "src/proc/spawn.ts",
   // Its parts are used as Bun.<part>, where the other rules see them.
   bun: undefined,
 };

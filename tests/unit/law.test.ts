@@ -113,9 +113,9 @@ describe("homes", () => {
     ["const mode = import.meta.env.MODE", "src/world.ts"],
     ["const cwd = process.cwd()", "src/world.ts"],
     ["const home = homedir()", "src/world.ts"],
-    [`Bun.spawn(["git"])`, "src/proc/run.ts"],
-    [`Bun.spawnSync(["git"])`, "src/proc/run.ts"],
-    ["await Bun.$`git`", "src/proc/run.ts"],
+    [`Bun.spawn(["git"])`, "src/proc/spawn.ts"],
+    [`Bun.spawnSync(["git"])`, "src/proc/spawn.ts"],
+    ["await Bun.$`git`", "src/proc/spawn.ts"],
     ["Bun.listen({ port })", "src/proc/port.ts"],
     ["const now = Date.now()", "src/world.ts"],
     ["const now = new Date()", "src/world.ts"],
@@ -155,8 +155,8 @@ describe("modules", () => {
   test.each([
     ["valibot", "src/core/shape.ts"],
     ["bun:sqlite", "src/db/db.ts"],
-    ["node:child_process", "src/proc/run.ts"],
-    ["child_process", "src/proc/run.ts"],
+    ["node:child_process", "src/proc/spawn.ts"],
+    ["child_process", "src/proc/spawn.ts"],
   ])("%s has one home", (specifier, home) => {
     const source = `import { x } from "${specifier}";`;
     const stray = moduleViolations(tree({ [home]: source, "src/features/a/a.ts": source }), ["valibot"]);
@@ -165,7 +165,7 @@ describe("modules", () => {
   });
 
   test("bun itself is not imported", () => {
-    expect(using("src/proc/run.ts", `import { spawn } from "bun";`)).toHaveLength(1);
+    expect(using("src/proc/spawn.ts", `import { spawn } from "bun";`)).toHaveLength(1);
   });
 
   test("a package that package.json does not name is not imported", () => {

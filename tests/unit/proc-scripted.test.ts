@@ -3,7 +3,7 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { systemProcesses } from "../../src/proc/alive.ts";
-import { startScripted } from "../../src/proc/run.ts";
+import { startScripted } from "../../src/proc/start.ts";
 import { makePlace } from "../support/place.ts";
 import { waitFor } from "../support/processes.ts";
 
@@ -46,7 +46,7 @@ test("is stopped with all that it runs", async () => {
 test("ends when whoever tells it is killed", async () => {
   await using place = await makePlace();
   const code = `
-    const { startScripted } = await import(${JSON.stringify(join(import.meta.dir, "../../src/proc/run.ts"))});
+    const { startScripted } = await import(${JSON.stringify(join(import.meta.dir, "../../src/proc/start.ts"))});
     const child = startScripted({ command: "/bin/sh", args: ["-s"], env: { PATH: "/usr/bin:/bin" }, cwd: "/" });
     console.log(child.pid);
     await child.ended;

@@ -4,7 +4,8 @@
 import { Failure } from "../../core/failure.ts";
 import { TEXT, v, YES_OR_NO } from "../../core/shape.ts";
 import { shellQuote } from "../../core/text.ts";
-import type { Ended, Scripted } from "../../proc/run.ts";
+import type { Ended } from "../../proc/spawn.ts";
+import type { Scripted } from "../../proc/start.ts";
 import { answerIn } from "./answer.ts";
 
 const registered = () =>

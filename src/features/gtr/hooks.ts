@@ -5,7 +5,7 @@
 import { Failure } from "../../core/failure.ts";
 import { printable } from "../../core/text.ts";
 import type { Repository } from "../../git/repository.ts";
-import type { Ended } from "../../proc/run.ts";
+import type { Ended } from "../../proc/spawn.ts";
 import type { World } from "../../world.ts";
 import { type Gtr, isAtLeast } from "./detect.ts";
 import { type GtrSettings, readSettings } from "./settings.ts";
