@@ -15,30 +15,19 @@ __parallel_cc_ask() {
     </dev/null 2>/dev/null)
 }
 
-# $1 -o or +o, and options. bash 3.2 has no compopt.
-__parallel_cc_option() {
-  compopt "$@" 2>/dev/null
-}
-
-# $1 the word. What the shell itself completes; readline quotes it.
+# What readline completes by itself, and quotes: files, directories or neither. bash 3.2 cannot be told.
 __parallel_cc_paths() {
+  compopt +o default +o bashdefault
   case $__parallel_cc_more in
-  files*) __parallel_cc_option -o default || __parallel_cc_list -f "$1" ;;
-  directories*) __parallel_cc_option -o dirnames || __parallel_cc_list -d "$1" ;;
+  files*) compopt -o default ;;
+  directories*) compopt -o dirnames ;;
   esac
-}
-
-__parallel_cc_list() {
-  local candidate
-  while IFS= read -r candidate; do
-    COMPREPLY[${#COMPREPLY[@]}]=$candidate
-  done < <(compgen "$1" -- "$2")
-}
+} 2>/dev/null
 
 _parallel_cc() {
   local __parallel_cc_more
   __parallel_cc_ask parallel-cc
-  __parallel_cc_paths "$2"
+  __parallel_cc_paths
 }
 
 # claude-parallel's own flags, and whatever completes claude.
@@ -48,8 +37,7 @@ _claude_parallel() {
   case $__parallel_cc_more in
   claude*) ;;
   *)
-    __parallel_cc_option +o default +o bashdefault
-    __parallel_cc_paths "$2"
+    __parallel_cc_paths
     return
     ;;
   esac
@@ -72,5 +60,5 @@ _claude_parallel() {
   COMPREPLY=(${own[@]+"${own[@]}"} ${COMPREPLY[@]+"${COMPREPLY[@]}"})
 }
 
-complete -F _parallel_cc parallel-cc
+complete -o bashdefault -o default -F _parallel_cc parallel-cc
 complete -o bashdefault -o default -F _claude_parallel claude-parallel

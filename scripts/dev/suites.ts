@@ -1,8 +1,11 @@
 // Which suites there are (the folders of tests/ that hold test files), and what each needs of the machine. It is
 // decided before anything runs; a test never skips itself.
 
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 
+/** A package without a program. */
+const BASH_COMPLETION = "/usr/share/bash-completion/bash_completion";
 const MIN_GIT = [2, 39] as const;
 const AS_ROOT = process.getuid?.() === 0 ? [] : ["--user", "--map-root-user"];
 
@@ -22,6 +25,8 @@ const NEEDS = {
   bash: program("bash"),
   dash: program("dash"),
   zsh: program("zsh"),
+  fish: program("fish"),
+  "bash-completion": () => (existsSync(BASH_COMPLETION) ? undefined : "bash-completion is not installed"),
   expect: program("expect"),
   tmux: program("tmux"),
   strace: () =>
@@ -52,6 +57,7 @@ const NEEDED: Needed = {
   db: ["git", "posix"],
   "db/disk.test.ts": ["mount"],
   "db/kill.test.ts": ["strace"],
+  "unit/bash-line.test.ts": ["bash"],
   "unit/build-release.test.ts": ["posix"],
   "unit/build-smoke.test.ts": ["posix"],
   "unit/fetch-bun.test.ts": ["posix"],
@@ -69,6 +75,7 @@ const NEEDED: Needed = {
   "unit/workflow.test.ts": ["posix"],
   props: ["git", "posix"],
   binary: ["git", "posix", "bash", "dash"],
+  "binary/completions.test.ts": ["zsh", "fish", "bash-completion"],
   "binary/demo-disk.test.ts": ["mount"],
   "binary/disaster-disk.test.ts": ["mount"],
   "git/gtr.test.ts": ["bash"],

@@ -64,13 +64,13 @@ export function bashReplacement({ current, kept, quote }: BashLine, value: strin
   const text = value.slice(kept);
   if (quote === '"') {
     // History is expanded within double quotes as well, and a backslash would stay.
-    return closed(text.replace(/[$`"\\]/g, "\\$&").replaceAll("!", `"'!'"`), quote);
+    return bounded(text.replace(/[$`"\\]/g, "\\$&").replaceAll("!", `"'!'"`), quote);
   }
-  if (quote === "'") return closed(text.replaceAll("'", `'\\''`), quote);
+  if (quote === "'") return bounded(text.replaceAll("'", `'\\''`), quote);
   return text.replace(/[^\w./:@%+=,\u0080-\u{10ffff}-]/gu, "\\$&");
 }
 
-/** readline closes the quote behind the only candidate, but not where one stands already. */
-function closed(text: string, quote: Quote): string {
-  return text.endsWith(quote) ? text + quote : text;
+/** readline takes a quote at the start for the one that is typed, and one at the end for the one that closes it. */
+function bounded(text: string, quote: Quote): string {
+  return (text.startsWith(quote) ? quote : "") + text + (text.endsWith(quote) ? quote : "");
 }

@@ -32,9 +32,11 @@ function headOf({ shell, what }: Offer): string {
   return `${shell ?? "words"} ${printable(what)}`;
 }
 
-/** zsh matches them against what is typed, and quotes them. A colon stands between a candidate and its description. */
+/** zsh matches them against what is typed, and quotes them. _describe reads `value:description`, with backslashes. */
 function zshLines({ candidates }: Offer): string[] {
-  return candidates.map(({ value, description }) => `${value.replaceAll(":", "\\:")}:${printable(description)}`);
+  return candidates.map(({ value, description }) => {
+    return `${value.replace(/[\\:]/g, "\\$&")}:${printable(description).replaceAll("\\", "\\\\")}`;
+  });
 }
 
 /** So does fish; it wants the whole word. */

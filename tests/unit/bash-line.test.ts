@@ -59,7 +59,7 @@ function typed(begun: string, quote: "" | "'" | '"'): string {
   return begun.replace(/[^\w./:@%+=,\u0080-\u{10ffff}-]/gu, "\\$&");
 }
 
-/** As readline: the replacement stands behind what it leaves, and an open quote is closed. */
+/** As readline: the replacement stands behind what it leaves, no quote is doubled, and an open one is closed. */
 function completed(begun: string, quote: "" | "'" | '"', value: string): string {
   const word = typed(begun, quote);
   const line = readBashLine(`pcc ${word}`, BREAKS);
@@ -68,7 +68,8 @@ function completed(begun: string, quote: "" | "'" | '"', value: string): string 
   // In the last quote that is open, or behind the last break that has no backslash before it.
   const unquoted = [...word.matchAll(/(?<!\\)[@=:]/g)].at(-1)?.index ?? -1;
   const left = quote === "" ? unquoted + 1 : quote === '"' ? 1 : word.lastIndexOf("'") + 1;
-  return word.slice(0, left) + put + (quote !== "" && !put.endsWith(quote) ? quote : "");
+  const start = quote !== "" && put.startsWith(quote) ? left - 1 : left;
+  return word.slice(0, start) + put + (quote !== "" && !put.endsWith(quote) ? quote : "");
 }
 
 test("every value that is put in is that value to bash, however it was begun", async () => {
