@@ -129,8 +129,13 @@ describe("sessions", () => {
       { value: second.id, description: `auth\x1b[31m backend, ${second.branch}, repo` },
       { value: first.id, description: "main, repo" },
     ]);
-    const zsh = await completionsFor(scene.world, ["zsh", "parallel-cc", "--", "release", "--session-id", ""]);
-    expect(zsh).toContain(`\n${second.id}:auth\\u{1b}[31m backend, `);
+    const asked = ["parallel-cc", "--", "release", "--session-id", ""];
+    expect(await completionsFor(scene.world, ["fish", ...asked])).toContain(
+      `\n${second.id}\tauth\\u{1b}[31m backend, `,
+    );
+    expect(await completionsFor(scene.world, ["zsh", ...asked])).toContain(
+      `\n${second.id}:auth\\\\u{1b}[31m backend, `,
+    );
   });
 });
 
