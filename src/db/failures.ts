@@ -4,6 +4,7 @@ import { SQLiteError } from "bun:sqlite";
 import { accessSync, constants, readdirSync, statSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { Failure } from "../core/failure.ts";
+import { VERSION } from "../core/version.ts";
 
 // https://www.sqlite.org/rescode.html: the low byte is the primary code, the whole number the extended one.
 const PERM = 3;
@@ -75,9 +76,9 @@ export function newer(file: string, found: string, known: string): Failure {
   return new Failure({
     kind: "unavailable",
     code: "db.newer",
-    message: `The database ${file} was written by a newer parallel-cc (schema ${found}; this one knows ${known}).`,
-    hint: "Update parallel-cc. Nothing in the file was changed.",
-    details: { file, found, known },
+    message: `The database ${file} was written by a newer parallel-cc: its schema is ${found}, this ${VERSION} knows ${known}.`,
+    hint: "Update this parallel-cc, or use the newer one; parallel-cc doctor names them. Nothing in the file was changed.",
+    details: { file, found, known, version: VERSION },
   });
 }
 

@@ -1,137 +1,57 @@
-// The room's door: looks at what parallel-cc needs and says what to do about what is missing. Changes nothing.
+// The room's door: looks at what parallel-cc needs and says what to do about what is missing. Writes nothing, and
+// whatever fails or hangs in one check is that check's answer: the others are told all the same.
 
-import { accessSync, constants, existsSync, statSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { asFailure, type Failure } from "../../core/failure.ts";
-import { v } from "../../core/shape.ts";
-import { verifyMigrations } from "../../db/migrate.ts";
-import { commitOf, defaultWorktreesDirectory, locate, requireVersion } from "../../git/repository.ts";
-import type { World } from "../../world.ts";
-import { loadConfig, warningsOf } from "../config/config.ts";
+import { checkAlias } from "./alias.ts";
+import { type Check, failed } from "./check.ts";
+import { checkClaudeFiles } from "./claude-files.ts";
+import { checkDatabase } from "./database.ts";
+import { checkDisks } from "./disk.ts";
+import { checkInstallation } from "./installation.ts";
+import { checkPlace } from "./place.ts";
+import { checkClaude, checkGit, checkGtr } from "./programs.ts";
+import { checkRepository } from "./repository.ts";
+import { type Effects, makeScene, type Scene } from "./scene.ts";
 
-export interface Check {
-  name: string;
-  status: "ok" | "warn" | "fail";
-  detail: string;
-  hint?: string | undefined;
-}
+export type { Check } from "./check.ts";
 
-type Effects = Pick<World, "git" | "db" | "env" | "paths" | "cwd">;
+/** In the order that people read them. */
+const LISTS: Readonly<Record<string, (scene: Scene) => Promise<Check[]>>> = {
+  "parallel-cc": checkInstallation,
+  alias: checkAlias,
+  claude: checkClaude,
+  hooks: checkClaudeFiles,
+  git: checkGit,
+  gtr: checkGtr,
+  settings: checkPlace,
+  database: checkDatabase,
+  repository: checkRepository,
+  disk: checkDisks,
+};
+
+/** More than all time limits of a check together. */
+const PATIENCE_MS = 10_000;
 
 export async function examine(world: Effects): Promise<Check[]> {
-  const git = await checkGit(world);
-  const place = git.status === "fail" ? [] : await checkPlace(world);
-  return [git, await checkDatabase(world), ...checkPrograms(world), ...place];
+  const scene = makeScene(world);
+  const late = world.sleep(PATIENCE_MS);
+  const found = Object.entries(LISTS).map(([name, look]) =>
+    Promise.race([guarded(name, scene, look), tooLate(name, late)]),
+  );
+  const checks = await Promise.all(found);
+  await scene.close();
+  return checks.flat();
 }
 
-/** Of the repository it is asked in, whether the next session would get its worktree; outside of one, the settings. */
-async function checkPlace(world: Pick<World, "git" | "paths" | "cwd" | "db">): Promise<Check[]> {
-  const git = world.git(world.cwd);
-  const repository = await locate(git).catch(() => undefined);
-  if (repository === undefined) return [(await checkSettings(world, undefined)).check];
-  const { check, base } = await checkSettings(world, repository.path);
-  const checks = [check];
-  if (base !== undefined && (await commitOf(git, base)) === undefined) {
-    const detail = `worktree.base is "${base}", which is no commit in ${repository.path}.`;
-    checks.push({ name: "base", status: "fail", detail, hint: "Name a branch that exists, or run git fetch." });
-  }
-  return [...checks, checkWorktreesDirectory(defaultWorktreesDirectory(repository))];
-}
-
-async function checkSettings(world: Pick<World, "paths" | "db">, repositoryPath: string | undefined) {
+async function guarded(name: string, scene: Scene, look: (scene: Scene) => Promise<Check[]>): Promise<Check[]> {
   try {
-    const config = await loadConfig(world, repositoryPath);
-    const base = config.settings["worktree.base"];
-    const [warning] = warningsOf(config);
-    const detail = config.files.map(({ path }) => path).join(", ") || "none, so the defaults hold";
-    if (warning === undefined) return { check: { name: "settings", status: "ok", detail } satisfies Check, base };
-    const hint = "See: parallel-cc config list";
-    return { check: { name: "settings", status: "warn", detail: warning, hint } satisfies Check, base };
+    return await look(scene);
   } catch (thrown) {
-    return { check: failed("settings", asFailure(thrown)), base: undefined };
+    return [failed(name, thrown)];
   }
 }
 
-function checkWorktreesDirectory(directory: string): Check {
-  // The nearest thing that is there is what decides whether the rest can be made.
-  const existing = [directory, dirname(directory)].find((path) => existsSync(path)) ?? "/";
-  try {
-    if (!statSync(existing).isDirectory()) throw new Error(`${existing} is not a directory`);
-    accessSync(existing, constants.W_OK);
-    return { name: "worktrees", status: "ok", detail: directory };
-  } catch (thrown) {
-    const reason = thrown instanceof Error ? thrown.message : String(thrown);
-    const hint = "Only one session can work in this repository until that is mended.";
-    return { name: "worktrees", status: "fail", detail: `No worktree can be made in ${directory}: ${reason}.`, hint };
-  }
-}
-
-async function checkGit(world: Pick<World, "git">): Promise<Check> {
-  try {
-    const version = requireVersion((await world.git("/").attempt(["version"])).stdout);
-    return { name: "git", status: "ok", detail: `git ${version.text}` };
-  } catch (thrown) {
-    return failed("git", asFailure(thrown));
-  }
-}
-
-async function checkDatabase(world: Pick<World, "db" | "paths">): Promise<Check> {
-  try {
-    const db = await world.db();
-    const problems = db.all(QUICK_CHECK, "PRAGMA quick_check").filter((row) => row.quick_check !== "ok");
-    if (problems.length > 0) {
-      const detail = `${db.file}: ${problems.map((row) => row.quick_check).join("; ")}`;
-      return { name: "database", status: "fail", detail, hint: "Move it away and keep it; a new one is made." };
-    }
-    verifyMigrations(db);
-    const open = statSync(db.file).mode & 0o077;
-    if (open !== 0) {
-      return {
-        name: "database",
-        status: "warn",
-        detail: `${db.file} can be read by other users.`,
-        hint: `chmod 600 ${db.file}`,
-      };
-    }
-    return { name: "database", status: "ok", detail: db.file };
-  } catch (thrown) {
-    return failed("database", asFailure(thrown));
-  }
-}
-
-const QUICK_CHECK = v.object({ quick_check: v.string() });
-
-const PROGRAMS = ["parallel-cc", "claude-parallel", "claude"] as const;
-
-function checkPrograms({ env }: Pick<World, "env">): Check[] {
-  return PROGRAMS.map((name) => {
-    const found = onPath(name, env.path);
-    if (found !== undefined) return { name: `path: ${name}`, status: "ok", detail: found };
-    return { name: `path: ${name}`, status: "warn", detail: `${name} is not on PATH.`, hint: HINTS[name] };
-  });
-}
-
-const HINTS = {
-  "parallel-cc": 'Add its directory to PATH, for example: export PATH="$HOME/.local/bin:$PATH"',
-  "claude-parallel": 'Add its directory to PATH, for example: export PATH="$HOME/.local/bin:$PATH"',
-  claude: "Install Claude Code; claude-parallel starts it.",
-} as const;
-
-function onPath(program: string, path: string): string | undefined {
-  return path
-    .split(":")
-    .filter((directory) => directory !== "")
-    .map((directory) => join(directory, program))
-    .find((file) => {
-      try {
-        accessSync(file, constants.X_OK);
-        return statSync(file).isFile();
-      } catch {
-        return false;
-      }
-    });
-}
-
-function failed(name: string, failure: Failure): Check {
-  return { name, status: "fail", detail: failure.message, hint: failure.hint };
+async function tooLate(name: string, late: Promise<void>): Promise<Check[]> {
+  await late;
+  const detail = `This was not known after ${PATIENCE_MS / 1000} s.`;
+  return [{ name, status: "warn", detail, hint: "A disk or a program hangs; see what the other checks say." }];
 }

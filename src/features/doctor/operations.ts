@@ -2,14 +2,17 @@
 
 import { type AnyOperation, operation } from "../../core/operation.ts";
 import { v } from "../../core/shape.ts";
-import { printable } from "../../core/text.ts";
 import type { World } from "../../world.ts";
 import { examine } from "./doctor.ts";
+import { doctorText } from "./text.ts";
 
 const doctorOperation = operation({
   name: "doctor.examine",
   summary: "Check what parallel-cc needs, and say what to do",
-  description: "Exits 1 when a check fails; a warning is no failure.",
+  description:
+    "Looks at the installed programs and whether they are of one release, Claude Code and its hooks and MCP servers, " +
+    "git, gtr, settings, the registry, the disks, and what was left behind in the repository it is asked in. Changes " +
+    "nothing. Exits 1 when a check fails; a warning is no failure.",
   input: () => v.strictObject({}),
   output: () =>
     v.strictObject({
@@ -28,15 +31,7 @@ const doctorOperation = operation({
     const checks = await examine(world);
     return { ok: checks.every((check) => check.status !== "fail"), checks };
   },
-  text: ({ checks }, { paint }) => {
-    const signs = { ok: paint.green("✓"), warn: paint.yellow("!"), fail: paint.red("✗") };
-    return checks
-      .flatMap(({ name, status, detail, hint }) => [
-        `${signs[status]} ${name}: ${printable(detail)}\n`,
-        ...(hint === undefined ? [] : [`    ${printable(hint)}\n`]),
-      ])
-      .join("");
-  },
+  text: ({ checks }, page) => doctorText(checks, page),
   exitCode: ({ ok }) => (ok ? 0 : 1),
 });
 

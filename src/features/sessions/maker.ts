@@ -22,7 +22,10 @@ export interface Maker {
 }
 
 /** Errors: `config.broken`, `gtr.none`, `gtr.refused` where its user wants gtr and nothing else. */
-export async function makerFor(world: World, repository: Repository): Promise<Maker> {
+export async function makerFor(
+  world: Pick<World, "env" | "git" | "paths" | "db" | "runProgram">,
+  repository: Repository,
+): Promise<Maker> {
   const { settings } = await loadConfig(world, repository.path);
   const made: Maker = {
     directory: worktreesDirectory(world, repository, settings),

@@ -3,6 +3,7 @@
 export { type Named, sessionMeant, sessionsMeant } from "./find.ts";
 export { heal, locateHealed } from "./heal.ts";
 export { isLocal, livenessOfAll } from "./liveness.ts";
+export { type Maker, makerFor } from "./maker.ts";
 export { followMoves } from "./moves.ts";
 export { ownerOf } from "./owners.ts";
 export { provision } from "./provision.ts";

@@ -1,0 +1,120 @@
+// Claude Code's own files: whether a hook or an MCP server of ours is entered, and whether what it names is there and is
+// this installation's. They are read only, and of what stands in them nothing but our own entries is ever shown.
+
+import { join } from "node:path";
+import { printable, shellWord } from "../../core/text.ts";
+import { releaseOf, releaseWords } from "../../files/release.ts";
+import type { Check } from "./check.ts";
+import { type Entry, hookEntries, parseFile, serverEntries } from "./entries.ts";
+import { allOnPath, firstOnPath, isExecutable, readWhole, realPathOf } from "./files.ts";
+import { releaseOfCopy } from "./installation.ts";
+import type { Effects, Scene } from "./scene.ts";
+
+export async function checkClaudeFiles({ world, repository }: Scene): Promise<Check[]> {
+  const located = await repository();
+  const project = located.kind === "found" ? located.repository : undefined;
+  const home = (path: string) => join(world.env.home, path);
+  const tops = project === undefined ? [] : [...new Set([project.path, project.here.top ?? project.path])];
+  const hooks = await checkFiles(world, "hooks", [
+    { path: home(".claude/settings.json"), find: hookEntries },
+    ...tops.map((one) => ({ path: join(one, ".claude/settings.json"), find: hookEntries })),
+  ]);
+  const servers = await checkFiles(world, "MCP server", [
+    { path: home(".claude.json"), find: (file) => serverEntries(file, project?.path) },
+    ...tops.map((one) => ({ path: join(one, ".mcp.json"), find: (file: unknown) => serverEntries(file) })),
+  ]);
+  return [...hooks, ...servers];
+}
+
+interface Source {
+  path: string;
+  find(file: unknown): Entry[];
+}
+
+async function checkFiles(world: Effects, name: string, sources: readonly Source[]): Promise<Check[]> {
+  const checks: Check[] = [];
+  const good: string[] = [];
+  for (const { path, find } of sources) {
+    const read = await readWhole(path);
+    if (read.kind === "none") continue;
+    const file = read.kind === "text" ? parseFile(read.text) : undefined;
+    if (file === undefined) {
+      const why = read.kind === "unreadable" ? `cannot be read (${read.why})` : "is no valid JSON";
+      const hint = "Mend it: Claude Code goes by nothing that stands in it.";
+      checks.push({ name, status: "warn", detail: `${path} ${why}.`, hint });
+      continue;
+    }
+    for (const [shown, entries] of Map.groupBy(find(file), commandText)) {
+      const [entry] = entries;
+      if (entry === undefined) continue;
+      const at = [...new Set(entries.map((one) => printable(one.at)))].join(", ");
+      const trouble = await troubleOf(world, entry);
+      const detail = `${at} in ${path} runs ${shown}, ${trouble}.`;
+      if (trouble === undefined) good.push(`${at} in ${path}: ${shown}`);
+      else checks.push({ name, status: "warn", detail, hint: hintFor(entry, path) });
+    }
+  }
+  if (good.length > 0) return [{ name, status: "ok", detail: good.join("; ") }, ...checks];
+  return checks.length > 0 ? checks : [{ name, status: "ok", detail: "none of ours entered" }];
+}
+
+/** Its program and the words after it, up to the first that is no plain word: what follows may be anything. */
+function commandText({ program, args }: Entry): string {
+  return [printable(program), ...plainWords(args)].join(" ");
+}
+
+function plainWords(args: readonly string[]): string[] {
+  const end = args.findIndex((arg) => !/^[A-Za-z][A-Za-z-]{0,30}$/.test(arg));
+  return args.slice(0, end < 0 ? 3 : Math.min(end, 3));
+}
+
+/** What is wrong with it, to stand after its command; undefined where nothing is. */
+async function troubleOf(world: Effects, entry: Entry): Promise<string | undefined> {
+  if (entry.isOfNode) return "the Node implementation before 3.0";
+  const path = resolved(world, entry.program);
+  if (path === undefined) return "which is not on PATH";
+  if (path === null) return undefined;
+  const real = realPathOf(path);
+  const release = releaseOf(real);
+  if (release === undefined) return "which is not there";
+  if (!entry.isByShell && !isExecutable(real)) return "which cannot be executed";
+  if (path.endsWith("-heartbeat.sh")) {
+    return release === world.version
+      ? undefined
+      : `which is of ${releaseWords(release)}; parallel-cc is of ${world.version}`;
+  }
+  const other = await otherRelease(world, real);
+  if (other !== undefined) return `which is ${other}; this is ${world.version}`;
+  return (await knows(world, plainWords(entry.args))) ? undefined : "a command that this release does not have";
+}
+
+/**
+ * Of a parallel-cc that is not of this release, in words. It is run only where PATH has it: a file of the repository may
+ * name any program, and must not have it started.
+ */
+async function otherRelease(world: Effects, real: string): Promise<string | undefined> {
+  if (real === realPathOf(world.program)) return undefined;
+  const copy = allOnPath("parallel-cc", world.env.path).find((one) => one.real === real);
+  const release = copy === undefined ? "another installation" : await releaseOfCopy(world, copy);
+  return release === world.version ? undefined : release;
+}
+
+/** Undefined: not on PATH. Null: a relative path, or one with a variable in it, which depends on who runs it. */
+function resolved({ env }: Pick<Effects, "env">, program: string): string | undefined | null {
+  const path = program.replace(/^(~|\$HOME|\$\{HOME\})(?=\/)/, () => env.home);
+  if (!path.includes("/")) return firstOnPath(path, env.path)?.path;
+  return path.startsWith("/") && !path.includes("$") ? path : null;
+}
+
+/** Whether this program has that command: with --help nothing is done but to look it up. */
+async function knows(world: Pick<Effects, "program" | "runProgram">, words: readonly string[]): Promise<boolean> {
+  if (words.length === 0) return true;
+  const bounds = { timeoutMs: 2000, maxOutputBytes: 1_000_000 };
+  const asking = { command: world.program, args: [...words, "--help"], directory: "/", ...bounds };
+  return (await world.runProgram(asking).catch(() => undefined))?.exit === 0;
+}
+
+function hintFor({ kind, at }: Entry, path: string): string {
+  if (kind === "mcp" && path.endsWith(".claude.json")) return `Take it out: claude mcp remove ${shellWord(at)}`;
+  return `Mend the entry, or take it out of ${path}.`;
+}
