@@ -14,7 +14,7 @@ const printOperation = operation({
     "For parallel-cc and claude-parallel: commands, flags, sessions, worktrees, branches, settings. Put the line of your " +
     "shell into its profile (~/.bashrc; ~/.zshrc, below compinit; ~/.config/fish/config.fish). What may be typed is asked " +
     "of the installed program each time, so that line stays as it is after an update.",
-  input: () => v.strictObject({ shell: v.pipe(shells(), v.description("The shell that it is for")) }),
+  input: () => v.strictObject({ shell: v.pipe(shells(), v.description("The shell: bash, zsh or fish")) }),
   output: () => v.strictObject({ shell: shells(), script: TEXT }),
   cli: {
     path: ["completions"],
