@@ -68,7 +68,7 @@ async function sessions(world: Effects): Promise<Candidates> {
   return { values, areIds: true };
 }
 
-/** Those that parallel-cc knows: it neither removes nor resumes another. */
+/** Those that parallel-cc made or had a session in, as far as they are there. */
 async function worktrees(world: Effects, given: Given): Promise<Candidates> {
   const db = await openedDb(world);
   if (db === undefined) return { values: [] };
