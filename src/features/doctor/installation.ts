@@ -8,7 +8,7 @@ import type { Check } from "./check.ts";
 import { allOnPath, firstOnPath, type OnPath, realPathOf } from "./files.ts";
 import type { Effects, Scene } from "./scene.ts";
 
-const TOGETHER = "Install all of one release again; claude-parallel and hooks call what is first on PATH.";
+const TOGETHER = "Run the install.sh of one release again; claude-parallel and hooks call what is first on PATH.";
 
 export async function checkInstallation({ world, registry }: Scene): Promise<Check[]> {
   const scripts = checkScripts(world);
