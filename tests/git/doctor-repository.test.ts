@@ -193,7 +193,7 @@ describe("the disk", () => {
   const GB = 1024 ** 3;
   const judged = (numbers: Partial<Parameters<typeof judgeDisk>[0]>) =>
     judgeDisk({
-      ...{ holds: ["worktrees", "trash"], path: "/work", total: 100 * GB, free: 50 * GB, files: 1000, filesFree: 500 },
+      ...{ holds: ["worktrees", "trash"], path: "/data", total: 100 * GB, free: 50 * GB, files: 1000, filesFree: 500 },
       ...numbers,
     });
 
@@ -203,7 +203,7 @@ describe("the disk", () => {
   });
 
   test("with room is well, in numbers", () => {
-    const detail = "50 GB free of 100 GB (50 %) at /work, for worktrees, trash";
+    const detail = "50 GB free of 100 GB (50 %) at /data, for worktrees, trash";
     expect(judged({})).toEqual({ name: "disk", status: "ok", detail });
   });
 
