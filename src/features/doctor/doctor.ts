@@ -8,6 +8,7 @@ import { checkDatabase } from "./database.ts";
 import { checkDisks } from "./disk.ts";
 import { checkInstallation } from "./installation.ts";
 import { checkPlace } from "./place.ts";
+import { checkProcesses } from "./processes.ts";
 import { checkClaude, checkGit, checkGtr } from "./programs.ts";
 import { checkRepository } from "./repository.ts";
 import { type Effects, makeScene, type Scene } from "./scene.ts";
@@ -24,6 +25,7 @@ const LISTS: Readonly<Record<string, (scene: Scene) => Promise<Check[]>>> = {
   gtr: checkGtr,
   settings: checkPlace,
   database: checkDatabase,
+  processes: checkProcesses,
   repository: checkRepository,
   disk: checkDisks,
 };
