@@ -74,10 +74,10 @@ export async function locate(git: Git): Promise<Repository> {
   }
   if (listed.exit !== 0) throw gitFailed(["worktree", "list"], listed);
   const worktrees = parseWorktrees(listed.stdout);
-  const isLinked = realpathSync(commonDir) !== realpathSync(ownDir);
-  const topPath = where.exit === 0 && top !== undefined && top !== "" ? realpathSync(top) : undefined;
+  const isLinked = realPath(commonDir) !== realPath(ownDir);
+  const topPath = where.exit === 0 && top !== undefined && top !== "" ? realPath(top) : undefined;
   const entry = worktrees.find((one) => one.path === (topPath ?? worktrees[0]?.path)) ?? worktrees[0];
-  const gitDir = realpathSync(commonDir);
+  const gitDir = realPath(commonDir);
   const isBare = bare === "true" || worktrees[0]?.isBare === true;
   return {
     gitDir,
@@ -91,11 +91,25 @@ export async function locate(git: Git): Promise<Repository> {
       top: topPath,
       subdirectory: topPath === undefined ? "" : (prefix ?? "").replace(/\/$/, ""),
       isLinked: isLinked && topPath !== undefined,
-      adminName: isLinked ? basename(realpathSync(ownDir)) : "",
+      adminName: isLinked ? basename(realPath(ownDir)) : "",
       head: entry?.head,
       branch: entry?.branch,
     },
   };
+}
+
+/** Of what git has just told of. Errors: `directory.gone`, when another command has removed it since. */
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch (cause) {
+    throw new Failure({
+      code: "directory.gone",
+      message: `${path} is not there any more: somebody has removed it just now.`,
+      hint: "See what is there with `git worktree list`, and run the command again.",
+      cause,
+    });
+  }
 }
 
 // git names the main worktree after its git directory, which is wrong for submodules and --separate-git-dir: there
@@ -105,7 +119,7 @@ async function mainPath(git: Git, found: { gitDir: string; isBare: boolean; firs
   const own = found.isBare
     ? undefined
     : await git.at(found.gitDir).trusting().attempt(["rev-parse", "--show-toplevel"]);
-  if (own?.exit === 0) return realpathSync(own.stdout.replace(/\n$/, ""));
+  if (own?.exit === 0) return realPath(own.stdout.replace(/\n$/, ""));
   return found.first ?? found.gitDir;
 }
 

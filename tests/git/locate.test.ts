@@ -257,3 +257,14 @@ describe("refused", () => {
     expect(failure).toMatchObject({ code: "git.missing", message: "git was not found on PATH." });
   });
 });
+
+test("a worktree that is removed while git answers is said to be gone", async () => {
+  await using place = await makePlace();
+  const repo = await makeRepo(place);
+  await repo.git("worktree", "add", "--quiet", place.at("linked"));
+  const real = Bun.which("git") ?? "git";
+  const sh = `'${real}' "$@"; status=$?; case $* in *rev-parse*) rm -rf '${place.at("linked")}' ;; esac; exit $status`;
+  const programs = await makePrograms(place, { git: { sh } });
+  const gone = located(place, place.at("linked"), { path: [programs.folder] });
+  await expect(gone).rejects.toMatchObject({ code: "directory.gone" });
+});
