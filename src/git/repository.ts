@@ -60,6 +60,8 @@ export async function locate(git: Git): Promise<Repository> {
     ]),
     git.attempt(["worktree", "list", "--porcelain", "-z"]),
   ]);
+  const isAnswered = where.stdout !== "" && listed.exit === 0;
+  if (!isAnswered && answered.exit === 0 && !existsSync(git.directory)) throw gone(git.directory);
   const version = requireVersion(answered.stdout);
   // Outside a checkout (bare, or inside .git) the last question fails; all answers before it are there.
   const [commonDir, ownDir, bare, hook, prefix, top] = where.stdout.replace(/\n$/, "").split(`\n${SEPARATOR}\n`);
@@ -103,13 +105,17 @@ function realPath(path: string): string {
   try {
     return realpathSync(path);
   } catch (cause) {
-    throw new Failure({
-      code: "directory.gone",
-      message: `${path} is not there any more: somebody has removed it just now.`,
-      hint: "See what is there with `git worktree list`, and run the command again.",
-      cause,
-    });
+    throw gone(path, cause);
   }
+}
+
+function gone(path: string, cause?: unknown): Failure {
+  return new Failure({
+    code: "directory.gone",
+    message: `${path} is not there any more: somebody has removed it just now.`,
+    hint: "See what is there with `git worktree list`, and run the command again.",
+    cause,
+  });
 }
 
 // git names the main worktree after its git directory, which is wrong for submodules and --separate-git-dir: there
