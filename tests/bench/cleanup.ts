@@ -13,7 +13,7 @@ import { registerAtOnce } from "./contention.ts";
 import type { Figure } from "./figure.ts";
 import { inMemory } from "./memory.ts";
 import { type Clock, pccCommand, timeOf } from "./spawn.ts";
-import { clearWorktrees, worktreeAdd } from "./worktree.ts";
+import { clearWorktrees, trashOf, worktreeAdd } from "./worktree.ts";
 
 /** Of some 1 KB each. */
 const SIZE = { files: 2000, lines: 40 };
@@ -214,7 +214,6 @@ async function bringAllBack(place: Place, repo: Repo, count: number): Promise<vo
 }
 
 const databaseOf = ({ home }: Place): string => `${home}/.parallel-cc/coordinator.db`;
-const trashOf = ({ path }: Repo): string => `${path}/.git/parallel-cc/trash`;
 
 async function withDatabase<T>(place: Place, work: (db: Awaited<ReturnType<typeof openDb>>) => T): Promise<T> {
   const db = await openDb({ file: databaseOf(place), clock: () => new Date() });

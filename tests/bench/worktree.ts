@@ -1,5 +1,7 @@
 // Registering beside another session in a repository of 5,000 files, against `git worktree add` in the same one.
 
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import type { Place } from "../support/place.ts";
 import { sleeper } from "../support/processes.ts";
 import { makeRepo, type Repo } from "../support/repo.ts";
@@ -26,8 +28,11 @@ export const registerWorktree: Figure = {
     return {
       async ours() {
         const took = timeOf(pccCommand(place, ["register", "--pid", pid, "--shell"], repo.path));
+        if ((await linkedWorktrees(repo)).length !== 1) throw new Error("registering made no worktree");
         timeOf(pccCommand(place, ["release", "--pid", pid], repo.path));
-        if ((await clearWorktrees(repo)) !== 1) throw new Error("registering made no worktree");
+        await clearWorktrees(repo);
+        // In memory it would pile up.
+        await rm(trashOf(repo), { recursive: true, force: true });
         return took;
       },
       async unit() {
@@ -44,6 +49,11 @@ export function worktreeAdd(place: Place, repo: Repo, number: number): Spawned {
   const name = `plain-${number}`;
   const command = ["git", "worktree", "add", "-q", "-b", name, place.at("plain-worktrees", name)];
   return { command, cwd: repo.path, env: place.env() };
+}
+
+/** What was removed before stands there. */
+export function trashOf({ path }: Repo): string {
+  return join(path, ".git/parallel-cc/trash");
 }
 
 /** Takes every linked worktree and its branch away again; answers how many there were. */

@@ -2,8 +2,9 @@
 // GNU coreutils installs its `tr` as `gtr` on macOS: a `gtr` that does not tell its version in itself is never run.
 
 import { closeSync, openSync, readSync, realpathSync } from "node:fs";
-import { delimiter, dirname, isAbsolute, join } from "node:path";
+import { dirname, join } from "node:path";
 import { Failure } from "../../core/failure.ts";
+import { programOnPath } from "../../files/programs.ts";
 import type { World } from "../../world.ts";
 
 export interface Gtr {
@@ -27,16 +28,14 @@ type Effects = Pick<World, "env" | "runProgram">;
 
 /** Reads two small files at most; only a `git-gtr` that somebody wrapped is asked, within two seconds. */
 export async function detectGtr(world: Effects): Promise<Detected> {
-  // What a repository has in it is not found through a relative folder of PATH.
-  const PATH = world.env.path.split(delimiter).filter(isAbsolute).join(delimiter);
-  const subcommand = Bun.which("git-gtr", { PATH });
-  const plain = Bun.which("gtr", { PATH });
+  const subcommand = programOnPath("git-gtr", world.env.path);
+  const plain = programOnPath("gtr", world.env.path);
   for (const file of [subcommand, plain]) {
-    const found = file === null ? undefined : read(file);
+    const found = file === undefined ? undefined : read(file);
     if (found !== undefined) return found;
   }
-  const asked = subcommand === null ? undefined : await ask(world, subcommand);
-  return asked ?? { kind: "none", passedOver: plain ?? undefined };
+  const asked = subcommand === undefined ? undefined : await ask(world, subcommand);
+  return asked ?? { kind: "none", passedOver: plain };
 }
 
 /** As `detectGtr`; without one it is a Failure `gtr.none`. */

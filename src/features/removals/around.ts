@@ -3,6 +3,7 @@
 
 import { asFailure } from "../../core/failure.ts";
 import { printable, shellWord } from "../../core/text.ts";
+import { mayHaveGtr } from "../../files/programs.ts";
 import type { World } from "../../world.ts";
 import { loadConfig, type Settings } from "../config/config.ts";
 import { runCommands } from "../setup/setup.ts";
@@ -70,7 +71,7 @@ async function gtrHooksOf(
   row: KnownWorktree,
   { phase, settings }: { phase: "preRemove" | "postRemove"; settings: Settings },
 ) {
-  if (settings["worktree.backend"] === "git") return NOTHING;
+  if (settings["worktree.backend"] === "git" || !mayHaveGtr(world.env.path)) return NOTHING;
   const { detectGtr, gtrHooks } = await import("../gtr/gtr.ts");
   const gtr = await detectGtr(world);
   if (gtr.kind === "none") return NOTHING;

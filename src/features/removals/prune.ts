@@ -98,10 +98,18 @@ function removeHalfBuilt(gitDir: string): void {
   for (const { name } of left) removeTree(join(trashRoot(gitDir), name));
 }
 
-/** Whether something is old enough, or was never measured. Asks the registry alone. */
+/** One session ends, the next begins: that one need not share the machine with whoever measures. */
+const MEASURED_AFTER_DAYS = 10 / (24 * 60);
+
+/** Whether something is old enough, or was not measured for ten minutes. Asks the registry alone. */
 export function isPruningDue(world: Pick<World, "now">, db: Db, gitDir: string, limits: PruneLimits): boolean {
   const before = (days: number) => utcText(new Date(world.now().getTime() - days * DAY_MS));
-  return isAnyDue(db, { gitDir, trashBefore: before(limits.keepDays), refsBefore: before(limits.keepRefsDays) });
+  return isAnyDue(db, {
+    gitDir,
+    trashBefore: before(limits.keepDays),
+    sizesBefore: before(MEASURED_AFTER_DAYS),
+    refsBefore: before(limits.keepRefsDays),
+  });
 }
 
 function ageDays(world: Pick<World, "now">, since: string): number {

@@ -94,14 +94,24 @@ export function removalsUnderWay(db: Db): Removal[] {
   return db.all(shape, `${select(shape)} WHERE state IN ('removing', 'restoring')`);
 }
 
-/** Whether anything was removed before these times (UTC text), or has a size that nobody knows. */
-export function isAnyDue(db: Db, due: { gitDir: string; trashBefore: string; refsBefore: string }): boolean {
+interface Due {
+  gitDir: string;
+  /** UTC text, like the others. */
+  trashBefore: string;
+  /** Of those whose size nobody knows. */
+  sizesBefore: string;
+  refsBefore: string;
+}
+
+/** Whether anything was removed before these times. */
+export function isAnyDue(db: Db, due: Due): boolean {
   const found = db.one(
     v.object({ n: NUMBER }),
     `SELECT EXISTS (SELECT 1 FROM removals WHERE git_dir = $gitDir AND state = 'removed' AND (
-       (path IS NOT NULL AND trash_pruned_at IS NULL AND (size_bytes IS NULL OR removed_at <= $trashBefore))
+       (path IS NOT NULL AND trash_pruned_at IS NULL
+          AND removed_at <= iif(size_bytes IS NULL, max($sizesBefore, $trashBefore), $trashBefore))
        OR (ref_pruned_at IS NULL AND removed_at <= $refsBefore))) AS n`,
-    due,
+    { ...due },
   );
   return found?.n === 1;
 }

@@ -2,6 +2,7 @@
 
 import { isAbsolute, join, resolve } from "node:path";
 import { Failure } from "../../core/failure.ts";
+import { mayHaveGtr } from "../../files/programs.ts";
 import { defaultWorktreesDirectory, type Repository } from "../../git/repository.ts";
 import type { World } from "../../world.ts";
 import { loadConfig, type Settings } from "../config/config.ts";
@@ -36,6 +37,8 @@ export async function makerFor(
     warnings: [],
   };
   if (settings["worktree.backend"] === "git") return made;
+  // Most have none, and need not load what knows it.
+  if (!made.isGtrRequired && !mayHaveGtr(world.env.path)) return made;
   const { detectGtr, gtrPlace, requireGtr } = await import("../gtr/gtr.ts");
   const gtr = made.isGtrRequired ? await requireGtr(world) : await detectGtr(world);
   if (gtr.kind === "none") return made;

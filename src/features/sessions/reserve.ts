@@ -68,8 +68,9 @@ export async function reserve(request: Request): Promise<Reserved> {
   const id = world.newId();
   // Looked at before the transaction, which stays short that way; whoever came or changed since counts as alive.
   const dead = deadSessions(world, db, key);
-  // Only who needs a worktree looks at how one is made, and that is known inside.
-  let maker: Maker | undefined;
+  // Only who needs a worktree looks at how one is made. That is known inside; beside others it is likely.
+  const isLikely = sessionsOf(db, key).length > 0 && input.noWorktree !== true;
+  let maker = isLikely ? await makerFor(world, repository).catch(() => undefined) : undefined;
   // Asked for, so that Ctrl-C does not end us between a session's row and the answer that tells of it.
   world.signal();
   const attempt = () =>

@@ -19,7 +19,10 @@ interface Found {
   held: ReadonlySet<string>;
 }
 
-/** Starts the cleanup when there may be something to do: answers how many were done before; undefined when none is. */
+/**
+ * Starts the cleanup when there may be something to do: answers how many were done before; undefined when there will be
+ * nothing to tell.
+ */
 export async function startUpkeep(world: Effects, { gitDir, path, held }: Found): Promise<number | undefined> {
   const db = await world.db();
   const isLeft = worktreesOf(db, gitDir).some(({ origin, path: at }) => origin === "created" && !held.has(at));
@@ -29,7 +32,8 @@ export async function startUpkeep(world: Effects, { gitDir, path, held }: Found)
     if (!(isLeft || isPruningDue(world, db, gitDir, limitsOf(settings)))) return undefined;
     const before = lastReport(db, gitDir)?.number ?? 0;
     world.startInBackground(["cleanup", "--unattended", "--repo", path]);
-    return before;
+    // Of pruning alone there is nothing to tell, and nobody waits for it.
+    return isLeft ? before : undefined;
   } catch (thrown) {
     // The session is there; that something old stays a little longer is no reason to fail.
     world.log("warn", "upkeep.not-started", { error: String(thrown) });
