@@ -1,11 +1,12 @@
 // What a new worktree gets beside what git tracks: files, shared directories, and what commands make.
 
 import { describe, expect, test } from "bun:test";
-import { existsSync, lstatSync, readlinkSync, statSync } from "node:fs";
-import { chmod, mkdir, symlink, utimes } from "node:fs/promises";
+import { existsSync, lstatSync, readlinkSync, statSync, writeFileSync } from "node:fs";
+import { chmod, mkdir, rm, symlink, utimes } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { setUpAgain } from "../../src/features/cleanup/set-up.ts";
 import { setSetting } from "../../src/features/config/change.ts";
+import { waitFor } from "../support/processes.ts";
 import { isThere, makeScene, type Scene, type SceneInput, type Tree } from "./removal-scene.ts";
 
 const set = (scene: Scene, key: string, ...words: string[]) =>
@@ -133,10 +134,42 @@ describe("worktree.symlinkDirs", () => {
       const top = session.worktree_path;
       expect(readlinkSync(join(top, "node_modules"))).toBe(join(scene.repo.path, "node_modules"));
       expect(await scene.world.git(top).output(["status", "--porcelain"])).toBe("");
-      expect(warnings).toEqual([
-        "missing is not shared with the main checkout: the main checkout has no such directory.",
-        "../outside is not shared with the main checkout: it is no directory below the top.",
-      ]);
+      expect(warnings).toEqual(["../outside is not shared with the main checkout: it is no directory below the top."]);
+    }));
+});
+
+describe("a shared directory that git does not ignore", () => {
+  test("is hidden from nobody, and told of", () =>
+    withScene(async (scene) => {
+      await mkdir(join(scene.repo.path, "assets"));
+      await Bun.write(join(scene.repo.path, "assets/logo.svg"), "logo\n");
+      await set(scene, "worktree.symlinkDirs", "assets");
+      const { register } = await import("../../src/features/sessions/register.ts");
+      const { warnings } = await register(scene.world, { pid: scene.process().pid });
+      expect(warnings).toEqual([expect.stringContaining("git does not ignore assets")]);
+      expect(await scene.git("status", "--porcelain")).toBe("?? assets/");
+      const tree = await scene.left();
+      expect(await scene.keeps(tree)).toEqual([]);
+    }));
+
+  test("is its user's work where the link was replaced by a directory", () =>
+    withScene(async (scene) => {
+      await mkdir(join(scene.repo.path, "assets"));
+      await set(scene, "worktree.symlinkDirs", "assets");
+      const tree = await scene.left();
+      await rm(join(tree.path, "assets"));
+      await tree.write("assets/new.svg", "work\n");
+      expect(await scene.keeps(tree)).toEqual(["uncommitted-changes"]);
+    }));
+
+  test("is entered once, also by many at a time", () =>
+    withScene(async (scene) => {
+      await ignored(scene, { "cache/x": "x\n" });
+      await Bun.write(join(scene.repo.path, ".git/info/exclude"), "/cache/\n");
+      await set(scene, "worktree.symlinkDirs", "cache");
+      await Promise.all([1, 2, 3, 4].map(() => scene.live()));
+      const lines = (await Bun.file(join(scene.repo.path, ".git/info/exclude")).text()).split("\n");
+      expect(lines.filter((line) => line === "/cache")).toHaveLength(1);
     }));
 });
 
@@ -229,6 +262,130 @@ describe("what setting up left", () => {
       expect(await removeWorktrees(scene.world, { worktree: [tree.path] })).toHaveLength(1);
     }));
 });
+
+describe("setting up again", () => {
+  const again = (scene: Scene, { path }: Tree) => setUpAgain(scene.world, { worktree: path });
+
+  test("takes none of its user's work for its own", () =>
+    withScene(async (scene) => {
+      await set(scene, "worktree.postCreate", "echo made > made.txt; echo more >> file-0.txt");
+      const tree = await scene.left();
+      await tree.write("feature.txt", "work\n");
+      await tree.write("made.txt", "mine\n");
+      await again(scene, tree);
+      expect(await scene.keeps(tree)).toEqual(["uncommitted-changes"]);
+      const { applied } = await scene.cleanup();
+      const kept = applied?.kept.find(({ item }) => item.path === tree.path);
+      expect(kept?.keeps[0]?.detail).toContain("feature.txt");
+    }));
+
+  test("knows what it makes where nobody works", () =>
+    withScene(async (scene) => {
+      const tree = await scene.left();
+      await set(scene, "worktree.postCreate", "echo made > made.txt");
+      await again(scene, tree);
+      expect(await scene.keeps(tree)).toEqual([]);
+    }));
+
+  test("claims nothing where a session works, whose it may be", () =>
+    withScene(async (scene) => {
+      const owner = scene.process();
+      const { register } = await import("../../src/features/sessions/register.ts");
+      const { session } = await register(scene.world, { pid: owner.pid });
+      await set(scene, "worktree.postCreate", "echo made > made.txt");
+      await setUpAgain(scene.world, { worktree: session.worktree_path });
+      await owner.kill();
+      await scene.cleanup();
+      expect(existsSync(join(session.worktree_path, "made.txt"))).toBe(true);
+    }));
+});
+
+describe("an interrupted set-up", () => {
+  test("claims nothing, and says where the worktree is and how to go on", () =>
+    withScene(async (scene) => {
+      await set(scene, "worktree.postCreate", "echo made > made.txt", `touch ${scene.place.at("running")}; sleep 300`);
+      const { register } = await import("../../src/features/sessions/register.ts");
+      const owner = scene.process();
+      const controller = new AbortController();
+      const registering = register({ ...scene.world, signal: () => controller.signal }, { pid: owner.pid });
+      await waitFor(() => existsSync(scene.place.at("running")), "the second command");
+      controller.abort();
+      await expect(registering).rejects.toMatchObject({ code: "proc.cancelled" });
+      expect(scene.world.said.at(-1)).toContain("go on with: parallel-cc worktree setup parallel-");
+      const again = await register(scene.world, { pid: owner.pid });
+      expect(again.warnings).toEqual([expect.stringContaining("did not end well")]);
+      await owner.kill();
+      await scene.cleanup();
+      expect(existsSync(join(again.session.worktree_path, "made.txt"))).toBe(true);
+    }));
+});
+
+describe("names that are not UTF-8", () => {
+  const odd = (tree: Tree, name: number) => Buffer.concat([Buffer.from(`${tree.path}/caf`), Buffer.from([name])]);
+  const make = (byte: string) => `printf generated > "$(printf 'caf\\${byte}')"`;
+
+  test("are told apart", () =>
+    withScene(async (scene) => {
+      await set(scene, "worktree.postCreate", make("351"));
+      expect(await scene.keeps(await scene.left())).toEqual([]);
+      const [edited, added] = [await scene.left(), await scene.left()];
+      writeFileSync(odd(edited, 0xe9), "three hours");
+      writeFileSync(odd(added, 0xe8), "generated");
+      await scene.cleanup();
+      expect([isThere(edited.path), isThere(added.path)]).toEqual([true, true]);
+    }));
+});
+
+describe("a copy", () => {
+  test("that its user changed keeps the worktree, although git ignores it", () =>
+    withScene(async (scene) => {
+      await ignored(scene, { ".env.local": "A=1\n", "other/x": "x\n" });
+      await set(scene, "worktree.copyFiles", ".env.local,other/");
+      const [edited, left] = [await scene.left(), await scene.left()];
+      await edited.write(".env.local", "A=1\nKEY=new\n");
+      expect(await scene.keeps(edited)).toEqual(["uncommitted-changes"]);
+      expect(isThere(left.path)).toBe(false);
+    }));
+
+  test("that was taken away, or that git does not ignore any longer, is no work", () =>
+    withScene(async (scene) => {
+      await ignored(scene, { ".env.local": "A=1\n" });
+      await set(scene, "worktree.copyFiles", ".env.local");
+      const [gone, untracked] = [await scene.left(), await scene.left()];
+      await rm(join(gone.path, ".env.local"));
+      await Bun.write(join(scene.repo.path, ".git/info/exclude"), "");
+      await scene.cleanup();
+      expect([isThere(gone.path), isThere(untracked.path)]).toEqual([false, false]);
+    }));
+});
+
+describe("an odd .worktreeinclude", () => {
+  const ODD: [string, (file: string) => Promise<unknown>][] = [
+    ["a directory", (file) => mkdir(file)],
+    ["endless", (file) => symlink("/dev/zero", file)],
+    ["a pipe", async (file) => Bun.spawnSync(["mkfifo", file])],
+    ["a dangling link", (file) => symlink("nowhere", file)],
+  ];
+  test.each(ODD)("that is %s copies nothing, and is told of", (_what, make) =>
+    withScene(async (scene) => {
+      await make(join(scene.repo.path, ".worktreeinclude"));
+      const { register } = await import("../../src/features/sessions/register.ts");
+      const { warnings } = await register(scene.world, { pid: scene.process().pid });
+      expect(warnings).toEqual([expect.stringMatching(/^No file was copied: /)]);
+    }),
+  );
+});
+
+test("what setting up left is saved with a removed worktree, and comes back when the trash is gone", () =>
+  withScene(async (scene) => {
+    await set(scene, "worktree.postCreate", "echo made > made.txt; echo more >> file-0.txt");
+    const tree = await scene.left();
+    const id = await scene.remove(tree);
+    await rm(join(scene.repo.path, ".git/parallel-cc/trash"), { recursive: true });
+    await scene.undo({ id });
+    expect(await read(tree, "made.txt")).toBe("made\n");
+    expect(await read(tree, "file-0.txt")).toEndWith("more\n");
+  }));
 
 describe("worktree.preRemove", () => {
   test("runs in the worktree before it goes", () =>

@@ -2,9 +2,11 @@
 
 import { Failure } from "../../core/failure.ts";
 import { printable } from "../../core/text.ts";
+import { adminNameOf } from "../../git/repository.ts";
 import type { World } from "../../world.ts";
 import { variablesOf } from "../leases/leases.ts";
-import { provision, sessionsOf } from "../sessions/sessions.ts";
+import { whoStandsIn } from "../removals/removals.ts";
+import { ownerOf, provision, sessionsOf } from "../sessions/sessions.ts";
 import { worktreeRow } from "../worktrees/worktrees.ts";
 import { repositoryAt } from "./scope.ts";
 import { itemMeant, planHere } from "./worktrees.ts";
@@ -41,6 +43,11 @@ export async function setUpAgain(
   }
   const session = sessionsOf(db, repository).find((one) => one.worktree_path === path);
   const own = session === undefined ? {} : { PARALLEL_CC_SESSION_ID: session.id, ...variablesOf(db, session) };
-  const warnings = await provision(world, { db, repository, worktree: { path, name, branch }, variables: own });
+  const owner = ownerOf(world, db, { path, gitDir: repository.gitDir, adminName: adminNameOf(path) ?? null });
+  const isShared = owner !== undefined || whoStandsIn(world, path).length > 0;
+  const warnings = await provision(world, {
+    ...{ db, repository, worktree: { path, name, branch }, variables: own },
+    who: isShared ? "shared" : "alone",
+  });
   return { path, name, warnings };
 }

@@ -91,6 +91,7 @@ const NOTHING: Standing = {
   head: null,
   branch: null,
   changed: [],
+  isAsCommitted: true,
   unmerged: [],
   flagged: [],
   index: { stamp: "", links: [], flagged: [], directories: [] },
@@ -110,7 +111,8 @@ async function standingWithoutTree(world: Effects, place: TreePlace): Promise<St
   const { head, branch, unmerged } = parseStatus(told.stdout);
   const changed = staged.stdout.split("\0").filter((path) => path !== "");
   const nested = await workAmongTracked(world.git(place.gitDir), place, { links: [], directories: [] });
-  return { ...NOTHING, head, branch, changed, unmerged, operation: operationIn(place.adminDir), nested };
+  const operation = operationIn(place.adminDir);
+  return { ...NOTHING, head, branch, changed, isAsCommitted: changed.length === 0, unmerged, operation, nested };
 }
 
 function lastUse(adminDir: string): number {

@@ -12,6 +12,7 @@ export {
   keptBy,
   type Owner,
   type Subject,
+  whoStandsIn,
 } from "./examine.ts";
 export { type Left, whatIsLeft } from "./left.ts";
 export { look } from "./look.ts";

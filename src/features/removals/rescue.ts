@@ -53,7 +53,7 @@ export async function save(world: Pick<World, "git">, given: ToSave): Promise<Sa
   const git = isBranch ? world.git(place.gitDir).trusting() : gitAt(world, place);
   try {
     const tips = await tipsKnownThere(git, given);
-    const trees = standing.changed.length === 0 ? undefined : await writeTrees(world, { ...given, place });
+    const trees = standing.isAsCommitted ? undefined : await writeTrees(world, { ...given, place });
     const stream = new ImportStream(given, tips);
     const withIndex = trees !== undefined || standing.index.flagged.length > 0;
     for (const file of isBranch ? [] : filesOf(place.adminDir, { withIndex })) {

@@ -17,6 +17,8 @@ export interface Standing {
   branch: string | null;
   /** Paths that are staged, changed, in conflict or untracked, also behind a flag in the index, since it was set up. */
   changed: string[];
+  /** git knows of no difference to its commit at all, whoever made it. */
+  isAsCommitted: boolean;
   /** Paths in conflict. */
   unmerged: string[];
   /** Paths whose flags in the index hide changes (assume-unchanged, skip-worktree) while they are on the disk. */
@@ -71,6 +73,7 @@ export async function readStanding(
     head: status.head,
     branch: status.branch,
     changed: await notOfBaseline(git, place.top, { changed, baseline, submodules }),
+    isAsCommitted: changed.length === 0,
     unmerged: status.unmerged,
     flagged,
     index,

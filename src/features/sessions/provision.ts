@@ -15,13 +15,15 @@ export interface Provision {
   worktree: { path: string; name: string; branch: string | null };
   /** Of the session in it. */
   variables: Readonly<Record<string, string>>;
+  /** Whether anybody may work in it meanwhile; see `setUp`. */
+  who: "new" | "alone" | "shared";
   /** That made it, and whose hooks are still to be run. */
   gtr?: Gtr | undefined;
 }
 
 /** Answers warnings. A failing set-up keeps the worktree. Throws only when the signal stops it. */
 export async function provision(world: World, given: Provision): Promise<string[]> {
-  const { db, repository, worktree, variables, gtr } = given;
+  const { db, repository, worktree, variables, who, gtr } = given;
   const { path, name, branch } = worktree;
   const { isBare, here } = repository;
   const config = await loadConfig(world, repository.path);
@@ -37,6 +39,7 @@ export async function provision(world: World, given: Provision): Promise<string[
     ...{ path, name },
     from: isBare ? here.top : repository.path,
     config,
+    who,
     ...(gtr === undefined ? {} : { before }),
     variables: {
       PARALLEL_CC_REPO: repository.path,

@@ -59,7 +59,7 @@ export async function register(world: World, input: RegisterInput): Promise<Regi
     const nothing = { gitDir: key.gitDir, before: undefined };
     return {
       ...{ session, isNew: false, parallelSessions: others.length + 1, upkeep: nothing },
-      warnings: [...leased.warnings, ...unusedWarnings(own, input)],
+      warnings: [...leased.warnings, ...provisionWarnings(db, own), ...unusedWarnings(own, input)],
       variables: leased.variables,
     };
   };
@@ -78,7 +78,7 @@ export async function register(world: World, input: RegisterInput): Promise<Regi
     const { worktree_path: path, worktree_name: name, branch } = reserved;
     const worktree = { path, name: name ?? path, branch };
     const variables = { PARALLEL_CC_SESSION_ID: reserved.id, ...leased.variables };
-    warnings.push(...(await provision(world, { db, repository, worktree, variables, gtr: maker.gtr })));
+    warnings.push(...(await provision(world, { db, repository, worktree, variables, who: "new", gtr: maker.gtr })));
   } else warnings.push(...provisionWarnings(db, reserved));
   const others = othersThan(reserved, world, db, key);
   if (reserved.name !== null && others.some((one) => one.name === reserved.name)) {

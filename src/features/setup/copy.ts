@@ -16,9 +16,9 @@ import { dirname, join } from "node:path";
 import type { World } from "../../world.ts";
 
 export interface Copied {
-  /** Files and links. */
-  count: number;
-  /** What was not copied, and why. */
+  /** Files and links, from both tops. */
+  copied: string[];
+  /** What could not be copied, and why; not what was there already. */
   left: { path: string; why: string }[];
 }
 
@@ -31,7 +31,7 @@ interface Copy {
 
 /** Goes on after what cannot be copied. Stops between directories when the signal says so. */
 export async function copyAll(world: Pick<World, "signal" | "sleep">, { from, to, paths }: Copy): Promise<Copied> {
-  const done: Copied = { count: 0, left: [] };
+  const done: Copied = { copied: [], left: [] };
   const left = [...paths].reverse();
   for (let path = left.pop(); path !== undefined; path = left.pop()) {
     try {
@@ -41,11 +41,13 @@ export async function copyAll(world: Pick<World, "signal" | "sleep">, { from, to
         world.signal().throwIfAborted();
         makeDirectory(from, to, path);
         left.push(...readdirSync(join(from, path), { withFileTypes: true }).map((entry) => childOf(path, entry)));
-      } else if (copyOne(from, to, path)) done.count++;
+      } else if (path.includes("\ufffd")) done.left.push({ path, why: "its name is not UTF-8" });
+      else if (copyOne(from, to, path)) done.copied.push(path);
       else done.left.push({ path, why: "it is no file, link or directory" });
     } catch (thrown) {
       if (world.signal().aborted) throw thrown;
       // Gone since it was listed.
+      if (codeOf(thrown) === "EEXIST") continue;
       if (codeOf(thrown) === "ENOENT" && lstatSync(join(from, path), { throwIfNoEntry: false }) === undefined) continue;
       done.left.push({ path, why: whyOf(thrown) });
     }
@@ -88,6 +90,5 @@ function codeOf(thrown: unknown): unknown {
 }
 
 function whyOf(thrown: unknown): string {
-  if (codeOf(thrown) === "EEXIST") return "there is one already";
   return thrown instanceof Error ? thrown.message : String(thrown);
 }

@@ -1,15 +1,16 @@
 // A repository's `.worktreeinclude`: patterns of ignored files that its worktrees need. Other tools read it as well.
 
-import { existsSync, readFileSync } from "node:fs";
+import { lstatSync } from "node:fs";
 import { join } from "node:path";
+import { readSmallFile } from "../../files/small.ts";
 
 const FILE = ".worktreeinclude";
 
 export function hasIncludeFile(top: string): boolean {
-  return existsSync(join(top, FILE));
+  return lstatSync(join(top, FILE), { throwIfNoEntry: false }) !== undefined;
 }
 
-/** Its lines; none where there is no such file. */
+/** Its lines; none where there is no such file. Throws when it is no text of a sensible size. */
 export function includedPatterns(top: string): string[] {
-  return hasIncludeFile(top) ? readFileSync(join(top, FILE), "utf8").split(/\r?\n/) : [];
+  return hasIncludeFile(top) ? readSmallFile(join(top, FILE)).split(/\r?\n/) : [];
 }

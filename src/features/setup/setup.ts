@@ -1,11 +1,11 @@
 // The room's door: a new worktree gets what git does not bring along (files, shared directories, what commands make),
 // and what that left in it is told apart from its user's work.
 
-import { counted, printable, shellWord } from "../../core/text.ts";
+import { printable, shellWord } from "../../core/text.ts";
 import type { Db } from "../../db/db.ts";
 import type { World } from "../../world.ts";
 import { type Config, unapprovedWords } from "../config/config.ts";
-import { type Baseline, measureBaseline } from "./baseline.ts";
+import { type Baseline, copiesOf, madeBetween, type Snapshot, snapshotOf } from "./baseline.ts";
 import { runCommands } from "./commands.ts";
 import { hasIncludeFile } from "./include.ts";
 import { type Setup, type SetupState, setupRow, storeSetup } from "./store.ts";
@@ -14,7 +14,7 @@ export { type Baseline, notOfBaseline } from "./baseline.ts";
 export { runCommands } from "./commands.ts";
 export { setupShape } from "./store.ts";
 
-type Effects = Pick<World, "git" | "log" | "now" | "runShown" | "say" | "signal" | "sleep">;
+type Effects = Pick<World, "git" | "log" | "now" | "paths" | "runShown" | "say" | "signal" | "sleep">;
 
 export interface SetupInput {
   /** Top of the worktree. */
@@ -25,81 +25,91 @@ export interface SetupInput {
   config: Config;
   /** For the commands. */
   variables: Readonly<Record<string, string>>;
+  /** `new`: nobody was told of it yet. `alone`: nobody works in it. `shared`: what appears there may be somebody's. */
+  who: "new" | "alone" | "shared";
   /** What else sets it up, first of all; answers warnings. */
   before?: () => Promise<string[]>;
 }
 
 /**
  * Answers warnings; undefined when there was nothing to do. A failure keeps what is there, and says how to go on. Throws
- * only when the signal stops it; what was made until then is remembered all the same.
+ * only when the signal stops it.
  */
 export async function setUp(world: Effects, db: Db, input: SetupInput): Promise<string[] | undefined> {
   const { settings, unapproved } = input.config;
   const warnings = unapproved.map(unapprovedWords);
   const { path, from } = input;
-  const patterns = settings["worktree.copyFiles"];
-  const directories = settings["worktree.symlinkDirs"];
-  const commands = settings["worktree.postCreate"];
-  const brings = from !== undefined && (patterns.length > 0 || hasIncludeFile(from));
-  const links = from !== undefined && directories.length > 0;
-  const isNothing = !brings && !links && commands.length === 0 && input.before === undefined;
-  if (isNothing) return warnings.length === 0 ? undefined : warnings;
-  db.write((now) => storeSetup(db, { path, state: "running", baseline: [] }, now));
+  const brings = from !== undefined && (settings["worktree.copyFiles"].length > 0 || hasIncludeFile(from));
+  const links = from !== undefined && settings["worktree.symlinkDirs"].length > 0;
+  const runs = settings["worktree.postCreate"].length > 0 || input.before !== undefined;
+  if (!brings && !links && !runs) return warnings.length === 0 ? undefined : warnings;
+  const old = baselineOf(db, path);
+  db.write((now) => storeSetup(db, { path, state: "running", baseline: [...old] }, now));
+  const git = world.git(path);
+  // Of a new one all is ours, also what gtr has copied by now.
+  const before: Snapshot | undefined = input.who === "new" ? new Map() : await snapshotOf(git, path);
   let state: SetupState = "failed";
+  let copied: string[] = [];
   try {
     warnings.push(...((await input.before?.()) ?? []));
-    if (links) warnings.push(...(await shareDirectories(world, { path, from, directories })));
-    if (brings) warnings.push(...(await bringFiles(world, { path, from, patterns })));
-    const timeoutSeconds = settings["worktree.commandTimeout"];
-    const failed = await runCommands(world, { directory: path, commands, timeoutSeconds, variables: input.variables });
+    if (links) warnings.push(...(await shareDirectories(world, input, from)));
+    if (brings) {
+      const brought = await bringFiles(world, input, from);
+      warnings.push(...brought.warnings);
+      copied = brought.copied;
+    }
+    const failed = await runPostCreate(world, input);
     if (failed === undefined) state = "done";
-    else {
-      warnings.push(
-        `The worktree is there, but worktree.postCreate "${printable(failed.command)}" ${failed.why}. ` +
-          `Go on with: parallel-cc worktree setup ${shellWord(input.name)}`,
-      );
-    }
+    else warnings.push(failed);
+  } catch (thrown) {
+    if (world.signal().aborted) world.say(stoppedWords(input));
+    throw thrown;
   } finally {
-    // Whatever stopped it: what is there now was made by us, not by its user.
-    const baseline = await measureBaseline(world.git(path), path);
-    if (baseline === undefined) {
-      warnings.push(
-        "Setting it up left more than parallel-cc can remember where git looks: all of it counts as changed.",
-      );
-    }
-    db.write((now) => storeSetup(db, { path, state, baseline: baseline ?? [] }, now));
+    const isInterrupted = world.signal().aborted;
+    const after = isInterrupted || input.who === "shared" ? undefined : await snapshotOf(git, path);
+    if (before === undefined || (after === undefined && !isInterrupted && input.who !== "shared"))
+      warnings.push("Setting it up left more than can be remembered where git looks: all of it counts as changed.");
+    const made = before === undefined || after === undefined ? [] : madeBetween({ old, before, after });
+    const fresh = [...made, ...copiesOf(path, copied)];
+    const names = new Set(fresh.map((one) => one.path));
+    const baseline = [...old.filter((one) => !names.has(one.path)), ...fresh];
+    db.write((now) => storeSetup(db, { path, state, baseline }, now));
   }
   return warnings;
 }
 
-async function shareDirectories(
+function stoppedWords({ path, name }: SetupInput): string {
+  const again = `parallel-cc worktree setup ${shellWord(name)}`;
+  return `Setting up was stopped. The worktree stays at ${printable(path)}; go on with: ${again}`;
+}
+
+/** Why it failed, and how to go on. */
+async function runPostCreate(
   world: Effects,
-  { path, from, directories }: { path: string; from: string; directories: readonly string[] },
-): Promise<string[]> {
+  { path, name, config: { settings }, variables }: SetupInput,
+): Promise<string | undefined> {
+  const commands = settings["worktree.postCreate"];
+  const timeoutSeconds = settings["worktree.commandTimeout"];
+  const failed = await runCommands(world, { directory: path, commands, timeoutSeconds, variables });
+  if (failed === undefined) return undefined;
+  const what = `worktree.postCreate "${printable(failed.command)}" ${failed.why}`;
+  return `The worktree is there, but ${what}. Go on with: parallel-cc worktree setup ${shellWord(name)}`;
+}
+
+async function shareDirectories(world: Effects, { path, config }: SetupInput, from: string): Promise<string[]> {
   const { linkDirectories } = await import("./links.ts");
-  const { left } = await linkDirectories({ git: world.git(path), from, to: path, directories });
-  return left
-    .filter(({ why }) => why !== THERE)
-    .map((one) => `${printable(one.path)} is not shared with the main checkout: ${printable(one.why)}.`);
+  const directories = config.settings["worktree.symlinkDirs"];
+  const { left, unignored } = await linkDirectories(world, { git: world.git(path), from, to: path, directories });
+  return [
+    ...left.map((one) => `${printable(one.path)} is not shared with the main checkout: ${printable(one.why)}.`),
+    ...unignored.map((one) => `git does not ignore ${printable(one)}: \`git add --all\` would commit the link to it.`),
+  ];
 }
 
-async function bringFiles(
-  world: Effects,
-  { path, from, patterns }: { path: string; from: string; patterns: readonly string[] },
-): Promise<string[]> {
-  const { chooseFiles } = await import("./choose.ts");
-  const { copyAll } = await import("./copy.ts");
-  const paths = await chooseFiles({ git: world.git(from), top: from, patterns });
-  const { left } = await copyAll(world, { from, to: path, paths });
-  const failed = left.filter(({ why }) => why !== THERE);
-  if (failed.length === 0) return [];
-  const [first] = failed;
-  const others = failed.length === 1 ? "" : `, and ${counted(failed.length - 1, "more file")}`;
-  return [`Not copied: ${printable(first?.path ?? "")} (${printable(first?.why ?? "")})${others}.`];
+async function bringFiles(world: Effects, { path, config }: SetupInput, from: string) {
+  const { bring } = await import("./bring.ts");
+  return bring(world, { from, to: path, patterns: config.settings["worktree.copyFiles"] });
 }
-
-/** Setting up again, or a branch that tracks the file: it stays as it is. */
-const THERE = "there is one already";
 
 /** What `bringSetup` takes; undefined where it was never set up. */
 export function setupOf(db: Db, path: string): Setup | undefined {
