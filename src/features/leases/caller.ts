@@ -4,20 +4,18 @@
 import { Failure } from "../../core/failure.ts";
 import { printable } from "../../core/text.ts";
 import type { Db } from "../../db/db.ts";
-import type { Place, Repository } from "../../git/repository.ts";
 import type { World } from "../../world.ts";
 import {
   type KnownSession,
-  livenessOfAll,
-  locateHealed,
+  livingOf,
   type Named,
   sessionById,
   sessionMeant,
+  sessionsHere,
   sessionsMeant,
-  sessionsOf,
 } from "../sessions/sessions.ts";
 
-type Effects = Parameters<typeof locateHealed>[0] & Pick<World, "cwd" | "env" | "parentPid">;
+type Effects = Parameters<typeof sessionsHere>[0] & Pick<World, "env" | "parentPid">;
 
 /** Errors: `session.none`, `usage.ambiguous`, and those of git. */
 export async function sessionOfCaller(world: Effects, db: Db, named: Named): Promise<KnownSession> {
@@ -33,41 +31,9 @@ export async function sessionOfCaller(world: Effects, db: Db, named: Named): Pro
   const [only, ...others] = here;
   if (only !== undefined) return others.length === 0 ? only : (oneOf(world, db, { here, own }) ?? only);
   // In a submodule, or another repository that lies in the session's checkout.
-  const around = own !== undefined && isBelow(world.cwd, own.worktree_path) ? living(world, [own]) : [];
+  const around = own !== undefined && isBelow(world.cwd, own.worktree_path) ? livingOf(world, [own]) : [];
   if (around[0] !== undefined) return around[0];
   throw none(`none works in ${printable(world.cwd)}`);
-}
-
-/** Live sessions of the very checkout that the directory is in. */
-async function sessionsHere(world: Effects, db: Db): Promise<KnownSession[]> {
-  const repository = await repositoryHere(world);
-  if (repository === undefined) return [];
-  return living(
-    world,
-    sessionsOf(db, repository).filter((one) => isAt(repository.here, one)),
-  );
-}
-
-function living({ processes }: Effects, sessions: readonly KnownSession[]): KnownSession[] {
-  const active = sessions.filter((one) => one.state === "active");
-  const liveness = livenessOfAll(processes, active);
-  return active.filter((one) => liveness.get(one.id)?.state !== "dead");
-}
-
-async function repositoryHere(world: Effects): Promise<Repository | undefined> {
-  try {
-    return await locateHealed(world, world.git(world.cwd));
-  } catch (thrown) {
-    if (thrown instanceof Failure && thrown.code === "repository.none") return undefined;
-    throw thrown;
-  }
-}
-
-// By its name in the repository too: the worktree may have been moved under its session.
-function isAt({ top, isLinked, adminName }: Place, one: KnownSession): boolean {
-  if (top === undefined) return false;
-  if (one.worktree_path === top) return true;
-  return one.git_dir !== null && (one.is_main_repo === 1 ? !isLinked : isLinked && one.admin_name === adminName);
 }
 
 /** Of several that share a checkout: the environment's, else that of an ancestor, else the one that had it first. */
