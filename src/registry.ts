@@ -1,9 +1,13 @@
 // First word → room. A room is loaded when its word is typed; `all` is for help, docs and completeness tests.
 
-import type { AnyOperation } from "./core/operation.ts";
+import type { AnyAgentOperation, AnyOperation } from "./core/operation.ts";
 import type { World } from "./world.ts";
 
-export type Room = { operations: readonly AnyOperation<World>[] };
+export type Room = {
+  operations: readonly AnyOperation<World>[];
+  /** Those without a command. */
+  agentOperations?: readonly AnyAgentOperation<World>[];
+};
 
 const sessions = () => import("./features/sessions/operations.ts");
 const database = () => import("./features/database/operations.ts");
@@ -13,6 +17,7 @@ const config = () => import("./features/config/operations.ts");
 const leases = () => import("./features/leases/operations.ts");
 const completions = () => import("./features/completions/operations.ts");
 const doctor = () => import("./features/doctor/operations.ts");
+const mcp = () => import("./mcp/operations.ts");
 const demo = () => import("./features/demo/operations.ts");
 
 /** In the order of help. No prototype: `toString` is not a command. */
@@ -32,12 +37,24 @@ export const ROOMS: Readonly<Record<string, () => Promise<Room>>> = Object.assig
   config,
   completions,
   doctor,
+  mcp,
   demo,
   update: database,
   migrate: database,
 });
 
 export async function allOperations(): Promise<AnyOperation<World>[]> {
-  const rooms = await Promise.all([...new Set(Object.values(ROOMS))].map((load) => load()));
-  return rooms.flatMap((room) => room.operations);
+  return (await allRooms()).flatMap((room) => room.operations);
+}
+
+/** What agents can call. */
+export async function allTools(): Promise<AnyAgentOperation<World>[]> {
+  return (await allRooms()).flatMap(({ operations, agentOperations = [] }) => [
+    ...operations.flatMap((one) => (one.mcp === undefined ? [] : { ...one, mcp: one.mcp })),
+    ...agentOperations,
+  ]);
+}
+
+function allRooms(): Promise<Room[]> {
+  return Promise.all([...new Set(Object.values(ROOMS))].map((load) => load()));
 }

@@ -15,6 +15,7 @@ import { isPortFree } from "./proc/port.ts";
 import { type RunInput, type RunResult, run, runShown } from "./proc/run.ts";
 import type { Ended } from "./proc/spawn.ts";
 import { handOver, type Scripted, startDetached, startScripted } from "./proc/start.ts";
+import { type Streams, systemStreams } from "./proc/streams.ts";
 
 /** What the environment says, read once. */
 export interface Env {
@@ -59,6 +60,8 @@ export interface World {
   runShown(program: Omit<Program, "maxOutputBytes">): Promise<Ended>;
   /** A line of narration to people, on standard error, when it happens. */
   say(line: string): void;
+  /** Our standard input and output, for a talk with the program that started us. */
+  streams(): Streams;
   /** Runs another program with our terminal and streams, in the environment its user gave it. */
   handOver(program: Pick<Program, "command" | "args" | "directory">): Promise<Ended>;
   /** Starts another program that does what it is then told, in the environment its user gave it. */
@@ -140,6 +143,7 @@ export function makeWorld(variables: Record<string, string | undefined> = proces
       run({ ...program, cwd: directory, env: { ...childEnv(variables), ...added }, group: true }),
     runShown: ({ directory, variables: added, ...program }) =>
       runShown({ ...program, cwd: directory, env: { ...childEnv(variables), ...added } }),
+    streams: systemStreams,
     say: (line) => writeStderr(`${line}\n`),
     handOver: ({ command, args, directory }) => handOver({ command, args, cwd: directory, env: childEnv(variables) }),
     startScripted: ({ command, args, directory }) =>

@@ -92,6 +92,7 @@ const NEEDED: Needed = {
   "binary/wrapper-heartbeat.test.ts": ["zsh"],
   "binary/wrapper-terminal.test.ts": ["zsh", "tmux"],
   "binary/wrapper-words.test.ts": ["zsh"],
+  mcp: ["git", "posix"],
   client: ["git", "posix", "tmux"],
   faults: ["git", "strace", "mount"],
   terminal: ["git", "posix", "bash", "dash", "zsh", "expect", "tmux"],

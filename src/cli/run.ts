@@ -1,6 +1,6 @@
 // The command line's door: words → operation → input → answer → exit code. Failures are shown here and nowhere else.
 
-import { asFailure, type Failure, usage } from "../core/failure.ts";
+import { asFailure, errorDocument, type Failure, usage } from "../core/failure.ts";
 import type { AnyOperation } from "../core/operation.ts";
 import { v } from "../core/shape.ts";
 import { nearest, printable, printableLines } from "../core/text.ts";
@@ -79,6 +79,7 @@ async function streamFor(
     return (here) => askForTrust(here);
   }
   if (operation.name === "demo.play" && !json) return (await import("./commands/demo.ts")).demo;
+  if (operation.name === "mcp.serve") return (await import("./commands/serve-mcp.ts")).serveMcp;
   if (operation.name === "worktrees.resume" && !json) return (await import("./commands/resume.ts")).resume;
   return undefined;
 }
@@ -135,8 +136,7 @@ function show(failure: Failure, argv: readonly string[]): number {
   const beforeDashes = argv.includes("--") ? argv.slice(0, argv.indexOf("--")) : argv;
   // Where the answer itself cannot be written, only stderr is left.
   if (beforeDashes.includes("--json") && failure.code !== "output.unwritable") {
-    const { code, message, hint, details } = failure;
-    answer(`${JSON.stringify({ error: { code, message, hint: hint ?? null, details } })}\n`);
+    answer(`${JSON.stringify(errorDocument(failure))}\n`);
   } else {
     // What a shell evals must fail in it as well: nothing to eval would be success.
     if (beforeDashes.includes("--shell")) answer(`(exit ${exitCodeOf(failure)})\n`);

@@ -34,6 +34,11 @@ export function usage(code: string, message: string, hint?: string): Failure {
   return new Failure({ kind: "usage", code: `usage.${code}`, message, hint });
 }
 
+/** What programs and agents are answered in its place. */
+export function errorDocument({ code, message, hint, details }: Failure) {
+  return { error: { code, message, hint: hint ?? null, details } };
+}
+
 /** Turns whatever was thrown into a Failure; what is not one already is an internal bug. */
 export function asFailure(thrown: unknown): Failure {
   if (thrown instanceof Failure) return thrown;

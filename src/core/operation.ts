@@ -1,7 +1,7 @@
 // An operation is a plain object, defined once and served by every door: from it come the command's flags, help and
 // `--json`, the MCP tool with its JSON Schemas, and the README's reference.
 
-import type { v } from "./shape.ts";
+import { v } from "./shape.ts";
 
 /** Inputs stay poor on purpose (string, number, boolean, picklist, list of strings), so that they can become flags. */
 export type InputShape = v.StrictObjectSchema<v.ObjectEntries, undefined>;
@@ -18,17 +18,44 @@ export interface CliDoor {
   examples: readonly string[];
 }
 
-export interface Operation<World, Input, Output> {
+/** How agents reach it. */
+export interface McpDoor<Input, Output> {
+  /** Its published name, in snake case. */
+  tool: string;
+  /** Other names that are answered, and not listed. */
+  aliases?: readonly string[];
+  /** For an agent: when to call it, and what comes back. */
+  description: string;
+  /** As MCP means them: changes nothing; may take something away; a second call with the same input changes no more. */
+  annotations: { isReadOnly: boolean; isDestructive: boolean; isIdempotent: boolean };
+  /** Where its arguments are not the operation's input; see `published`. */
+  input?: PublishedInput<NoInfer<Input>>;
+  /** Where its answer is not the operation's output. */
+  output?: { shape(): v.GenericSchema; write(output: NoInfer<Output>): unknown };
+}
+
+export interface PublishedInput<Input> {
+  shape(): InputShape;
+  /** From arguments that fit the shape. */
+  read(given: unknown): Input;
+}
+
+/** What an operation is, whoever calls it. */
+export interface Action<World, Input, Output> {
   /** `<room>.<verb>`. */
   name: string;
   summary: string;
-  /** More help, shown below the summary. */
-  description?: string;
   /** Made when asked for: a room's schemas cost more than the run of a small command. */
   input(): v.GenericSchema<unknown, Input> & InputShape;
   output(): v.GenericSchema<unknown, Output>;
-  cli: CliDoor;
   run(world: World, input: Input): Promise<Output>;
+}
+
+export interface Operation<World, Input, Output> extends Action<World, Input, Output> {
+  /** More help, shown below the summary. */
+  description?: string;
+  cli: CliDoor;
+  mcp?: McpDoor<Input, Output>;
   /** As `run`, but worth waiting for by people: it may measure what `run` only remembers. */
   runForPeople?(world: World, input: Input): Promise<Output>;
   /** The answer for people: the same facts as the JSON. */
@@ -39,13 +66,35 @@ export interface Operation<World, Input, Output> {
   exitCode?(output: Output): number;
 }
 
+/** One that only agents ask for: there is no command for it. */
+export interface AgentOperation<World, Input, Output> extends Action<World, Input, Output> {
+  mcp: McpDoor<Input, Output>;
+}
+
 /** An operation as the doors see it: its input was parsed by its own schema before it gets back in. */
 // biome-ignore lint/suspicious/noExplicitAny: the one place where operations of different types stand in one list
 export type AnyOperation<World> = Operation<World, any, any>;
+// biome-ignore lint/suspicious/noExplicitAny: as above
+export type AnyAgentOperation<World> = AgentOperation<World, any, any>;
 
 /** Lets TypeScript infer input and output from the two schemas. */
 export function operation<World, Input, Output>(made: Operation<World, Input, Output>): AnyOperation<World> {
   return made;
+}
+
+/** As `operation`. */
+export function agentOperation<World, Input, Output>(
+  made: AgentOperation<World, Input, Output>,
+): AnyAgentOperation<World> {
+  return made;
+}
+
+/** A tool's own arguments, and the input that they stand for. */
+export function published<Shape extends InputShape, Input>(
+  shape: () => Shape,
+  read: (given: v.InferOutput<Shape>) => Input,
+): PublishedInput<Input> {
+  return { shape, read: (given) => read(v.parse(shape(), given)) };
 }
 
 /** What a text may know of the place it is shown in. */

@@ -57,6 +57,9 @@ const STORIES: Readonly<Record<string, Story>> = {
     await scene.run("sessions.status", {});
     await scene.run("sessions.status", { sandboxOnly: true });
   },
+  "mcp.serve": async (scene) => {
+    await scene.run("mcp.serve", {});
+  },
   "leases.env": async (scene) => {
     await scene.run("sessions.register", { pid: scene.pids[0] });
     await scene.run("leases.env", {});

@@ -19,6 +19,8 @@ export interface WorldInput {
   parentPid?: number;
   /** Who registers (this test's own process). */
   pid?: number;
+  /** What another program says on our standard input (nothing), to its end. */
+  input?: string;
 }
 
 export interface TestWorld extends World, AsyncDisposable {
@@ -28,6 +30,8 @@ export interface TestWorld extends World, AsyncDisposable {
   started: string[][];
   /** The narration. */
   said: string[];
+  /** What the program at the other end of our standard streams was told. */
+  written: string[];
   pass(ms: number): void;
   /** As if this signal had come; every use of the world from then on is cancelled. */
   interrupt(signal?: "SIGINT" | "SIGTERM" | "SIGHUP"): void;
@@ -44,6 +48,7 @@ export function testWorld(place: Place, input: WorldInput = {}): TestWorld {
   const lines: string[] = [];
   const started: string[][] = [];
   const said: string[] = [];
+  const written: string[] = [];
   const controller = new AbortController();
   let elapsedMs = 0;
   let ids = 0;
@@ -63,6 +68,14 @@ export function testWorld(place: Place, input: WorldInput = {}): TestWorld {
     lines,
     started,
     said,
+    written,
+    streams: () => ({
+      input: new Blob([input.input ?? ""]).stream(),
+      write: async (text: string): Promise<"written"> => {
+        written.push(text);
+        return "written";
+      },
+    }),
     say: (line: string) => {
       said.push(line);
     },

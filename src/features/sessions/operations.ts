@@ -2,10 +2,11 @@
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { type AnyOperation, operation } from "../../core/operation.ts";
+import { type AnyAgentOperation, type AnyOperation, operation, published } from "../../core/operation.ts";
 import { flag, NUMBER, orNull, TEXT, TEXT_OR_NULL, v, whole, word, YES_OR_NO } from "../../core/shape.ts";
 import { counted, printable, shellQuote, shellWord } from "../../core/text.ts";
 import type { World } from "../../world.ts";
+import { mySessionOperation } from "./agents.ts";
 import type { RegisterInput } from "./register.ts";
 import { statusText } from "./status-text.ts";
 
@@ -268,6 +269,21 @@ const statusOperation = operation({
     aliases: [["list"]],
     examples: ["parallel-cc status", "parallel-cc status --repo . --json", "parallel-cc status --watch"],
   },
+  mcp: {
+    tool: "get_parallel_status",
+    description:
+      "Who else is at work in this repository, in which checkout and on which branch, and since when. isAlive is false " +
+      "for a session that has ended without a word; changes counts uncommitted files, and commits ahead of its start " +
+      "and behind its target branch, as last measured; keptWorktrees are worktrees that nobody works in.",
+    annotations: { isReadOnly: true, isDestructive: false, isIdempotent: true },
+    input: published(
+      () =>
+        v.strictObject({
+          repo_path: v.optional(word("Any directory of the repository (default: the current one)", "repository")),
+        }),
+      ({ repo_path }) => ({ repo: repo_path ?? "." }),
+    ),
+  },
   run: async (world: World, input) => (await import("./status.ts")).status(world, input),
   runForPeople: async (world: World, input) => (await import("./status.ts")).statusForPeople(world, input),
   text: (answer, page) => statusText(answer, page),
@@ -279,3 +295,5 @@ export const operations: readonly AnyOperation<World>[] = [
   heartbeatOperation,
   statusOperation,
 ];
+
+export const agentOperations: readonly AnyAgentOperation<World>[] = [mySessionOperation];

@@ -1,7 +1,8 @@
 // The room's door: sessions of a repository, who of them lives, and where each one works.
 
-export { type Named, sessionMeant, sessionsMeant } from "./find.ts";
+export { type Named, sessionMeant, sessionOfClaude, sessionsMeant } from "./find.ts";
 export { heal, locateHealed } from "./heal.ts";
+export { livingOf, repositoryAt, sessionsHere } from "./here.ts";
 export { isLocal, livenessOfAll } from "./liveness.ts";
 export { type Maker, makerFor } from "./maker.ts";
 export { followMoves } from "./moves.ts";
