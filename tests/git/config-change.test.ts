@@ -82,6 +82,12 @@ describe("set", () => {
     ["worktree.portRange", ["5000-4000"]],
     ["worktree.backend", ["svn"]],
     ["worktree.prefix", ["../x"]],
+    ["worktree.base", ["a", "b"]],
+    ["worktree.copyFiles", ["~/.env"]],
+    ["worktree.copyFiles", ["config/{a,b}.local"]],
+    ["worktree.symlinkDirs", ["../out"]],
+    ["worktree.symlinkDirs", ["/etc"]],
+    ["worktree.symlinkDirs", ["a/.git"]],
     ["worktree.postCreate", ["true", " "]],
     ["cleanup.auto", ["yes"]],
     ["cleanup.keepDays", ["1e3"]],
@@ -109,6 +115,61 @@ describe("set", () => {
       message: expect.stringContaining("config.json:3:12"),
     });
     expect(await scene.home()).toContain('"base" "main"');
+  });
+
+  test("mends one bad value, and takes one out, where the rest is sound", async () => {
+    await using scene = await makeScene();
+    await scene.writeHome('{\n  "worktree": {\n    "ports": "many",\n    "base": 5\n  }\n}\n');
+    await expect(scene.loaded()).rejects.toMatchObject({ message: expect.stringContaining("config.json:3:5") });
+    await scene.set("worktree.ports", ["2"]);
+    await expect(scene.loaded()).rejects.toMatchObject({ message: expect.stringContaining("config.json:4:5") });
+    await unsetSetting(scene.world, { key: "worktree.base", isOfRepository: false });
+    expect((await scene.loaded()).settings["worktree.ports"]).toBe(2);
+  });
+
+  test.each([
+    ["a setting twice", '{"worktree": {"ports": 2, "ports": 5}}'],
+    ["no object where one belongs", '{"worktree": null}'],
+    ["too much nesting", "[".repeat(100_000)],
+  ])("leaves a file alone that has %s", async (_what, text) => {
+    await using scene = await makeScene();
+    await scene.writeHome(text);
+    await expect(scene.set("worktree.ports", ["7"])).rejects.toMatchObject({ code: "config.broken" });
+    expect(await scene.home()).toBe(text);
+  });
+
+  test("says so where the repository's own file counts first", async () => {
+    await using scene = await makeScene();
+    await scene.set("worktree.ports", ["2"], true);
+    const { warnings } = await scene.set("worktree.ports", ["5"]);
+    expect(warnings).toEqual(["Here worktree.ports is 2 all the same: the repository's own file says so."]);
+  });
+
+  test("writes through no link that a repository tracks", async () => {
+    await using scene = await makeScene();
+    await Bun.write(scene.place.at("theirs.json"), "{}");
+    await symlink(scene.place.at("theirs.json"), scene.own);
+    await expect(scene.set("worktree.ports", ["1"], true)).rejects.toMatchObject({ code: "config.link" });
+    expect(await Bun.file(scene.place.at("theirs.json")).text()).toBe("{}");
+  });
+
+  test("says what is wrong where it cannot write", async () => {
+    await using scene = await makeScene();
+    const paths = { ...scene.world.paths, config: "/proc/nowhere/config.json" };
+    const change = { key: "worktree.ports", words: ["1"], isOfRepository: false };
+    await expect(setSetting({ ...scene.world, paths }, change)).rejects.toMatchObject({
+      code: "config.unwritable",
+    });
+  });
+
+  test.each([
+    ["endless", (file: string) => symlink("/dev/zero", file)],
+    ["a pipe", async (file: string) => Bun.spawnSync(["mkfifo", file])],
+    ["larger than any settings", (file: string) => Bun.write(file, " ".repeat(2 * 1024 * 1024))],
+  ])("reads no file that is %s", async (_what, make) => {
+    await using scene = await makeScene();
+    await make(scene.own);
+    await expect(scene.loaded()).rejects.toMatchObject({ code: "config.broken" });
   });
 
   test("outside of a repository can set only the user's own", async () => {

@@ -1,18 +1,14 @@
-// Settings shown, set and taken out. A change edits one place of one file, under a lock, and is judged before it is
-// written; a file that is broken is left alone.
+// Settings shown, set and taken out.
 
-import { join } from "node:path";
 import { Failure } from "../../core/failure.ts";
 import { v } from "../../core/shape.ts";
 import { printable } from "../../core/text.ts";
-import { withLock } from "../../db/lock.ts";
-import { replaceFile } from "../../files/atomic.ts";
-import { locate } from "../../git/repository.ts";
 import type { World } from "../../world.ts";
-import { loadConfig, type Origin, repositoryFile, warningsOf } from "./config.ts";
-import { meant, readSettings } from "./file.ts";
+import { loadConfig, type Origin, warningsOf } from "./config.ts";
+import { meant, shown } from "./file.ts";
+import { repositoryHere } from "./here.ts";
 import { isKey, KEYS, type KeyName } from "./keys.ts";
-import { approve, commandsOf, isApproved } from "./trust.ts";
+import { writeSetting } from "./write.ts";
 
 type Effects = Pick<World, "paths" | "db" | "git" | "cwd" | "sleep" | "signal">;
 
@@ -34,7 +30,7 @@ export interface Listed {
 
 /** Every setting, as it holds where we are. Errors: `config.broken`. */
 export async function listSettings(world: Effects): Promise<Listed> {
-  const repositoryPath = await repositoryHere(world);
+  const repositoryPath = await repositoryHere(world).catch(() => undefined);
   const config = await loadConfig(world, repositoryPath);
   const { origins, files } = config;
   const settings = Object.keys(KEYS)
@@ -87,14 +83,19 @@ export async function setSetting(world: Effects, { key: name, words, isOfReposit
     });
   }
   if (isOfRepository) requireAllowed(key, value);
-  return write(world, { key, value, isOfRepository });
+  const { file, warnings } = await writeSetting(world, { key, value, isOfRepository });
+  const now = isOfRepository ? undefined : await settingNamed(world, key).catch(() => undefined);
+  if (now?.from === "repository") {
+    warnings.push(`Here ${key} is ${shown(now.value)} all the same: the repository's own file says so.`);
+  }
+  return { key, value: v.parse(valueShape(), value), from: isOfRepository ? "repository" : "home", file, warnings };
 }
 
 /** Answers what holds afterwards. Errors as `setSetting`. */
 export async function unsetSetting(world: Effects, given: Omit<Change, "words">): Promise<Changed> {
   const key = requireKey(given.key);
-  const changed = await write(world, { key, value: undefined, isOfRepository: given.isOfRepository });
-  return { ...changed, ...(await settingNamed(world, key)) };
+  const written = await writeSetting(world, { key, value: undefined, isOfRepository: given.isOfRepository });
+  return { ...written, ...(await settingNamed(world, key)) };
 }
 
 function requireKey(name: string): KeyName {
@@ -113,51 +114,4 @@ function requireAllowed(key: KeyName, value: unknown): void {
     message: `${key} is its user's to decide: a repository's own file ${only}.`,
     hint: "Set it without --repo.",
   });
-}
-
-interface Written {
-  key: KeyName;
-  /** Undefined takes it out. */
-  value: unknown;
-  isOfRepository: boolean;
-}
-
-async function write(world: Effects, { key, value, isOfRepository }: Written): Promise<Changed> {
-  const repositoryPath = isOfRepository ? (await locate(world.git(world.cwd))).path : undefined;
-  const path = repositoryPath === undefined ? world.paths.config : repositoryFile(repositoryPath);
-  const lock = join(world.paths.locks, `settings-${new Bun.CryptoHasher("sha1").update(path).digest("hex")}.lock`);
-  const warnings: string[] = [];
-  await withLock(
-    world,
-    lock,
-    async () => {
-      const before = await readSettings(path);
-      if (value === undefined && !before.held.has(key)) return;
-      const isTrusted =
-        repositoryPath === undefined ||
-        commandsOf(before).length === 0 ||
-        (await isApproved(world, repositoryPath, before));
-      const { edited } = await import("./edit.ts");
-      const text = edited(before.text ?? "{}\n", key.split("."), value);
-      const isHome = repositoryPath === undefined;
-      replaceFile({ file: path, text, mode: isHome ? 0o600 : 0o666, directoryMode: isHome ? 0o700 : 0o777 });
-      if (repositoryPath === undefined || KEYS[key].repository !== "approved") return;
-      // Typed by its user just now; what else the file would run was not.
-      if (isTrusted) await approve(world, repositoryPath, await readSettings(path));
-      else warnings.push(`The repository's file has commands that you have not approved: parallel-cc config trust`);
-    },
-    { doing: "been changing settings" },
-  );
-  return {
-    key,
-    value: v.parse(valueShape(), value ?? null),
-    from: isOfRepository ? "repository" : "home",
-    file: path,
-    warnings,
-  };
-}
-
-/** Undefined outside of a repository. */
-async function repositoryHere(world: Pick<World, "git" | "cwd">): Promise<string | undefined> {
-  return (await locate(world.git(world.cwd)).catch(() => undefined))?.path;
 }

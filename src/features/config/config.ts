@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { v } from "../../core/shape.ts";
 import { printable } from "../../core/text.ts";
 import type { World } from "../../world.ts";
-import { meant, readSettings, type SettingsFile } from "./file.ts";
+import { meant, readSettings, requireSound, type SettingsFile } from "./file.ts";
 import { KEYS, type KeyName, type Settings } from "./keys.ts";
 import { isApproved } from "./trust.ts";
 
@@ -41,6 +41,7 @@ export async function loadConfig(
     readSettings(world.paths.config),
     repositoryPath === undefined ? undefined : readSettings(repositoryFile(repositoryPath)),
   ]);
+  for (const file of [home, own]) if (file !== undefined) await requireSound(file);
   const values = new Map<KeyName, unknown>(home.held);
   const origins = new Map<KeyName, Origin>([...home.held.keys()].map((name) => [name, "home"]));
   const take = (name: KeyName, value: unknown): void => {

@@ -4,10 +4,10 @@
 import { Failure } from "../../core/failure.ts";
 import { v } from "../../core/shape.ts";
 import { printable } from "../../core/text.ts";
-import { locate } from "../../git/repository.ts";
 import type { World } from "../../world.ts";
 import { repositoryFile } from "./config.ts";
-import { readSettings, type SettingsFile } from "./file.ts";
+import { readSettings, requireSound, type SettingsFile } from "./file.ts";
+import { repositoryHere } from "./here.ts";
 import { KEYS } from "./keys.ts";
 import { approve, commandsOf, isApproved, withdraw } from "./trust.ts";
 
@@ -30,8 +30,9 @@ const COMMANDS = v.array(v.string());
 
 /** Errors: `repository.none`, `config.broken`. */
 export async function whatIsAsked(world: Effects): Promise<Asked> {
-  const { path: repositoryPath } = await locate(world.git(world.cwd));
+  const repositoryPath = await repositoryHere(world);
   const read = await readSettings(repositoryFile(repositoryPath));
+  await requireSound(read);
   const commands = commandsOf(read).map(([key, held]) => {
     const lines = v.parse<v.GenericSchema<unknown, unknown>>(KEYS[key].kind.schema(), held);
     return { key, commands: v.parse(COMMANDS, lines) };

@@ -1,10 +1,10 @@
 // One settings file: read, judged, and changed by an edit of only the place in question. Comments and commas at the end
 // are allowed, as people write them; what is broken is named with its line and left alone.
 
-import { readFileSync } from "node:fs";
 import { Failure } from "../../core/failure.ts";
 import { v } from "../../core/shape.ts";
 import { nearest, printable } from "../../core/text.ts";
+import { readSmallFile } from "../../files/small.ts";
 import { isKey, KEYS, type KeyName } from "./keys.ts";
 
 export interface SettingsFile {
@@ -15,28 +15,54 @@ export interface SettingsFile {
   held: ReadonlyMap<KeyName, unknown>;
   /** Names that are no setting, in full. */
   unknown: readonly string[];
+  /** Where it says what cannot be, with the path to it. */
+  faults: readonly Fault[];
+}
+
+interface Fault {
+  at: readonly string[];
+  why: string;
 }
 
 const TREE = v.record(v.string(), v.unknown());
 
 /** Undefined where there is no such file: one that may not be read holds settings all the same. Errors: `config.broken`. */
-export function readText(path: string): string | undefined {
+function readText(path: string): string | undefined {
   try {
-    return readFileSync(path, "utf8").replace(/^\uFEFF/, "");
+    return readSmallFile(path);
   } catch (cause) {
-    if (cause instanceof Error && "code" in cause && (cause.code === "ENOENT" || cause.code === "ENOTDIR"))
-      return undefined;
+    const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
     throw broken(path, cause instanceof Error ? cause.message : String(cause), cause);
   }
 }
 
-/** Errors: `config.broken`, for what is no JSON object or has a value that its key does not take. */
+/** Errors: `config.broken`, for what is no JSON object. */
 export async function readSettings(path: string): Promise<SettingsFile> {
   const text = readText(path);
+  return text === undefined
+    ? { path, text, held: new Map(), unknown: [], faults: [] }
+    : { path, text, ...judged(await parsed(path, text)) };
+}
+
+/** What another text of a file would hold. Errors: `config.broken`. */
+export async function settingsIn(path: string, text: string): Promise<SettingsFile> {
+  return { path, text, ...judged(await parsed(path, text)) };
+}
+
+/** Errors: `config.broken`, which names the first fault, where there is one. */
+export async function requireSound({ path, text, faults }: SettingsFile): Promise<void> {
+  const [first] = faults;
+  if (first === undefined || text === undefined) return;
+  const { placeOfValue } = await import("./place.ts");
+  const place = placeOfValue(path, { text, at: first.at });
+  throw broken(place === undefined ? path : `${path}:${place.line}:${place.column}`, first.why);
+}
+
+function judged(tree: Record<string, unknown>): Pick<SettingsFile, "held" | "unknown" | "faults"> {
   const held = new Map<KeyName, unknown>();
-  if (text === undefined) return { path, text, held, unknown: [] };
-  const tree = await parsed(path, text);
   const unknown: string[] = [];
+  const faults: Fault[] = [];
   const groups = new Set(Object.keys(KEYS).map((name) => name.slice(0, name.indexOf("."))));
   for (const [group, value] of Object.entries(tree)) {
     if (!groups.has(group)) {
@@ -44,15 +70,21 @@ export async function readSettings(path: string): Promise<SettingsFile> {
       continue;
     }
     const settings = v.safeParse(TREE, value);
-    if (!settings.success || Array.isArray(value)) throw broken(path, `"${group}" should be an object`);
+    if (!settings.success || Array.isArray(value)) {
+      faults.push({ at: [group], why: `"${group}" should be an object` });
+      continue;
+    }
     for (const [last, setting] of Object.entries(settings.output)) {
       const name = `${group}.${last}`;
       if (!isKey(name)) unknown.push(name);
       else if (v.is(KEYS[name].kind.schema(), setting)) held.set(name, setting);
-      else throw broken(path, `${name} takes ${KEYS[name].kind.expected}; ${shown(setting)} is none`);
+      else {
+        const why = `${name} takes ${KEYS[name].kind.expected}; ${shown(setting)} is none`;
+        faults.push({ at: [group, last], why });
+      }
     }
   }
-  return { path, text, held, unknown };
+  return { held, unknown, faults };
 }
 
 /** The key that an unknown name is closest to, in words. */
@@ -75,8 +107,8 @@ async function parsed(path: string, text: string): Promise<Record<string, unknow
     tree = JSON.parse(text);
   } catch {
     // Slower, but it knows comments, and where a fault is.
-    const { parseLoosely } = await import("./edit.ts");
-    const found = parseLoosely(text);
+    const { parseLoosely } = await import("../../files/jsonc.ts");
+    const found = looselyOr(path, () => parseLoosely(text));
     if (found.fault !== undefined) {
       const { line, column, what } = found.fault;
       throw broken(`${path}:${line}:${column}`, what);
@@ -86,6 +118,14 @@ async function parsed(path: string, text: string): Promise<Record<string, unknow
   const object = v.safeParse(TREE, tree);
   if (!object.success || Array.isArray(tree)) throw broken(path, `it should be an object, and is ${shown(tree)}`);
   return object.output;
+}
+
+function looselyOr<T>(path: string, parse: () => T): T {
+  try {
+    return parse();
+  } catch (cause) {
+    throw broken(path, "it is nested too deeply", cause);
+  }
 }
 
 function broken(where: string, why: string, cause?: unknown): Failure {

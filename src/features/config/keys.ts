@@ -5,6 +5,7 @@ import {
   choice,
   commands,
   days,
+  directories,
   type Kind,
   pattern,
   patterns,
@@ -66,7 +67,7 @@ export const KEYS = {
   }),
   "worktree.symlinkDirs": key({
     summary: "Directories of the main checkout that a new worktree shares with it by a symbolic link",
-    kind: patterns('paths with commas between them, like "node_modules,.cache"'),
+    kind: directories('paths with commas between them, like "node_modules,.cache"'),
     ...{ fallback: [], shown: NOT_SET, repository: "any" },
   }),
   "worktree.postCreate": key({

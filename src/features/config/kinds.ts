@@ -16,12 +16,17 @@ export interface Kind<T> {
 
 /** Text that is not empty. */
 export function text(expected: string): Kind<string> {
-  return { expected, schema: () => v.pipe(v.string(), v.regex(/\S/)), fromWords: (words) => words.join(" ") };
+  return { expected, schema: () => v.pipe(v.string(), v.regex(/\S/)), fromWords: onlyOne };
+}
+
+/** Several words are no value of a setting that takes one. */
+function onlyOne(words: readonly string[]): string | undefined {
+  return words.length === 1 ? words[0] : undefined;
 }
 
 /** Text that fits a pattern. */
 export function pattern(expected: string, form: RegExp): Kind<string> {
-  return { expected, schema: () => v.pipe(v.string(), v.regex(form)), fromWords: (words) => words.join(" ") };
+  return { expected, schema: () => v.pipe(v.string(), v.regex(form)), fromWords: onlyOne };
 }
 
 export function choice<const W extends readonly string[]>(words: W): Kind<W[number]> {
@@ -64,7 +69,7 @@ export function size(): Kind<number> {
   return {
     expected: 'a size like "500M" or "10G"',
     schema: () => v.pipe(v.string(), v.regex(/^\d+(\.\d+)? ?[KMGT]?i?B?$/i), v.transform(bytesOf)),
-    fromWords: (words) => words.join(" "),
+    fromWords: onlyOne,
   };
 }
 
@@ -92,20 +97,30 @@ export function portRange(): Kind<PortRange> {
         }),
         v.check(({ from, to }) => 1024 <= from && from <= to && to <= 65_535),
       ),
-    fromWords: (words) => words.join(" "),
+    fromWords: onlyOne,
   };
 }
 
-/** Patterns with commas between them, or a list of them. */
+/** Patterns of .gitignore with commas between them, or a list of them. */
 export function patterns(expected: string): Kind<readonly string[]> {
+  // Nothing below a checkout matches these.
+  return listed(expected, (one) => !/^~|^"|[{}]|(^|\/)\.\.(\/|$)/.test(one));
+}
+
+/** Directories below the top, with commas between them, or a list of them. */
+export function directories(expected: string): Kind<readonly string[]> {
+  return listed(expected, (one) => !/^[/~]|(^|\/)(\.\.|\.git)(\/|$)/.test(one));
+}
+
+function listed(expected: string, isOne: (one: string) => boolean): Kind<readonly string[]> {
   return {
     expected,
     schema: () =>
       v.pipe(
         v.union([v.string(), v.array(v.string())]),
         v.transform((held) => (typeof held === "string" ? held.split(",") : held)),
-        v.transform((list) => list.map((one) => one.trim()).filter((one) => one !== "")),
-        v.check((list) => list.every((one) => !one.includes("\0"))),
+        v.transform((list) => list.map((one) => one.trim().replace(/^(\.\/+)+/, "")).filter((one) => one !== "")),
+        v.check((list) => list.every((one) => !one.includes("\0") && isOne(one))),
       ),
     fromWords: (words) => words.join(","),
   };
