@@ -85,7 +85,7 @@ describe("env", () => {
     await scene.repo.git("worktree", "add", "--quiet", "-b", "mine", scene.place.at("mine"));
     const main = await scene.start();
     const adopted = await scene.start(scene.place.at("mine"));
-    expect(main.variables).toMatchObject({ PARALLEL_CC_SLUG: "main" });
+    expect(main.variables).toMatchObject({ PARALLEL_CC_SLUG: "repo-main" });
     expect(adopted.variables).toMatchObject({ PARALLEL_CC_SLUG: "mine" });
     for (const { session } of [main, adopted]) {
       const { variables } = (await asked(scene.world, { sessionId: session.id })).answer;
@@ -98,7 +98,7 @@ describe("env", () => {
     await using scene = await makeScene();
     await using claude = sleeper();
     const { session } = await register(scene.world, { pid: claude.pid });
-    expect((await asked(scene.world)).stdout).toBe(`PARALLEL_CC_SESSION_ID=${session.id}\nPARALLEL_CC_SLUG=main\n`);
+    expect((await asked(scene.world)).stdout).toBe(`PARALLEL_CC_SESSION_ID=${session.id}\nPARALLEL_CC_SLUG=repo-main\n`);
   });
 });
 

@@ -79,9 +79,9 @@ describe("the variables", () => {
     expect(leaseVariables({ ...lease, ports: [] })).toEqual({ PARALLEL_CC_SLUG: "parallel-auth-0123abcd" });
   });
 
-  test("name what has no worktree's name after its branch, or after having none", () => {
+  test("name what has no worktree's name after its repository and branch, or after having none", () => {
     const main = { ...lease, worktreeName: null, isInOwnWorktree: false };
-    expect(leaseVariables({ ...main, branch: "feature/x" })["PARALLEL_CC_SLUG"]).toBe("feature-x");
-    expect(leaseVariables({ ...main, branch: null })["PARALLEL_CC_SLUG"]).toBe("detached");
+    expect(leaseVariables({ ...main, branch: "feature/x" })["PARALLEL_CC_SLUG"]).toBe("shop-feature-x");
+    expect(leaseVariables({ ...main, branch: null })["PARALLEL_CC_SLUG"]).toBe("shop-detached");
   });
 });

@@ -24,7 +24,8 @@ const HASH_CHARACTERS = 6;
  */
 export function leaseVariables(lease: Lease): Record<string, string> {
   const { ports, worktreeName, branch, repoPath } = lease;
-  const name = label(worktreeName ?? branch ?? "detached");
+  // Every repository has a `main`; a worktree of ours has a name that is nowhere else.
+  const name = label(worktreeName ?? `${repositoryWord(repoPath)}-${branch ?? "detached"}`);
   const hasProject = lease.isInOwnWorktree && ports.length > 0;
   return {
     ...Object.fromEntries(ports.map((port, i) => [portVariable(i), String(port)])),
