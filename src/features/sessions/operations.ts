@@ -43,7 +43,12 @@ const registerOperation = operation({
       repo: v.optional(word("Any directory of the repository (default: the current one)", "repository")),
       pid: v.optional(whole("The process the session lives by (default: the parent process)", 1)),
       name: v.optional(
-        v.pipe(word("A name for people, shown in status and in the branch", "text"), v.regex(/\S/u), v.maxLength(200)),
+        v.pipe(
+          word("A name for people, shown in status and in the branch", "text"),
+          v.regex(/\S/u),
+          v.maxLength(200),
+          v.metadata({ value: "text", expected: "a text that is not empty, of 200 characters at most" }),
+        ),
       ),
       base: v.optional(word("Where a new worktree starts (default: the current commit)", "ref")),
       noWorktree: v.optional(flag("Stay in this checkout, even when another session works in it")),
