@@ -20,10 +20,8 @@ export interface CliDoor {
 
 /** How agents reach it. */
 export interface McpDoor<Input, Output> {
-  /** Its published name, in snake case. */
+  /** Its published name, in snake case; in camel case it is answered as well, and not listed. */
   tool: string;
-  /** Other names that are answered, and not listed. */
-  aliases?: readonly string[];
   /** For an agent: when to call it, and what comes back. */
   description: string;
   /** As MCP means them: changes nothing; may take something away; a second call with the same input changes no more. */

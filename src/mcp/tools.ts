@@ -74,12 +74,17 @@ const ANSWER = v.record(v.string(), v.unknown());
 
 async function requireTool(name: string): Promise<Tool> {
   const tools = await allTools();
-  const found = tools.find(({ mcp }) => mcp.tool === name || mcp.aliases?.includes(name));
+  const found = tools.find(({ mcp }) => mcp.tool === name || camelCase(mcp.tool) === name);
   if (found !== undefined) return found;
   const names = tools.map(({ mcp }) => mcp.tool);
   const close = nearest(name, names);
   const hint = close === undefined ? `There are ${names.join(", ")}.` : `Did you mean ${close}?`;
   throw usage("unknown-tool", `There is no tool "${shown(name)}".`, hint);
+}
+
+/** As an earlier manual spelt them. */
+function camelCase(name: string): string {
+  return name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
 /** The first thing that does not fit, told by its name and what would. */

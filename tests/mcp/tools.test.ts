@@ -1,0 +1,172 @@
+// The tools as a client sees them: what is listed holds for what is answered, and is what the command line says.
+
+import { describe, expect, test } from "bun:test";
+import Ajv from "ajv";
+import manifest from "../../package.json" with { type: "json" };
+import { allTools } from "../../src/registry.ts";
+import { pccJson } from "../support/cli.ts";
+import { type Called, connectClient, failureIn } from "../support/mcp.ts";
+import { makePlace, type Place } from "../support/place.ts";
+import { sleeper } from "../support/processes.ts";
+import { makeRepo, type Repo } from "../support/repo.ts";
+import { registered } from "../support/sessions.ts";
+
+const tools = await allTools();
+const named = tools.map((one) => [one.mcp.tool, one] as const);
+
+interface Scene {
+  place: Place;
+  repo: Repo;
+}
+
+/** For each tool: what is asked of it, and the command whose `--json` says the same. */
+const STORIES: Readonly<Record<string, { given: Record<string, unknown>; words?(scene: Scene): string[] }>> = {
+  get_parallel_status: { given: {}, words: ({ repo }) => ["status", "--repo", repo.path] },
+  get_my_session: { given: {} },
+};
+
+/** Two sessions are at work. */
+async function makeScene(stack: AsyncDisposableStack): Promise<Scene> {
+  const place = stack.use(await makePlace());
+  const repo = await makeRepo(place);
+  for (const name of ["one", "two"]) {
+    await registered(place, stack.use(sleeper()), { cwd: repo.path }, "--name", name);
+  }
+  return { place, repo };
+}
+
+/** In the strict mode of ajv a word that it does not know is an error. */
+const validator = () => new Ajv({ strict: true, allErrors: true });
+
+test("the server is called parallel-cc, of the one version, and tells in ten lines what to use when", async () => {
+  await using place = await makePlace();
+  await using connected = await connectClient(place);
+  const { client } = connected;
+  expect(client.getServerVersion()).toEqual({ name: "parallel-cc", version: manifest.version });
+  const instructions = client.getInstructions() ?? "";
+  expect(instructions.split("\n").length).toBeLessThanOrEqual(10);
+  for (const [name] of named) expect(instructions).toContain(name);
+  const known = new Set(named.map(([name]) => name));
+  for (const [word] of instructions.matchAll(/\b[a-z]+(_[a-z]+)+\b/g)) expect(known).toContain(word);
+});
+
+test("every tool of the registry is listed once, with schemas a strict validator takes", async () => {
+  await using place = await makePlace();
+  await using connected = await connectClient(place);
+  const listed = (await connected.client.listTools()).tools;
+  expect(listed.map(({ name }) => name)).toEqual([...new Set(named.map(([name]) => name))]);
+  for (const { name, description, inputSchema, outputSchema, annotations } of listed) {
+    expect(name).toMatch(/^[a-z]+(_[a-z]+)*$/);
+    expect(description).toMatch(/^[A-Z].{40,600}\.$/s);
+    expect(annotations).toMatchObject({ readOnlyHint: expect.any(Boolean), destructiveHint: expect.any(Boolean) });
+    for (const schema of [inputSchema, outputSchema]) {
+      expect(schema).toMatchObject({ type: "object", additionalProperties: false });
+      validator().compile(schema ?? {});
+    }
+    for (const field of Object.values(inputSchema.properties ?? {})) {
+      expect(field).toMatchObject({ description: expect.stringMatching(/^[A-Z]/) });
+    }
+  }
+});
+
+describe.each(named)("%s", (name, one) => {
+  const story = STORIES[name];
+
+  test("has a story here", () => {
+    expect(story).toBeDefined();
+    expect("cli" in one).toBe(story?.words !== undefined);
+  });
+
+  test("answers what its schema promises, as an object and as the same text", async () => {
+    await using stack = new AsyncDisposableStack();
+    const { place, repo } = await makeScene(stack);
+    const connected = stack.use(await connectClient(place, { cwd: repo.path }));
+    const listed = (await connected.client.listTools()).tools.find((tool) => tool.name === name);
+    const called = await connected.call(name, story?.given);
+    const isFit = validator().compile(listed?.outputSchema ?? {});
+    expect([isFit(called.structuredContent), isFit.errors]).toEqual([true, null]);
+    expect(JSON.parse(called.content[0].text)).toEqual(called.structuredContent);
+  });
+
+  test("is answered in camel case, too", async () => {
+    await using place = await makePlace();
+    const repo = await makeRepo(place);
+    await using connected = await connectClient(place, { cwd: repo.path });
+    const camel = name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
+    expect(await connected.call(camel, story?.given)).toEqual(await connected.call(name, story?.given));
+  });
+
+  test("refuses an argument that it does not know, and names those that it does", async () => {
+    await using place = await makePlace();
+    await using connected = await connectClient(place);
+    const { code, message, hint } = failureIn(await connected.call(name, { ...story?.given, quux: 1 }));
+    expect({ code, message }).toEqual({ code: "usage.unexpected", message: `${name} has no argument "quux".` });
+    expect(hint).toMatch(/takes/);
+  });
+});
+
+const commanded = Object.entries(STORIES).flatMap(([name, { given, words }]) =>
+  words === undefined ? [] : [[name, given, words] as const],
+);
+test.each(commanded)("%s says what its command says with --json", async (name, given, words) => {
+  await using stack = new AsyncDisposableStack();
+  const scene = await makeScene(stack);
+  const connected = stack.use(await connectClient(scene.place, { cwd: scene.repo.path }));
+  const { structuredContent } = await connected.call(name, given);
+  expect(structuredContent).toEqual(Object(await pccJson(scene.place, words(scene))));
+});
+
+describe("get_parallel_status", () => {
+  const totals = ({ structuredContent }: Called) => structuredContent?.["totalSessions"];
+
+  test("tells of the current repository, also from a worktree of it, and of another that is named", async () => {
+    await using stack = new AsyncDisposableStack();
+    const { place, repo } = await makeScene(stack);
+    const other = await makeRepo(place, { name: "other" });
+    const inMain = stack.use(await connectClient(place, { cwd: repo.path }));
+    const status = await inMain.call("get_parallel_status");
+    expect(totals(status)).toBe(2);
+    expect(totals(await inMain.call("get_parallel_status", { repo_path: other.path }))).toBe(0);
+    const { sessions } = JSON.parse(status.content[0].text);
+    const linked = sessions.find((one: { isMainRepo: boolean }) => !one.isMainRepo).worktreePath;
+    const inWorktree = stack.use(await connectClient(place, { cwd: linked }));
+    expect(totals(await inWorktree.call("get_parallel_status"))).toBe(2);
+  });
+
+  test.each([
+    [{ repo_path: "" }, "usage.bad-value"],
+    [{ repo_path: 7 }, "usage.bad-value"],
+    [{ repo_path: ["a"] }, "usage.bad-value"],
+    [{ repo_path: null }, "usage.bad-value"],
+    [{ repo_path: "/nowhere/at all" }, "directory.none"],
+    [{ repo_path: "x".repeat(300) }, "directory.none"],
+    [{ repo_path: "a\u0000b" }, "directory.none"],
+    [{}, "repository.none"],
+  ])("%j is answered with a failure as text alone", async (given, code) => {
+    await using place = await makePlace();
+    await using connected = await connectClient(place);
+    const called = await connected.call("get_parallel_status", given);
+    expect(failureIn(called).code).toBe(code);
+  });
+});
+
+test("a name that is no tool is told from those that are", async () => {
+  await using place = await makePlace();
+  await using connected = await connectClient(place);
+  const failed = failureIn(await connected.call("get_my_sesion"));
+  expect(failed).toMatchObject({ code: "usage.unknown-tool", hint: "Did you mean get_my_session?" });
+  for (const name of ["toString", "__proto__", "", "x".repeat(100_000), "\u001b[31m"]) {
+    expect(failureIn(await connected.call(name)).code).toBe("usage.unknown-tool");
+  }
+});
+
+test("control characters of a branch or a name reach an agent as JSON's own escapes", async () => {
+  await using stack = new AsyncDisposableStack();
+  const place = stack.use(await makePlace());
+  const repo = await makeRepo(place);
+  await registered(place, stack.use(sleeper()), { cwd: repo.path }, "--name", "red \u001b[31m");
+  const connected = stack.use(await connectClient(place, { cwd: repo.path }));
+  const { content } = await connected.call("get_parallel_status");
+  expect(content[0].text).toContain("red \\u001b[31m");
+  expect(content[0].text).not.toContain("\u001b");
+});
