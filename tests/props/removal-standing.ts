@@ -1,8 +1,10 @@
 // Whether a worktree may go without being forced, must go, or neither: judged from what git says, from its bytes, and
 // from what the course knows to have landed.
 
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { printOf } from "./removal-print.ts";
-import { adminDirOf, branchOf, liveIn, type Scene, type Tree, underWay } from "./removal-scene.ts";
+import { adminDirOf, branchOf, count, liveIn, type Scene, type Tree, underWay } from "./removal-scene.ts";
 import { linesOf } from "./removal-snapshot.ts";
 
 export interface Standing {
@@ -37,6 +39,9 @@ async function standingOf(scene: Scene, tree: Tree, reached: Map<string, Set<str
     scene.git(tree.path, "rev-parse", "HEAD", `refs/heads/${tree.branch}`),
   ]);
   const [head = "", tip = ""] = linesOf(heads);
+  const lines = linesOf(status);
+  const changes = lines.filter((line) => !isOfSetUp(tree, line));
+  if (changes.length < lines.length) count(scene, "as set up");
   const isLanded = (commit: string): boolean =>
     commit === tree.fork ||
     scene.landed.get(commit)?.some((onto) => reached.get("main")?.has(onto)) === true ||
@@ -53,7 +58,7 @@ async function standingOf(scene: Scene, tree: Tree, reached: Map<string, Set<str
     [tree.kind !== "ours", "it is not ours"],
     [admin.has("locked"), "it is locked"],
     [liveIn(scene, tree.path) !== undefined, "a live session works there"],
-    [status !== "", `uncommitted changes: ${status}`],
+    [changes.length > 0, `uncommitted changes: ${changes.join("\n")}`],
     [nested.length > 0, `repositories inside: ${nested}`],
     [tree.hasSubmoduleWork, "work in its submodule"],
     [hidden.length > 0, `hidden changes: ${hidden.map(({ path }) => path)}`],
@@ -65,6 +70,12 @@ async function standingOf(scene: Scene, tree: Tree, reached: Map<string, Set<str
   const as = tip === tree.fork ? "unused" : "landed";
   const isKnown = tip === tree.fork ? tree.target === "main" : tree.landedAt === tip;
   return { tree, keeps, as, mustGo: keeps === undefined && isKnown && !tree.isOdd && branch === tree.branch };
+}
+
+/** As setting up the worktree left it. */
+function isOfSetUp({ path, branch, kind }: Tree, line: string): boolean {
+  const name = `set-up-${branch}.txt`;
+  return kind === "ours" && line === `?? ${name}` && readFileSync(join(path, name), "utf8") === "made\n";
 }
 
 /** Whether another's work that has landed is the very same change: two sessions may both take the same file away. */

@@ -28,6 +28,9 @@ const SETTINGS = `[gc]
 [rerere]
 	enabled = false
 `;
+/** A file that git does not ignore, in each worktree of ours, with a name of its own. */
+const SET_UP = 'echo made > "set-up-$PARALLEL_CC_BRANCH.txt"';
+
 const PARTS = ["forge.git", "lib.git", "repo", "colleague", "nested", "home"];
 
 export async function makeTemplate(): Promise<Place> {
@@ -57,7 +60,8 @@ export async function makeTemplate(): Promise<Place> {
   await makeRepo(place, { name: "nested" });
   // Nothing goes on beside the steps. The database is made once, too.
   mkdirSync(place.at("home/.parallel-cc"), { mode: 0o700 });
-  writeFileSync(place.at("home/.parallel-cc/config.json"), '{"cleanup":{"auto":false}}\n');
+  const settings = { cleanup: { auto: false }, worktree: { postCreate: SET_UP } };
+  writeFileSync(place.at("home/.parallel-cc/config.json"), JSON.stringify(settings));
   await pcc(place, ["status", "--json"]);
   return place;
 }
