@@ -147,6 +147,18 @@ describe("gtr", () => {
     expect(check?.detail).toBe(`not installed (${place.at("gtr/gtr")} is another program); git makes worktrees`);
   });
 
+  test.each([
+    [undefined, "warn", "; git makes worktrees"],
+    ["git", "ok", "; git makes worktrees"],
+    ["gtr", "fail", ", and worktree.backend is gtr."],
+  ] as const)("that does not answer is told of, with worktree.backend %s", async (name, status, end) => {
+    await using place = await makePlace();
+    const setting = name === undefined ? undefined : backend(name);
+    const put = (folder: string) => writeProgram(join(folder, "git-gtr"), "#!/bin/sh\nexec /bin/sleep 60\n");
+    const detail = `${place.at("gtr/git-gtr")} did not finish within 500 ms and was stopped${end}`;
+    expect(await gtr(place, setting, put)).toMatchObject({ status, detail });
+  });
+
   test("that cannot make worktrees here is a warning, and a failure where it has to", async () => {
     await using place = await makePlace();
     const repo = await makeRepo(place);

@@ -77,6 +77,20 @@ export function describeGtr({ version, install }: Believed): void {
       expect(others.split("\n").sort()).toEqual(expected.sort());
     });
 
+    test("with nothing that its copy rules would find in the git directory, our trash for one", async () => {
+      await using at = await scene();
+      const trashed = at.place.at("repo/.git/parallel-cc/trash/1/tree");
+      for (const file of [".env", "sub/.env.local", "modules/a"]) await Bun.write(`${trashed}/${file}`, file);
+      await Bun.write(at.place.at("repo/sub/.env"), "mine");
+      await Bun.write(at.place.at("repo/sub/.env.secret"), "mine");
+      await at.repo.git("config", "gtr.copy.include", "**/.env*");
+      await at.repo.git("config", "gtr.copy.includeDirs", "modules");
+      await at.repo.git("config", "gtr.copy.exclude", "*.secret");
+      expect(await at.create()).toEqual([]);
+      expect(await at.repo.git("-C", at.made.path, "ls-files", "--others")).toBe("sub/.env");
+      expect(at.told.join("\n")).not.toContain("trash");
+    });
+
     test("and lets others make theirs while its files are still written", async () => {
       await using at = await scene();
       const [began, go] = [at.place.at("began"), at.place.at("go")];

@@ -3,6 +3,7 @@
 import { describe, expect, test } from "bun:test";
 import { mkdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { setUpAgain } from "../../src/features/cleanup/set-up.ts";
 import { setSetting } from "../../src/features/config/change.ts";
 import { register } from "../../src/features/sessions/register.ts";
 import { release } from "../../src/features/sessions/release.ts";
@@ -47,6 +48,37 @@ describe.each(["1.0.0", "2.11.0"])("gtr %s", (version) => {
     expect(await read(session.worktree_path, "hook.txt")).toBe("made\n");
     expect(await release(world, { sessionId: session.id })).toMatchObject({ worktreeRemoved: true, kept: null });
   });
+
+  test("has its hooks run again by worktree setup, which its failure names", async () => {
+    await using scene = await makeScene(standInGtr(version));
+    const { repo, place, world } = scene;
+    const hook = `test -e ${place.at("ready")} && echo made > hook.txt`;
+    await repo.git("config", "gtr.hook.postCreate", hook);
+    await repo.git("config", "gtr.copy.include", ".env.sample");
+    const { session, warnings } = await scene.start();
+    const name = basename(session.worktree_path);
+    expect(warnings).toEqual([expect.stringMatching(new RegExp(`"${hook}".*parallel-cc worktree setup ${name}$`))]);
+    const again = await setUpAgain(world, { worktree: name });
+    expect(again.warnings.join("\n")).toContain(`gtr's postCreate hook "${hook}" failed: exit 1. Go on with: `);
+    await Bun.write(place.at("ready"), "");
+    const { warnings: left } = await setUpAgain(world, { worktree: name });
+    expect(await read(session.worktree_path, "hook.txt")).toBe("made\n");
+    // 1.x cannot copy again.
+    expect(left).toEqual(
+      version === "1.0.0"
+        ? []
+        : [expect.stringMatching(new RegExp(`not run again.*: git gtr copy ${session.branch}$`))],
+    );
+  });
+});
+
+test("gtr 1.0.0 is given no longer for its hooks than worktree.commandTimeout, and what it made stays", async () => {
+  await using scene = await makeScene(standInGtr("1.0.0"));
+  await scene.set("worktree.commandTimeout", "1");
+  await scene.repo.git("config", "gtr.hook.postCreate", "echo begun > hook.txt; sleep 60");
+  const { session, warnings } = await scene.start();
+  expect(warnings).toEqual([expect.stringContaining("it did not go on within 3000 ms and was stopped")]);
+  expect(await read(session.worktree_path, "hook.txt")).toBe("begun\n");
 });
 
 describe("gtr 2.11.0", () => {
@@ -106,11 +138,25 @@ describe("a gtr that fails", () => {
     await expect(scene.start()).rejects.toMatchObject({ code: "gtr.none" });
   });
 
-  test("is not run at all where it does not tell its version", async () => {
+  test("is not run at all where it does not tell its version, and that is said", async () => {
     await using scene = await makeScene(broken);
     const { session, warnings } = await scene.start();
-    expect(warnings).toEqual([]);
+    const why = `${scene.place.at("programs/git-gtr")} does not tell its version: exit 0`;
+    expect(warnings).toEqual([`git makes this worktree, not gtr: ${why}.`]);
     expect(await read(session.worktree_path, "file-0.txt")).toBeDefined();
+    const { warnings: again } = await setUpAgain(scene.world, { worktree: session.worktree_path });
+    expect(again).toEqual([`gtr's postCreate hooks were not run: ${why}.`]);
+    await release(scene.world, { sessionId: session.id });
+    expect(scene.world.said).toContain(`Warning: gtr's preRemove hooks were not looked for: ${why}.`);
+  });
+
+  test("is not missed by worktree setup, unless its user wants gtr alone", async () => {
+    await using scene = await makeScene(async () => undefined);
+    const { session } = await scene.start();
+    const again = () => setUpAgain(scene.world, { worktree: session.worktree_path });
+    expect(await again()).toMatchObject({ warnings: [] });
+    await scene.set("worktree.backend", "gtr");
+    expect(await again()).toMatchObject({ warnings: [expect.stringContaining("it was not found on PATH")] });
   });
 });
 

@@ -51,7 +51,9 @@ describe("the gtr on PATH", () => {
   test("is not the tr of GNU, which is not even run", async () => {
     await using place = await makePlace();
     const programs = await makePrograms(place, { gtr: {} });
-    expect(await detect(place, programs.folder)).toEqual({ kind: "none", passedOver: `${programs.folder}/gtr` });
+    expect(await detect(place, programs.folder)).toEqual({
+      ...{ kind: "none", passedOver: `${programs.folder}/gtr`, mute: undefined },
+    });
     expect(await programs.calls("gtr")).toEqual([]);
   });
 
@@ -67,9 +69,23 @@ describe("the gtr on PATH", () => {
   test("is none when what is called so says nothing that can be understood, or cannot run", async () => {
     await using place = await makePlace();
     const programs = await makePrograms(place, { "git-gtr": { stdout: "another program", exit: 3 } });
-    expect(await detect(place, programs.folder)).toEqual({ kind: "none", passedOver: undefined });
+    const mute = `${programs.folder}/git-gtr does not tell its version: exit 3`;
+    expect(await detect(place, programs.folder)).toEqual({ kind: "none", passedOver: undefined, mute });
     await writeProgram(place.at("broken/git-gtr"), "#!/nowhere/bash\n");
-    expect(await detect(place, place.at("broken"))).toMatchObject({ kind: "none" });
+    expect(await detect(place, place.at("broken"))).toMatchObject({
+      ...{ kind: "none", mute: expect.stringContaining(place.at("broken/git-gtr")) },
+    });
+  });
+
+  test("is none when a wrapper of it does not answer at once", async () => {
+    await using place = await makePlace();
+    const command = place.at("programs/git-gtr");
+    await writeProgram(command, "#!/bin/sh\nexec sleep 60\n");
+    const mute = `${command} did not finish within 500 ms and was stopped`;
+    expect(await detect(place, place.at("programs"))).toEqual({ kind: "none", passedOver: undefined, mute });
+    await expect(requireGtr(testWorld(place, { path: [place.at("programs")] }))).rejects.toMatchObject({
+      ...{ code: "gtr.none", message: expect.stringContaining(mute) },
+    });
   });
 
   test("is not looked for below the current directory", async () => {
@@ -204,6 +220,32 @@ describe("a gtr that does not do what it says", () => {
     expect(existsSync(at.place.at("theirs/file-0.txt"))).toBe(true);
   });
 
+  test.each([
+    ["beginMs", "there is none (it did not go on within 300 ms", "exec sleep 60"],
+    [
+      "filesMs",
+      "its files were not written (it did not go on within 300 ms",
+      `${ADD} --no-checkout -b "$2" "$4"; exec sleep 60`,
+    ],
+  ])("is stopped when it hangs: %s", async (limit, message, body) => {
+    await using at = await pretending(body);
+    await expect(at.create({ limits: { [limit]: 300 } })).rejects.toMatchObject({
+      ...{ code: "gtr.failed", message: expect.stringContaining(message) },
+    });
+    expect(at.world.processes.withArgument(at.made.path)).toEqual([]);
+    expect(await at.discard()).toBe("gone");
+  });
+
+  test("is stopped when it hangs with the worktree made, which stays", async () => {
+    await using at = await pretending(`${ADD} -b "$2" "$4"; exec sleep 60`);
+    await at.repo.git("config", "gtr.copy.include", ".env");
+    const [warning, ...more] = await at.create({ limits: { filesMs: 500 } });
+    expect(more).toEqual([]);
+    expect(warning).toStartWith("gtr stopped after it had made the worktree (it did not go on within 500 ms");
+    expect(warning).toEndWith("its copy rules may not have run to their end. By hand: git gtr copy parallel-1");
+    expect(existsSync(`${at.made.path}/file-0.txt`)).toBe(true);
+  });
+
   test("fails when it is not there any more", async () => {
     await using at = await pretending(":");
     at.gtr.command = at.place.at("gone");
@@ -262,6 +304,19 @@ describe("copy rules", () => {
     expect(await at.create(second)).toEqual([]);
     at.made.commit = await at.repo.git("rev-parse", "linked");
     expect(await at.create({ path: at.place.at("repo-worktrees/third"), branch: "third" })).toHaveLength(1);
+  });
+
+  test("of the system's settings count, as all else that stands there does", async () => {
+    const env = (place: Place) => ({ GIT_CONFIG_SYSTEM: place.at("system") });
+    await using at = await makeGtrScene(standInGtr("2.11.0"), { env });
+    const rules =
+      '[gtr "copy"]\n\tinclude = .env*\n\texclude = "*.se\\\\cret"\n\texclude = "*.\\"b\\""\n[gtr]\n\tnothing\n';
+    await Bun.write(at.place.at("system"), `${rules}[core]\n\thooksPath = ${at.place.at("hooks")}\n`);
+    await writeProgram(at.place.at("hooks/post-checkout"), `#!/bin/sh\n: >"${at.place.at("checked-out")}"\n`);
+    for (const name of [".env", ".env.secret", '.env."b"']) await Bun.write(at.place.at("repo", name), name);
+    expect(await at.create()).toEqual([]);
+    expect(await at.repo.git("-C", at.made.path, "ls-files", "--others")).toBe(".env");
+    expect(await at.text("checked-out")).toBe("");
   });
 
   test("that only exclude are none, so no link matters", async () => {
@@ -335,6 +390,33 @@ describe("gtr's hooks", () => {
     at.world.interrupt();
     await expect(at.hooks("preRemove")).rejects.toMatchObject({ kind: "cancelled" });
     expect(await at.text("repo-worktrees/parallel-1/ran")).toBeUndefined();
+  });
+
+  test("of 1.x are stopped inside of it, and can be run again", async () => {
+    await using at = await makeGtrScene(standInGtr("1.0.0"));
+    await at.repo.git(
+      "config",
+      "gtr.hook.postCreate",
+      `echo x >>"$REPO_ROOT/ran"; test -e "$REPO_ROOT/ready" || sleep 60`,
+    );
+    const [warning, ...more] = await at.create({ limits: { hookMs: 100 } });
+    expect(more).toEqual([]);
+    expect(warning).toContain('its postCreate hooks ("echo x');
+    expect(warning).toEndWith("Run hooks again: parallel-cc worktree setup parallel-1");
+    expect(at.world.processes.withArgument(at.made.path)).toEqual([]);
+    await Bun.write(at.place.at("repo/ready"), "");
+    expect(await at.hooks("postCreate", { isAgain: true })).toEqual({ ran: 1, failed: [], warnings: [] });
+    expect(await at.text("repo/ran")).toBe("x\nx\n");
+  });
+
+  test.each([
+    ["2.7.0", ", since gtr 2.7.0 cannot be told to trust them (install 2.7.1 or later)"],
+    ["2.7.1", " until gtr trusts them (git gtr trust)"],
+  ])("that wait for trust are named with what %s can do about it", async (version, words) => {
+    await using at = await made(version);
+    await at.repo.git("config", "--file", ".gtrconfig", "hooks.preRemove", "exit 1");
+    const { warnings } = await at.hooks("preRemove");
+    expect(warnings).toEqual([`The preRemove hooks of the repository's .gtrconfig are not run${words}: "exit 1".`]);
   });
 
   test("of a file that git cannot read are none", async () => {

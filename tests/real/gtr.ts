@@ -92,6 +92,13 @@ const CASES: Record<string, Case> = {
       local("gtr.copy.excludeDirs", "modules/.cache"),
     ),
   },
+  "copies directories from where it finds them, unless they are excluded": {
+    args: [...NEW, "--yes"],
+    set: all(
+      ...[write("a/modules/b"), write("b/modules/c"), local("gtr.copy.includeDirs", "modules")],
+      local("gtr.copy.excludeDirs", "[b]/*"),
+    ),
+  },
   "leaves a branch that is there": { args: [...NEW, "--yes"], set: (at) => at.repo.git("branch", "topic/one") },
   "leaves a folder that is there": {
     args: [...NEW, "--yes"],

@@ -135,20 +135,32 @@ $includes
 END
 }
 
+# One that is not at the top is looked for everywhere.
+directories() {
+  local name
+  while IFS= read -r name; do
+    if [ -z "$name" ] || is_unsafe "$name"; then continue; fi
+    if [ -d "$name" ]; then echo "$name"; else find . -type d -name "$name" | sed 's|^\./||'; fi
+  done <<END
+$(many gtr.copy.includeDirs copy.includeDirs)
+END
+}
+
 copy_directories() {
   since 2.0 || return 0
-  local directory pattern
+  local directory pattern excludes
+  excludes=$(many gtr.copy.excludeDirs copy.excludeDirs)
   while IFS= read -r directory; do
-    if [ -z "$directory" ] || is_unsafe "$directory" || [ ! -d "$directory" ]; then continue; fi
+    if [ -z "$directory" ] || is_excluded "$directory" "$excludes"; then continue; fi
     mkdir -p "$(dirname "$folder/$directory")"
     cp -RP "$directory" "$(dirname "$folder/$directory")/"
     while IFS= read -r pattern; do
       case $pattern in "$directory"/*) rm -rf "$folder/$directory/"${pattern#"$directory"/} ;; esac
     done <<END
-$(many gtr.copy.excludeDirs copy.excludeDirs)
+$excludes
 END
   done <<END
-$(many gtr.copy.includeDirs copy.includeDirs)
+$(directories)
 END
 }
 

@@ -3,6 +3,7 @@
 import { chmod, mkdir, readdir, readFile, symlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import {
+  type CreateLimits,
   createWithGtr,
   type Detected,
   detectGtr,
@@ -50,8 +51,13 @@ export interface Said {
   stderr: string;
 }
 
+export interface GtrSceneInput {
+  env?: (place: Place) => Readonly<Record<string, string>>;
+}
+
 export interface HooksInput {
   timeoutMs?: number;
+  isAgain?: boolean;
   env?: Readonly<Record<string, string>>;
 }
 
@@ -64,7 +70,7 @@ export interface GtrScene extends AsyncDisposable {
   /** What gtr and its hooks said. */
   told: string[];
   /** The warnings. */
-  create(other?: { path?: string; branch?: string }): Promise<string[]>;
+  create(other?: { path?: string; branch?: string; limits?: Partial<CreateLimits> }): Promise<string[]>;
   hooks(phase: HookPhase, other?: HooksInput): ReturnType<typeof gtrHooks>;
   alone<Result>(work: () => Promise<Result>): Promise<Result>;
   discard(): Promise<string>;
@@ -74,13 +80,13 @@ export interface GtrScene extends AsyncDisposable {
   text(...parts: string[]): Promise<string | undefined>;
 }
 
-export async function makeGtrScene(install: InstallGtr): Promise<GtrScene> {
+export async function makeGtrScene(install: InstallGtr, added: GtrSceneInput = {}): Promise<GtrScene> {
   const place = await makePlace();
   const repo = await makeRepo(place, { commits: 2, files: 3 });
   const folder = place.at("programs");
   await mkdir(folder);
   await install(folder);
-  const world = testWorld(place, { cwd: repo.path, path: [folder] });
+  const world = testWorld(place, { cwd: repo.path, path: [folder], env: added.env?.(place) ?? {} });
   const gtr = found(await detectGtr(world));
   const commit = await repo.git("rev-parse", "HEAD~1");
   const made = { path: place.at("repo-worktrees/parallel-1"), branch: "parallel-1", commit };
@@ -93,12 +99,15 @@ export async function makeGtrScene(install: InstallGtr): Promise<GtrScene> {
   const alone = <Result>(work: () => Promise<Result>) => whileNobodyCreates(world, gitDir, work);
   return {
     ...{ place, repo, world, gtr, made, told, alone },
-    create: async (other = {}) =>
-      createWithGtr(world, { gtr, repository: await repository(), made: { ...made, ...other }, alone }),
-    hooks: async (phase, { timeoutMs = 60_000, env } = {}) => {
+    create: async ({ limits, ...other } = {}) =>
+      createWithGtr(world, {
+        ...{ gtr, repository: await repository(), made: { ...made, ...other }, alone },
+        limits: { beginMs: 60_000, filesMs: 60_000, hookMs: 60_000, ...limits },
+      }),
+    hooks: async (phase, { timeoutMs = 60_000, isAgain, env } = {}) => {
       const { path, branch } = made;
       const seen = env === undefined ? world : testWorld(place, { cwd: repo.path, path: [folder], env });
-      return gtrHooks(seen, { gtr, repository: await repository(), phase, path, branch, timeoutMs });
+      return gtrHooks(seen, { gtr, repository: await repository(), phase, path, branch, timeoutMs, isAgain });
     },
     // By another command: this one may have been told to stop.
     discard: () => discardHalfMade(testWorld(place, { cwd: repo.path }), gitDir, made, 2000),

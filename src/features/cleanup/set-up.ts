@@ -6,7 +6,7 @@ import { adminNameOf } from "../../git/repository.ts";
 import type { World } from "../../world.ts";
 import { variablesOf } from "../leases/leases.ts";
 import { whoStandsIn } from "../removals/removals.ts";
-import { ownerOf, provision, sessionsOf } from "../sessions/sessions.ts";
+import { ownerOf, provisionAgain, sessionsOf } from "../sessions/sessions.ts";
 import { worktreeRow } from "../worktrees/worktrees.ts";
 import { repositoryAt } from "./scope.ts";
 import { itemMeant, planHere } from "./worktrees.ts";
@@ -45,7 +45,7 @@ export async function setUpAgain(
   const own = session === undefined ? {} : { PARALLEL_CC_SESSION_ID: session.id, ...variablesOf(db, session) };
   const owner = ownerOf(world, db, { path, gitDir: repository.gitDir, adminName: adminNameOf(path) ?? null });
   const isShared = owner !== undefined || whoStandsIn(world, path).length > 0;
-  const warnings = await provision(world, {
+  const warnings = await provisionAgain(world, {
     ...{ db, repository, worktree: { path, name, branch }, variables: own },
     who: isShared ? "shared" : "alone",
   });

@@ -79,7 +79,12 @@ export async function checkGtr({ world, config, maker }: Scene): Promise<Check[]
     () => undefined,
   );
   if (detected.kind === "none") {
-    if (backend !== "gtr") return [{ name, status: "ok", detail: `${absent(detected)}; git makes worktrees` }];
+    if (backend !== "gtr") {
+      const detail = `${absent(detected)}; git makes worktrees`;
+      if (detected.mute === undefined || backend === "git") return [{ name, status: "ok", detail }];
+      const hint = "Mend it, or have git alone make worktrees: parallel-cc config set worktree.backend git";
+      return [{ name, status: "warn", detail, hint }];
+    }
     const hint = "Install it, or let git make worktrees: parallel-cc config set worktree.backend git";
     return [{ name, status: "fail", detail: `${absent(detected)}, and worktree.backend is gtr.`, hint }];
   }
@@ -95,6 +100,7 @@ export async function checkGtr({ world, config, maker }: Scene): Promise<Check[]
   }
 }
 
-function absent({ passedOver }: Extract<Detected, { kind: "none" }>): string {
+function absent({ passedOver, mute }: Extract<Detected, { kind: "none" }>): string {
+  if (mute !== undefined) return mute;
   return passedOver === undefined ? "not installed" : `not installed (${passedOver} is another program)`;
 }

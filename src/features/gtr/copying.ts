@@ -2,9 +2,11 @@
 // and deletes what `excludeDirs` names after it has copied: a committed link and one line in `.gtrconfig` then empty a
 // folder of the user's. In such a repository the rules are left alone, and that is said.
 
-import { printable } from "../../core/text.ts";
+import { printable, shellWord } from "../../core/text.ts";
 import type { Git } from "../../git/git.ts";
-import type { GtrSettings } from "./settings.ts";
+import type { World } from "../../world.ts";
+import { type Gtr, isAtLeast } from "./detect.ts";
+import { type GtrSettings, readSettings } from "./settings.ts";
 
 /**
  * Why the rules should not run; undefined when nothing speaks against them, or there are none. `to` is the commit of the
@@ -14,8 +16,8 @@ export async function copyDoubt(
   git: Git,
   { settings, to, from = to }: { settings: GtrSettings; to: string; from: string | undefined },
 ): Promise<string | undefined> {
-  const { own, theirs } = rulesOf(settings);
-  if (![...own, ...theirs].some(({ kind }) => kind !== "excludedirs")) return undefined;
+  const { theirs } = rulesOf(settings);
+  if (!hasCopyRules(settings)) return undefined;
   const climbing = theirs.find(({ pattern }) => mayClimb(pattern));
   if (climbing !== undefined) return `"${printable(climbing.pattern)}" of the repository's may lead out of it`;
   const deep = theirs.find(({ kind, pattern }) => kind === "excludedirs" && pattern.split("/").length > 2);
@@ -25,6 +27,27 @@ export async function copyDoubt(
     if (link !== undefined) return `${printable(link)} is a symbolic link that leads out of the repository`;
   }
   return undefined;
+}
+
+/** Whether gtr has anything to copy. */
+export function hasCopyRules(settings: GtrSettings): boolean {
+  const { own, theirs } = rulesOf(settings);
+  return [...own, ...theirs].some(({ kind }) => kind !== "excludedirs");
+}
+
+/** What its user types to have gtr copy into a worktree that is there; undefined when it cannot or has nothing to. */
+export async function copyByHand(
+  world: Pick<World, "git">,
+  { gtr, repositoryPath, branch }: { gtr: Gtr; repositoryPath: string; branch: string | null },
+): Promise<string | undefined> {
+  const words = branch === null ? undefined : copyWords(gtr, branch);
+  if (words === undefined || !hasCopyRules(await readSettings(world, { gtr, repositoryPath }))) return undefined;
+  return words;
+}
+
+/** Before 2.1 it has no such word. */
+export function copyWords(gtr: Gtr, branch: string): string | undefined {
+  return isAtLeast(gtr, "2.1.0") ? `git gtr copy ${shellWord(branch)}` : undefined;
 }
 
 interface Rule {

@@ -2,19 +2,19 @@
 // afterwards, whatever gtr says of it. Nothing is taken back here but what gtr made in another place: the rest of a
 // failed one is what `git worktree add` leaves too, and whoever reserved the place knows it.
 
-import { existsSync, readFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename } from "node:path";
 import { Failure } from "../../core/failure.ts";
 import { printable, shellWord } from "../../core/text.ts";
 import { parseWorktrees } from "../../git/porcelain.ts";
-import { adminNameOf, type Repository } from "../../git/repository.ts";
-import type { RunResult } from "../../proc/run.ts";
+import type { Repository } from "../../git/repository.ts";
 import type { World } from "../../world.ts";
-import { copyDoubt } from "./copying.ts";
-import { type Gtr, isAtLeast } from "./detect.ts";
+import { copyDoubt, copyWords, hasCopyRules } from "./copying.ts";
+import type { Gtr } from "./detect.ts";
 import { canLeaveHooks, hooksOf, unaskedWords } from "./hooks.ts";
 import { refused, wayTo } from "./place.ts";
+import { areFilesWritten, type Ran, runMaking } from "./running.ts";
 import { readSettings } from "./settings.ts";
+import { sparingGitDir } from "./sparing.ts";
 import { lastWords } from "./words.ts";
 
 export interface CreateInput {
@@ -23,6 +23,17 @@ export interface CreateInput {
   made: Made;
   /** Runs it while nobody else makes a worktree in the repository. */
   alone: <Result>(work: () => Promise<Result>) => Promise<Result>;
+  limits: CreateLimits;
+}
+
+/** In milliseconds; a gtr that takes longer is stopped. */
+export interface CreateLimits {
+  /** Until git knows the worktree; nobody else can make one meanwhile. */
+  beginMs: number;
+  /** For the files of a large tree, and again for what gtr's rules copy. */
+  filesMs: number;
+  /** For each postCreate hook, where gtr runs them itself. */
+  hookMs: number;
 }
 
 interface Made {
@@ -34,24 +45,23 @@ interface Made {
 
 type Effects = Pick<World, "env" | "git" | "runProgram" | "say" | "signal" | "sleep">;
 
-/** For the files of a large tree and for what gtr's rules copy. */
-const TIMEOUT_MS = 600_000;
-
 /**
  * Answers warnings. gtr's copy rules have run then; its postCreate hooks are left to `gtrHooks` (before 2.2 they have
  * run as well). Errors: `gtr.refused` when nothing was begun, `gtr.failed` when something of it may be left.
  */
 export async function createWithGtr(world: Effects, input: CreateInput): Promise<string[]> {
-  const { gtr, repository, made, alone } = input;
+  const { gtr, repository, made, alone, limits } = input;
   const settings = await readSettings(world, { gtr, repositoryPath: repository.path });
   const way = wayTo(world, { gtr, repository, settings, path: made.path, branch: made.branch });
-  if (!canLeaveHooks(gtr)) {
-    const asked = { gtr, repositoryPath: repository.path, settings, phase: "postCreate" } as const;
-    const { untrusted } = await hooksOf(world, asked);
-    if (untrusted.length > 0) throw refused(unaskedWords(gtr, untrusted), "Install gtr 2.7.1 or later");
+  const asked = { gtr, repositoryPath: repository.path, settings, phase: "postCreate" } as const;
+  const hooks = canLeaveHooks(gtr) ? { commands: [], untrusted: [] } : await hooksOf(world, asked);
+  if (hooks.untrusted.length > 0) {
+    throw refused(unaskedWords(gtr, hooks.untrusted), "Install gtr 2.7.1 or later");
   }
+  const git = world.git(repository.path);
   const main = repository.worktrees.find(({ path }) => path === repository.path)?.head;
-  const doubt = await copyDoubt(world.git(repository.path), { settings, to: made.commit, from: main });
+  const doubt = await copyDoubt(git, { settings, to: made.commit, from: main });
+  const copies = doubt === undefined && hasCopyRules(settings);
   const args = [
     ...["new", made.branch, "--from", made.commit, "--track", "none", "--no-fetch"],
     ...(way.folder === undefined ? [] : ["--folder", way.folder]),
@@ -59,57 +69,63 @@ export async function createWithGtr(world: Effects, input: CreateInput): Promise
     ...(doubt === undefined ? [] : ["--no-copy"]),
     gtr.hasPorcelain ? "--porcelain" : "--yes",
   ];
-  const ended = await run(world, input, { args, variables: { ...way.variables, NO_COLOR: "1" } });
-  // Before 2.2 its hooks have spoken on its standard output.
-  world.say(((canLeaveHooks(gtr) ? "" : decoded(ended)) + ended.stderr).trimEnd());
-  const wrong = await alone(() => whatIsWrong(world, input, ended));
-  const end = `${ended.signal ?? `exit ${ended.exit}`}: ${lastWords(ended.stderr) || "it said nothing"}`;
-  if (wrong !== undefined) throw failed(made, ended.exit === 0 ? wrong : `${wrong} (${end})`);
-  const byHand = isAtLeast(gtr, "2.1.0") ? ` By hand: git gtr copy ${shellWord(made.branch)}` : "";
-  return [
-    ...(doubt === undefined ? [] : [`gtr's copy rules were not run: ${doubt}.${byHand}`]),
-    ...(ended.exit === 0
-      ? []
-      : [`gtr stopped after it had made the worktree (${end}): its copy rules may not have run.${byHand}`]),
-  ];
-}
-
-interface Call {
-  args: readonly string[];
-  variables: Record<string, string>;
-}
-
-/** Others wait until git knows the worktree; its files, and what gtr copies, are written beside theirs. */
-async function run(world: Effects, { gtr, repository, made, alone }: CreateInput, call: Call): Promise<RunResult> {
-  const program = { command: gtr.command, directory: repository.path, timeoutMs: TIMEOUT_MS, signal: world.signal() };
-  const { running } = await alone(async () => {
-    const running = world.runProgram({ ...program, ...call });
-    const ended = running.then(isOver, isOver);
-    while (!(await Promise.race([ended, world.sleep(POLL_MS)])) && !isRegistered(repository.gitDir, made)) {}
-    return { running };
-  });
-  return running.catch((thrown: unknown) => {
+  const restMs = restOf(input, { copies, hooks: hooks.commands.length });
+  const run = (more: Record<string, string>) => {
+    const variables = { ...way.variables, ...more, NO_COLOR: "1" };
+    const program = { command: gtr.command, args, directory: repository.path, variables };
+    return runMaking(world, { ...made, gitDir: repository.gitDir, program, alone, limits: { ...limits, restMs } });
+  };
+  const ran = await (copies ? sparingGitDir(git, run) : run({})).catch((thrown: unknown) => {
     if (!(thrown instanceof Failure) || thrown.kind === "cancelled") throw thrown;
     throw failed(made, thrown.message.replace(/\.$/, ""), thrown);
   });
+  // Before 2.2 its hooks have spoken on its standard output.
+  if (ran.kind === "ended") world.say(((canLeaveHooks(gtr) ? "" : decoded(ran)) + ran.stderr).trimEnd());
+  const wrong = await alone(() => whatIsWrong(world, input, ran));
+  const end = endWords(ran);
+  if (wrong !== undefined) throw failed(made, end === undefined ? wrong : `${wrong} (${end})`);
+  const words = copyWords(gtr, made.branch);
+  const byHand = words === undefined ? "" : ` By hand: ${words}`;
+  return [
+    ...(doubt === undefined ? [] : [`gtr's copy rules were not run: ${doubt}.${byHand}`]),
+    ...(end === undefined
+      ? []
+      : [stoppedWords(made, { end, byHand: copies ? byHand : undefined, hooks: hooks.commands })]),
+  ];
 }
 
-const POLL_MS = 5;
+/** Other programs' copies take long; hooks of the checkout still run when the files are there. */
+const COPY_MS = 60_000;
+const REST_MS = 2000;
 
-function isOver(): true {
-  return true;
+/** Where gtr runs hooks, nobody can see when the copies are there and the hooks begin. */
+function restOf({ gtr, limits }: CreateInput, { copies, hooks }: { copies: boolean; hooks: number }): number {
+  if (canLeaveHooks(gtr) || hooks === 0) return limits.filesMs;
+  return (copies ? COPY_MS : REST_MS) + hooks * limits.hookMs;
 }
 
-/** The last thing that git writes of it before the files: which branch it is on. */
-function isRegistered(gitDir: string, { path, branch }: Made): boolean {
-  try {
-    return readFileSync(join(gitDir, "worktrees", basename(path), "HEAD"), "utf8") === `ref: refs/heads/${branch}\n`;
-  } catch {
-    return false;
-  }
+/** Undefined when it ended well. */
+function endWords(ran: Ran): string | undefined {
+  if (ran.kind === "late") return `it did not go on within ${ran.afterMs} ms and was stopped`;
+  if (ran.exit === 0) return undefined;
+  return `${ran.signal ?? `exit ${ran.exit}`}: ${lastWords(ran.stderr) || "it said nothing"}`;
 }
 
-function decoded({ stdout }: RunResult): string {
+/** Of a worktree that is there all the same. `byHand` is undefined where gtr had nothing to copy. */
+function stoppedWords(
+  { path }: Made,
+  { end, byHand, hooks }: { end: string; byHand: string | undefined; hooks: readonly string[] },
+): string {
+  const lacks = [
+    ...(byHand === undefined ? [] : ["copy rules"]),
+    ...(hooks.length === 0 ? [] : [`postCreate hooks (${hooks.map((one) => `"${printable(one)}"`).join(", ")})`]),
+  ].join(" and ");
+  const again = hooks.length === 0 ? "" : ` Run hooks again: parallel-cc worktree setup ${shellWord(basename(path))}`;
+  const lacking = lacks === "" ? "." : `: its ${lacks} may not have run to their end.`;
+  return `gtr stopped after it had made the worktree (${end})${lacking}${byHand ?? ""}${again}`;
+}
+
+function decoded({ stdout }: { stdout: Uint8Array }): string {
   return new TextDecoder().decode(stdout);
 }
 
@@ -121,7 +137,7 @@ function toldPath(stdout: string): string | undefined {
 }
 
 /** Undefined when it is as it was asked for. */
-async function whatIsWrong(world: Effects, input: CreateInput, ended: RunResult): Promise<string | undefined> {
+async function whatIsWrong(world: Effects, input: CreateInput, ran: Ran): Promise<string | undefined> {
   const { gtr, repository, made } = input;
   const { path, branch, commit } = made;
   const git = world.git(repository.gitDir).trusting();
@@ -134,18 +150,22 @@ async function whatIsWrong(world: Effects, input: CreateInput, ended: RunResult)
   const other = entries.find((one) => one.branch === branch && one.path !== path);
   if (other !== undefined) {
     // Only what it has just made there, and not by force: git keeps what somebody may have changed meanwhile.
-    const isGone = ended.exit === 0 && (await git.attempt(["worktree", "remove", "--", other.path])).exit === 0;
+    const isGone = isWell(ran) && (await git.attempt(["worktree", "remove", "--", other.path])).exit === 0;
     return `the branch ${isGone ? "stood" : "stands"} at ${printable(other.path)}`;
   }
   if (entry === undefined) {
-    const told = gtr.hasPorcelain ? toldPath(decoded(ended)) : undefined;
+    const told = gtr.hasPorcelain && ran.kind === "ended" ? toldPath(decoded(ran)) : undefined;
     return told === undefined ? "there is none" : `there is none; gtr says that it made ${printable(told)}`;
   }
   if (entry.branch !== branch) return `it is on ${printable(entry.branch ?? "no branch")}`;
   if (entry.head !== commit) return `it is at ${entry.head ?? "no commit"}, not at ${commit}`;
   if (upstream.exit === 0) return `its branch follows ${printable(upstream.stdout.trim())}`;
-  const index = join(repository.gitDir, "worktrees", adminNameOf(path) ?? "", "index");
-  return entry.locked === undefined && existsSync(index) ? undefined : "its files were not written";
+  const hasFiles = entry.locked === undefined && areFilesWritten(repository.gitDir, path);
+  return hasFiles ? undefined : "its files were not written";
+}
+
+function isWell(ran: Ran): boolean {
+  return ran.kind === "ended" && ran.exit === 0;
 }
 
 function failed(made: Made, why: string, cause?: unknown): Failure {

@@ -22,11 +22,13 @@ export type Detected =
       kind: "none";
       /** A program called `gtr` that is another one. */
       passedOver: string | undefined;
+      /** Why a `git-gtr` that is there could not be used, as a clause. */
+      mute: string | undefined;
     };
 
 type Effects = Pick<World, "env" | "runProgram">;
 
-/** Reads two small files at most; only a `git-gtr` that somebody wrapped is asked, within two seconds. */
+/** Reads two small files at most; only a `git-gtr` that somebody wrapped is asked, for half a second. */
 export async function detectGtr(world: Effects): Promise<Detected> {
   const subcommand = programOnPath("git-gtr", world.env.path);
   const plain = programOnPath("gtr", world.env.path);
@@ -35,18 +37,19 @@ export async function detectGtr(world: Effects): Promise<Detected> {
     if (found !== undefined) return found;
   }
   const asked = subcommand === undefined ? undefined : await ask(world, subcommand);
-  return asked ?? { kind: "none", passedOver: plain };
+  if (typeof asked === "object") return asked;
+  return { kind: "none", passedOver: plain, mute: asked };
 }
 
 /** As `detectGtr`; without one it is a Failure `gtr.none`. */
 export async function requireGtr(world: Effects): Promise<Gtr> {
   const found = await detectGtr(world);
   if (found.kind === "found") return found;
-  const other = found.passedOver === undefined ? "" : ` (${found.passedOver} is another program)`;
+  const other = found.mute ?? (found.passedOver === undefined ? undefined : `${found.passedOver} is another program`);
   throw new Failure({
     kind: "unavailable",
     code: "gtr.none",
-    message: `gtr (git-worktree-runner) was not found on PATH${other}.`,
+    message: `gtr (git-worktree-runner) was not found on PATH${other === undefined ? "" : ` (${other})`}.`,
     hint: "Install it, put it on PATH, or let git make worktrees: parallel-cc config set worktree.backend git",
   });
 }
@@ -97,13 +100,20 @@ function headOf(file: string): string {
   }
 }
 
-async function ask(world: Effects, command: string): Promise<Gtr | undefined> {
-  const asking = { command, args: ["version"], directory: "/", timeoutMs: 2000, maxOutputBytes: 65_536 };
-  const answered = await world.runProgram(asking).catch((thrown: unknown) => {
-    if (thrown instanceof Failure) return undefined;
-    throw thrown;
-  });
-  const said = answered === undefined ? "" : new TextDecoder().decode(answered.stdout);
-  const version = /^(?:git )?gtr version (\d+\.\d+\.\d+)/.exec(said)?.[1];
-  return version === undefined ? undefined : made(command, version);
+/** Everybody who registers waits for it; what wrappers of a package manager take was far below. */
+const ASK_MS = 500;
+
+/** Why it is not known, when it is not. */
+async function ask(world: Effects, command: string): Promise<Gtr | string> {
+  const asking = { command, args: ["version"], directory: "/", timeoutMs: ASK_MS, maxOutputBytes: 65_536 };
+  try {
+    const { exit, signal, stdout } = await world.runProgram(asking);
+    const version = /^(?:git )?gtr version (\d+\.\d+\.\d+)/.exec(new TextDecoder().decode(stdout))?.[1];
+    return version === undefined
+      ? `${command} does not tell its version: ${signal ?? `exit ${exit}`}`
+      : made(command, version);
+  } catch (thrown) {
+    if (!(thrown instanceof Failure)) throw thrown;
+    return thrown.message.replace(/\.$/, "");
+  }
 }

@@ -23,6 +23,8 @@ export interface GtrHooksInput {
   branch: string;
   /** For each command, whose output is shown as it comes. */
   timeoutMs: number;
+  /** Of a worktree that was made before: also those that gtr runs itself when it makes one. */
+  isAgain?: boolean | undefined;
 }
 
 export interface RanHooks {
@@ -38,7 +40,7 @@ type Effects = Pick<World, "env" | "git" | "runProgram" | "runShown" | "say" | "
 /** Before 2.2 `gtr new` runs postCreate itself, whatever it is told: then nothing is left to run here. */
 export async function gtrHooks(world: Effects, input: GtrHooksInput): Promise<RanHooks> {
   const { gtr, repository, phase, path, branch } = input;
-  if (!runsHere(gtr, phase)) return { ran: 0, failed: [], warnings: [] };
+  if (!runsHere(gtr, phase) && input.isAgain !== true) return { ran: 0, failed: [], warnings: [] };
   const directory = phase === "postRemove" ? repository.path : path;
   const settings = await readSettings(world, { gtr, repositoryPath: repository.path, directory });
   const { commands, untrusted } = await hooksOf(world, { gtr, repositoryPath: repository.path, settings, phase });
@@ -59,7 +61,11 @@ export async function gtrHooks(world: Effects, input: GtrHooksInput): Promise<Ra
     );
     if (why !== undefined) failed.push(`gtr's ${phase} hook "${printable(command)}" failed: ${why}.`);
   }
-  return { ran: commands.length, failed, warnings: untrusted.length === 0 ? [] : [untrustedWords(phase, untrusted)] };
+  return {
+    ran: commands.length,
+    failed,
+    warnings: untrusted.length === 0 ? [] : [untrustedWords(gtr, phase, untrusted)],
+  };
 }
 
 function runsHere(gtr: Gtr, phase: HookPhase): boolean {
@@ -100,9 +106,17 @@ function linesOf(settings: readonly { value: string }[]): string[] {
   return [...new Set(settings.flatMap(({ value }) => value.split("\n")).filter((line) => line !== ""))];
 }
 
-function untrustedWords(phase: HookPhase, commands: readonly string[]): string {
+function untrustedWords(gtr: Gtr, phase: HookPhase, commands: readonly string[]): string {
   const named = commands.map((one) => `"${printable(one)}"`).join(", ");
-  return `The ${phase} hooks of the repository's .gtrconfig are not run until gtr trusts them (git gtr trust): ${named}.`;
+  const hooks = `The ${phase} hooks of the repository's .gtrconfig are not run`;
+  return canTrust(gtr)
+    ? `${hooks} until gtr trusts them (git gtr trust): ${named}.`
+    : `${hooks}, since gtr ${gtr.version} cannot be told to trust them (install 2.7.1 or later): ${named}.`;
+}
+
+/** Whether it has `git gtr trust`. */
+function canTrust(gtr: Gtr): boolean {
+  return isAtLeast(gtr, "2.7.1");
 }
 
 /** Undefined when it did not. Being cancelled is no answer. */

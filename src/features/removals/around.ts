@@ -74,7 +74,10 @@ async function gtrHooksOf(
   if (settings["worktree.backend"] === "git" || !mayHaveGtr(world.env.path)) return NOTHING;
   const { detectGtr, gtrHooks } = await import("../gtr/gtr.ts");
   const gtr = await detectGtr(world);
-  if (gtr.kind === "none") return NOTHING;
+  if (gtr.kind === "none") {
+    if (gtr.mute !== undefined) world.say(`Warning: gtr's ${phase} hooks were not looked for: ${gtr.mute}.`);
+    return NOTHING;
+  }
   const ran = await gtrHooks(world, {
     ...{ gtr, phase, repository: { path: row.repo_path }, path: row.path, branch: row.branch ?? "(detached)" },
     timeoutMs: settings["worktree.commandTimeout"] * 1000,

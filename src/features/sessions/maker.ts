@@ -19,6 +19,8 @@ export interface Maker {
   gtr: Gtr | undefined;
   /** Its user wants gtr and nothing else. */
   isGtrRequired: boolean;
+  /** For each hook. */
+  hookMs: number;
   warnings: string[];
 }
 
@@ -34,6 +36,7 @@ export async function makerFor(
     prefix: settings["worktree.prefix"],
     gtr: undefined,
     isGtrRequired: settings["worktree.backend"] === "gtr",
+    hookMs: settings["worktree.commandTimeout"] * 1000,
     warnings: [],
   };
   if (settings["worktree.backend"] === "git") return made;
@@ -41,7 +44,9 @@ export async function makerFor(
   if (!made.isGtrRequired && !mayHaveGtr(world.env.path)) return made;
   const { detectGtr, gtrPlace, requireGtr } = await import("../gtr/gtr.ts");
   const gtr = made.isGtrRequired ? await requireGtr(world) : await detectGtr(world);
-  if (gtr.kind === "none") return made;
+  if (gtr.kind === "none") {
+    return gtr.mute === undefined ? made : { ...made, warnings: [`git makes this worktree, not gtr: ${gtr.mute}.`] };
+  }
   try {
     const place = await gtrPlace(world, { gtr, repository });
     const theirs = settings["worktree.directory"] === undefined ? place.directory : undefined;
@@ -71,7 +76,7 @@ export async function makeWorktree(
   const { createWithGtr } = await import("../gtr/gtr.ts");
   const alone = <T>(work: () => Promise<T>) => whileNobodyCreates(world, repository.gitDir, work);
   try {
-    return await createWithGtr(world, { gtr, repository, made, alone });
+    return await createWithGtr(world, { gtr, repository, made, alone, limits: { ...LIMITS, hookMs: maker.hookMs } });
   } catch (thrown) {
     if (maker.isGtrRequired || !(isRefusal(thrown) || isFailed(thrown))) throw thrown;
     // Of what it began nothing may be in git's way.
@@ -81,6 +86,9 @@ export async function makeWorktree(
     return [`git made this worktree, since gtr did not: ${thrown.message}`, ...warnings];
   }
 }
+
+/** What a checkout may take of a large repository, on a slow disk. */
+const LIMITS = { beginMs: 30_000, filesMs: 600_000 };
 
 /** gtr's own children may outlive it by a moment. */
 const PATIENCE_MS = 2000;

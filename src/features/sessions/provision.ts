@@ -19,6 +19,8 @@ export interface Provision {
   who: "new" | "alone" | "shared";
   /** That made it, and whose hooks are still to be run. */
   gtr?: Gtr | undefined;
+  /** It was made before. */
+  isAgain?: boolean | undefined;
 }
 
 /** Answers warnings. A failing set-up keeps the worktree. Throws only when the signal stops it. */
@@ -32,8 +34,10 @@ export async function provision(world: World, given: Provision): Promise<string[
     const { gtrHooks } = await import("../gtr/gtr.ts");
     const timeoutMs = config.settings["worktree.commandTimeout"] * 1000;
     const hooks = { gtr, repository, phase: "postCreate", path, branch: branch ?? "(detached)", timeoutMs } as const;
-    const { warnings, failed } = await gtrHooks(world, hooks);
-    return [...warnings, ...failed];
+    const { warnings, failed } = await gtrHooks(world, { ...hooks, isAgain: given.isAgain });
+    if (failed.length === 0) return warnings;
+    const again = `Go on with: parallel-cc worktree setup ${shellWord(name)}`;
+    return [...warnings, `The worktree is there, but ${failed.join(" And ")} ${again}`];
   };
   const warnings = await setUp(world, db, {
     ...{ path, name },
