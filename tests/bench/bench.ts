@@ -5,9 +5,10 @@ import { existsSync } from "node:fs";
 import { PROGRAM } from "../support/cli.ts";
 import { cleanupDryRun, cleanupLanded, registerBesideKept, releaseUnused } from "./cleanup.ts";
 import { contention } from "./contention.ts";
-import { type Figure, judge, measure, median, minimum, type Verdict } from "./figure.ts";
+import { type Figure, judge, measure, median, minimum, mostOf, type Verdict } from "./figure.ts";
 import { heartbeat, heartbeatMemory } from "./heartbeat.ts";
 import { landedAgain, landedCold } from "./landed.ts";
+import { mcpList, mcpMemory, mcpRead } from "./mcp.ts";
 import { registerAgain, registerFirst } from "./register.ts";
 import { startUp } from "./start-up.ts";
 import { status } from "./status.ts";
@@ -16,6 +17,7 @@ import { registerWorktree } from "./worktree.ts";
 const FIGURES: readonly Figure[] = [
   ...[startUp, heartbeat, heartbeatMemory, status],
   ...[registerFirst, registerAgain, registerWorktree, contention, landedCold, landedAgain],
+  ...[mcpList, mcpRead, mcpMemory],
   ...[cleanupLanded, cleanupDryRun, releaseUnused, registerBesideKept],
 ];
 
@@ -36,9 +38,9 @@ function cells({ figure, byMedian, byMinimum }: Row): string[] {
   ];
 }
 
-function boundText({ bound }: Figure): string {
+function boundText({ bound, measures }: Figure): string {
   if (bound === undefined) return "-";
-  return "ratio" in bound ? String(bound.ratio) : `${bound.megabytes} MB`;
+  return "ratio" in bound ? String(bound.ratio) : `${mostOf(bound)} ${measures}`;
 }
 
 function verdictText({ bound }: Figure, { isOver }: Verdict): string {

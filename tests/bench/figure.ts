@@ -9,8 +9,8 @@ export interface Figure {
   /** What the unit is, in a few words. */
   unit: string;
   measures: "ms" | "MB";
-  /** How many units ours may be, or how many MB it may take; undefined when it is only told. */
-  bound: { ratio: number } | { megabytes: number } | undefined;
+  /** How many units ours may be, or how many of what is measured; undefined when it is only told. */
+  bound: { ratio: number } | { megabytes: number } | { ms: number } | undefined;
   rounds: number;
   /** Makes everything ready; what must end afterwards is put on the stack. */
   prepare(place: Place, stack: AsyncDisposableStack, clock: Clock): Promise<Contest>;
@@ -55,8 +55,12 @@ export function judge(figure: Figure, series: Series, by: (values: readonly numb
   const [ours, unit] = [by(series.ours), by(series.unit)];
   const { bound } = figure;
   const ratio = ours / unit;
-  const isOver = bound !== undefined && ("ratio" in bound ? ratio > bound.ratio : ours > bound.megabytes);
+  const isOver = bound !== undefined && ("ratio" in bound ? ratio > bound.ratio : ours > mostOf(bound));
   return { ours, unit, ratio, isOver };
+}
+
+export function mostOf(bound: { megabytes: number } | { ms: number }): number {
+  return "ms" in bound ? bound.ms : bound.megabytes;
 }
 
 export function median(values: readonly number[]): number {
