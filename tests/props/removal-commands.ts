@@ -51,7 +51,9 @@ async function remember(scene: Scene, step: Pick<Stepped, "words" | "ran" | "gon
   const { place } = scene;
   const listed = await pcc(place, ["undo", "--list", "--json"], { cwd: place.at("repo") });
   const { removals } = v.parse(REMOVALS, parseAnswer(listed));
-  for (const tree of step.gone) {
+  // The newest stands first there; of those that went together, whichever was done last.
+  const age = ({ path }: Tree) => removals.findIndex((one) => one.path === path && !scene.removals.has(one.id));
+  for (const tree of step.gone.toSorted((a, b) => age(b) - age(a))) {
     const found = removals.find(({ id, path, state }) => {
       return path === tree.path && state === "removed" && !scene.removals.has(id);
     });
