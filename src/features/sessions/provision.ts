@@ -29,15 +29,15 @@ export async function provision(world: World, given: Provision): Promise<string[
   const { path, name, branch } = worktree;
   const { isBare, here } = repository;
   const config = await loadConfig(world, repository.path);
-  const before = async (): Promise<string[]> => {
-    if (gtr === undefined) return [];
+  const before = async () => {
+    if (gtr === undefined) return { warnings: [], isFailed: false };
     const { gtrHooks } = await import("../gtr/gtr.ts");
     const timeoutMs = config.settings["worktree.commandTimeout"] * 1000;
     const hooks = { gtr, repository, phase: "postCreate", path, branch: branch ?? "(detached)", timeoutMs } as const;
     const { warnings, failed } = await gtrHooks(world, { ...hooks, isAgain: given.isAgain });
-    if (failed.length === 0) return warnings;
+    if (failed.length === 0) return { warnings, isFailed: false };
     const again = `Go on with: parallel-cc worktree setup ${shellWord(name)}`;
-    return [...warnings, `The worktree is there, but ${failed.join(" And ")} ${again}`];
+    return { warnings: [...warnings, `The worktree is there, but ${failed.join(" And ")} ${again}`], isFailed: true };
   };
   const warnings = await setUp(world, db, {
     ...{ path, name },

@@ -27,8 +27,8 @@ export interface SetupInput {
   variables: Readonly<Record<string, string>>;
   /** `new`: nobody was told of it yet. `alone`: nobody works in it. `shared`: what appears there may be somebody's. */
   who: "new" | "alone" | "shared";
-  /** What else sets it up, first of all; answers warnings. */
-  before?: () => Promise<string[]>;
+  /** What else sets it up, first of all. */
+  before?: () => Promise<{ warnings: string[]; isFailed: boolean }>;
 }
 
 /**
@@ -51,7 +51,8 @@ export async function setUp(world: Effects, db: Db, input: SetupInput): Promise<
   let state: SetupState = "failed";
   let copied: string[] = [];
   try {
-    warnings.push(...((await input.before?.()) ?? []));
+    const first = (await input.before?.()) ?? { warnings: [], isFailed: false };
+    warnings.push(...first.warnings);
     if (links) warnings.push(...(await shareDirectories(world, input, from)));
     if (brings) {
       const brought = await bringFiles(world, input, from);
@@ -59,8 +60,8 @@ export async function setUp(world: Effects, db: Db, input: SetupInput): Promise<
       copied = brought.copied;
     }
     const failed = await runPostCreate(world, input);
-    if (failed === undefined) state = "done";
-    else warnings.push(failed);
+    if (failed !== undefined) warnings.push(failed);
+    else if (!first.isFailed) state = "done";
   } catch (thrown) {
     if (world.signal().aborted) world.say(stoppedWords(input));
     throw thrown;
