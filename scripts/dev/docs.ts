@@ -4,7 +4,9 @@
 
 import { join } from "node:path";
 import { helpFor } from "../../src/cli/help.ts";
+import { v } from "../../src/core/shape.ts";
 import { KEYS } from "../../src/features/config/config.ts";
+import { listTools } from "../../src/mcp/tools.ts";
 import { allOperations } from "../../src/registry.ts";
 
 const ROOT = join(import.meta.dir, "../..");
@@ -47,8 +49,26 @@ async function reference(): Promise<string> {
     const help = Bun.stripANSI(await helpFor(operations, cli.path, "")).trim();
     return `#### \`parallel-cc ${cli.path.join(" ")}\`\n\n${summary}.\n\n\`\`\`text\n${help}\n\`\`\`\n`;
   });
-  return (await Promise.all(sections)).join("\n");
+  return [...(await Promise.all(sections)), ...(await tools())].join("\n");
 }
+
+/** What agents are offered, as they are told of it. */
+async function tools(): Promise<string[]> {
+  return (await listTools()).map(({ name, description, inputSchema, outputSchema }) => {
+    const required = v.parse(OBJECT, inputSchema).required;
+    const given = Object.entries(v.parse(OBJECT, inputSchema).properties).map(
+      ([key, field]) => `- \`${key}\`${required.includes(key) ? "" : " (optional)"}: ${field.description ?? ""}\n`,
+    );
+    const keys = Object.keys(v.parse(OBJECT, outputSchema).properties).map((key) => `\`${key}\``);
+    const answer = `It answers ${keys.join(", ")}.`;
+    return `#### MCP tool \`${name}\`\n\n${[description, answer].map((text) => filled(text).replace(/^ +/gm, "")).join("\n\n")}\n${["", ...given].join("\n")}`;
+  });
+}
+
+const OBJECT = v.object({
+  properties: v.record(v.string(), v.object({ description: v.optional(v.string()) })),
+  required: v.array(v.string()),
+});
 
 const OF_REPOSITORY = {
   any: "",

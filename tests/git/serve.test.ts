@@ -1,6 +1,7 @@
 // The server from the inside: what one client says, to its end. On real pipes it is in tests/mcp.
 
 import { expect, test } from "bun:test";
+import { serveMcp } from "../../src/cli/commands/serve-mcp.ts";
 import { lineReader } from "../../src/mcp/lines.ts";
 import { serve } from "../../src/mcp/serve.ts";
 import { INITIALIZE } from "../support/mcp.ts";
@@ -45,6 +46,53 @@ test("at a signal it ends with what the signal is told by", async () => {
   const served = serve(silent);
   world.interrupt("SIGTERM");
   await expect(served).rejects.toMatchObject({ kind: "cancelled", details: { signal: "SIGTERM" } });
+});
+
+test("the command says nothing of its own, and gives a signal's exit code", async () => {
+  await using place = await makePlace();
+  const flags = { json: false, help: false, colour: undefined };
+  await using world = worldAsked(place, [{ id: 1, method: "ping" }]);
+  expect(await serveMcp(world, {}, flags)).toBe(0);
+  expect(world.written).toEqual(['{"result":{},"jsonrpc":"2.0","id":1}\n']);
+  const silent = { ...world, streams: () => ({ ...world.streams(), input: new ReadableStream<Uint8Array>() }) };
+  const served = serveMcp(silent, {}, flags);
+  world.interrupt("SIGHUP");
+  expect(await served).toBe(129);
+});
+
+test("what is no message is refused by its id, and a call that does not fit by what would", async () => {
+  await using place = await makePlace();
+  const call = (id: number, name: string, given: object) => ({
+    id,
+    method: "tools/call",
+    params: { name, arguments: given },
+  });
+  const calls = [
+    call(1, "quux", {}),
+    call(2, "get_my_session", { quux: 1 }),
+    call(3, "getParallelStatus", { repo_path: 1 }),
+  ];
+  const lines = [
+    "{",
+    '{"id":"odd","method":"ping"}',
+    '{"result":1}',
+    ...calls.map((one) => JSON.stringify({ jsonrpc: "2.0", ...one })),
+  ];
+  await using world = testWorld(place, { input: lines.join("\n") });
+  expect(await serve(world)).toEqual({ calls: 3 });
+  const answers = world.written.map((line) => JSON.parse(line));
+  expect(answers.flatMap(({ id, error }) => (error === undefined ? [] : [[id, error.code]]))).toEqual([
+    [undefined, -32700],
+    ["odd", -32600],
+  ]);
+  const failed = answers.flatMap(({ id, result }) =>
+    result ? [[id, JSON.parse(result.content[0].text).error.code]] : [],
+  );
+  expect(failed).toEqual([
+    [1, "usage.unknown-tool"],
+    [2, "usage.unexpected"],
+    [3, "usage.bad-value"],
+  ]);
 });
 
 test("where nobody reads, it ends", async () => {
