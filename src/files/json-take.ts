@@ -2,7 +2,7 @@
 // stays to the byte, a comment inside of what we made keeps it standing, and the text stays readable.
 
 import { type Note, samePath } from "./json-note.ts";
-import { type Child, childNamed, commentsIn, plain, type Tree, type Value } from "./json-tree.ts";
+import { type Child, childNamed, commentsIn, isLineEnd, plain, type Tree, type Value } from "./json-tree.ts";
 
 /** How entries of ours are known: where they stand, and by their value. */
 export interface Mark {
@@ -38,6 +38,10 @@ interface Place {
   /** Undefined inside of arrays, and under a name that another of the same name hides. */
   path: readonly string[] | undefined;
   isElement: boolean;
+  /** Another of the same name would count once this is gone. */
+  hidesOther: boolean;
+  /** Where its name begins, or itself. */
+  from: number;
   marks: readonly { mark: Mark; depth: number }[];
 }
 
@@ -57,17 +61,23 @@ export function takeFrom(tree: Tree, { ours, note }: { ours: readonly Mark[]; no
   const scope: Scope = { tree, note, left, count: 0 };
   if (root === undefined) return { text, note: { made: [], filled: [] }, count: 0 };
   const marks = ours.map((mark) => ({ mark, depth: 0 }));
-  const { isHollow, cuts } = judge(scope, root, { path: [], isElement: false, marks });
+  const { isHollow, cuts } = judge(scope, root, {
+    path: [],
+    isElement: false,
+    hidesOther: false,
+    from: root.start,
+    marks,
+  });
   const kept: Note = { ...note, ...left, made: left.made.filter((path) => isThere(root, path)) };
   const isEmpty = isHollow || (root.children.length === 0 && commentsIn(tree, root.start, root.end) === 0);
   if (note?.root === undefined || !isEmpty || root.kind !== "object")
     return { text: without(text, cuts), note: kept, count: scope.count };
   const { before, after, hadFile } = note.root;
-  const head = text.slice(0, root.start);
-  const foot = text.slice(root.end);
+  const head = text.slice(0, root.start - (text.slice(0, root.start).endsWith(before) ? before.length : 0));
+  const foot = text.slice(root.end + (text.startsWith(after, root.end) ? after.length : 0));
+  // What comes after a comment that lasts to the end of its line stays on a line of its own.
   const rest =
-    (head.endsWith(before) ? head.slice(0, head.length - before.length) : head) +
-    (foot.startsWith(after) ? foot.slice(after.length) : foot);
+    isLineEnd(tree, head.length) && foot !== "" && !isAtLineEnd(foot, 0) ? head + before + foot : head + foot;
   return { text: rest === "" && !hadFile ? undefined : rest, note: { made: [], filled: [] }, count: scope.count };
 }
 
@@ -77,7 +87,7 @@ function isThere(root: Value, path: readonly string[]): boolean {
   return value !== undefined;
 }
 
-function judge(scope: Scope, value: Value, { path, isElement, marks }: Place): Verdict {
+function judge(scope: Scope, value: Value, { path, isElement, hidesOther, from, marks }: Place): Verdict {
   const here = marks.filter(({ mark, depth }) => depth === mark.at.length);
   if (here.length > 0) {
     const found = plain(value);
@@ -88,10 +98,12 @@ function judge(scope: Scope, value: Value, { path, isElement, marks }: Place): V
   }
   const deeper = marks.filter(({ mark, depth }) => depth < mark.at.length);
   if (deeper.length === 0 || value.kind === "scalar") return STAYS;
+  const named = Map.groupBy(value.children, (child) => child.key);
   const verdicts = new Map(value.children.map((child) => [child, judge(scope, child.value, below(value, child))]));
   const gone = value.children.filter((child) => verdicts.get(child)?.goes);
   const isEmptied = gone.length === value.children.length && isWithoutComments(scope.tree, value, gone);
-  if (isEmptied && path !== undefined && mayGo(scope, path, gone.length)) {
+  const isBare = isEmptied && !hidesOther && commentsIn(scope.tree, from, value.start) === 0;
+  if (isBare && path !== undefined && mayGo(scope, path, gone.length)) {
     scope.left.made = scope.left.made.filter((one) => !samePath(one, path));
     return GOES;
   }
@@ -102,7 +114,10 @@ function judge(scope: Scope, value: Value, { path, isElement, marks }: Place): V
   const isTouched = value.children.some((child) => verdicts.get(child)?.goes || verdicts.get(child)?.isHollow);
   if (isElement && value.kind === "object" && isShell && isTouched) {
     const inner = [...verdicts].filter(([, { goes, isHollow }]) => goes || isHollow).map(([child]) => child);
-    if (isWithoutComments(scope.tree, value, inner)) return GOES;
+    const isNamedBare = inner.every(
+      (child) => verdicts.get(child)?.goes || commentsIn(scope.tree, child.start, child.value.start) === 0,
+    );
+    if (isNamedBare && isWithoutComments(scope.tree, value, inner)) return GOES;
   }
   const cuts = value.children.flatMap((child) => verdicts.get(child)?.cuts ?? []);
   if (gone.length > 0) cuts.push(...cutsIn(scope, value, { path, gone: new Set(gone), isEmptied }));
@@ -110,10 +125,13 @@ function judge(scope: Scope, value: Value, { path, isElement, marks }: Place): V
 
   function below(parent: Value, child: Child): Place {
     const isArray = parent.kind === "array";
-    const isCounted = !isArray && childNamed(parent, child.key ?? "") === child;
+    const alike = isArray ? [child] : (named.get(child.key) ?? []);
+    const isCounted = !isArray && alike.at(-1) === child;
     return {
       path: isCounted && path !== undefined ? [...path, child.key ?? ""] : undefined,
       isElement: isArray,
+      hidesOther: alike.length > 1,
+      from: child.start,
       marks: deeper
         .filter(({ mark, depth }) => mark.at[depth] === "*" || (!isArray && mark.at[depth] === child.key))
         .map(({ mark, depth }) => ({ mark, depth: depth + 1 })),
@@ -153,20 +171,45 @@ function cutsIn(scope: Scope, value: Value, { path, gone, isEmptied }: Going): C
     const run = children.slice(from, to + 1);
     from = to;
     const isFront = firstKept > to;
-    let end = endOf(run.at(-1) ?? first);
-    if (isFront) end = skipSpace(text, end);
+    const end = endOf(run.at(-1) ?? first);
     const extra = firstKept < 0 ? spaceBehind(scope, value, { path, end, isEmptied }) : 0;
-    const endsLine = isAtLineEnd(text, end + extra);
-    for (const child of run) {
-      // Behind a comment that lasts to the end of its line, what comes next has to begin on a line of its own.
-      const keepsGap = isFront ? child === first : child.isAfterLine && !endsLine;
-      cuts.push({ from: keepsGap ? child.start : child.gap, to: child.value.end }, ...commaOf(text, child));
-    }
-    if (isFront) cuts.push({ from: endOf(run.at(-1) ?? first), to: end });
-    if (extra > 0 && (endsLine || !run.some((child) => child.isAfterLine))) cuts.push({ from: end, to: end + extra });
+    const keepsSpace = cutRun(text, { run, extra, isFront, cuts });
+    if (isFront) cuts.push({ from: end, to: skipSpace(text, end) });
+    else if (!keepsSpace) cuts.push({ from: end, to: end + extra });
     if (!isFront && firstKept >= 0 && from > lastKept && !hasTrailingComma) cuts.push(...commaSign(children[lastKept]));
   }
   return cuts;
+}
+
+interface Run {
+  /** Neighbours that go. */
+  run: readonly Child[];
+  /** How much of the white space behind them may go as well. */
+  extra: number;
+  /** They stand before all that stays. */
+  isFront: boolean;
+  cuts: Cut[];
+}
+
+/** True when a comment before them needs the white space behind them: what follows it has to begin on another line. */
+function cutRun(text: string, { run, extra, isFront, cuts }: Run): boolean {
+  let next: Child | undefined;
+  let endsLine = false;
+  let keepsSpace = false;
+  for (const child of run.toReversed()) {
+    const space = skipSpace(text, child.value.end);
+    const isNear = space === child.comma;
+    const end = isNear ? endOf(child) : child.value.end;
+    const cut = next === undefined && end === endOf(child) ? extra : 0;
+    if (next === undefined || skipSpace(text, end) !== next.start) endsLine = isAtLineEnd(text, end + cut);
+    const keepsGap: boolean = isFront ? child === run[0] || child.isAfterLine : child.isAfterLine && !endsLine;
+    keepsSpace ||= keepsGap && cut > 0;
+    endsLine ||= keepsGap && isAtLineEnd(text, child.gap);
+    cuts.push({ from: keepsGap ? child.start : child.gap, to: child.value.end });
+    if (child.comma !== undefined) cuts.push({ from: isNear ? child.value.end : child.comma, to: child.comma + 1 });
+    next = child;
+  }
+  return keepsSpace;
 }
 
 /** How much of the white space behind the last of all entries is ours as well. */
@@ -187,13 +230,6 @@ function endOf(child: Child): number {
   return child.comma === undefined ? child.value.end : child.comma + 1;
 }
 
-/** With the white space before it; a comment between an entry and its comma stays. */
-function commaOf(text: string, child: Child): Cut[] {
-  if (child.comma === undefined) return [];
-  const isNear = skipSpace(text, child.value.end) === child.comma;
-  return [{ from: isNear ? child.value.end : child.comma, to: child.comma + 1 }];
-}
-
 function commaSign(child: Child | undefined): Cut[] {
   return child?.comma === undefined ? [] : [{ from: child.comma, to: child.comma + 1 }];
 }
@@ -206,8 +242,9 @@ function skipSpace(text: string, from: number): number {
   return at;
 }
 
-function isAtLineEnd(text: string, from: number): boolean {
-  return /[\r\n]/.test(text.slice(from, skipSpace(text, from)));
+/** At once: spaces before it would become part of a comment. */
+function isAtLineEnd(text: string, at: number): boolean {
+  return text[at] === "\n" || text[at] === "\r";
 }
 
 function without(text: string, cuts: readonly Cut[]): string {
