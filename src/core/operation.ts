@@ -24,6 +24,8 @@ export interface McpDoor<Input, Output> {
   tool: string;
   /** For an agent: when to call it, and what comes back. */
   description: string;
+  /** Claude Code shows it to the model from the start; other tools the model has to look for. For the few of every day. */
+  isAlwaysLoaded?: boolean;
   /** As MCP means them: changes nothing; may take something away; a second call with the same input changes no more. */
   annotations: { isReadOnly: boolean; isDestructive: boolean; isIdempotent: boolean };
   /** Where its arguments are not the operation's input; see `published`. */

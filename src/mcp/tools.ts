@@ -22,6 +22,7 @@ export interface ListedTool {
     idempotentHint: boolean;
     openWorldHint: boolean;
   };
+  _meta?: Record<string, unknown>;
 }
 
 /** An answer, or a failure as text alone: clients hold structured content against the schema of answers. */
@@ -34,7 +35,7 @@ export type Called = {
 /** In the order of help. */
 export async function listTools(): Promise<ListedTool[]> {
   return (await allTools()).map((one) => {
-    const { tool, description, annotations, input, output } = one.mcp;
+    const { tool, description, annotations, isAlwaysLoaded, input, output } = one.mcp;
     return {
       name: tool,
       description,
@@ -48,9 +49,13 @@ export async function listTools(): Promise<ListedTool[]> {
         // None asks anybody but this machine.
         openWorldHint: false,
       },
+      ...(isAlwaysLoaded ? { _meta: ALWAYS_LOADED } : {}),
     };
   });
 }
+
+/** Claude Code's own word (2.1.328). */
+const ALWAYS_LOADED = { "anthropic/alwaysLoad": true };
 
 /** Never throws. */
 export async function callTool(world: World, call: { name: string; given: unknown }): Promise<Called> {

@@ -50,6 +50,15 @@ test("the server is called parallel-cc, of the one version, and tells in ten lin
   for (const [word] of instructions.matchAll(/\b[a-z]+(_[a-z]+)+\b/g)) expect(known).toContain(word);
 });
 
+test("the few tools of every day are those that Claude Code loads from the start", async () => {
+  await using place = await makePlace();
+  await using connected = await connectClient(place);
+  const loaded = (await connected.client.listTools()).tools.filter(
+    ({ _meta }) => _meta?.["anthropic/alwaysLoad"] === true,
+  );
+  expect(loaded.map(({ name }) => name)).toEqual(["get_parallel_status", "get_my_session"]);
+});
+
 test("every tool of the registry is listed once, with schemas a strict validator takes", async () => {
   await using place = await makePlace();
   await using connected = await connectClient(place);

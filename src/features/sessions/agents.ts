@@ -22,6 +22,7 @@ export const mySessionOperation = agentOperation({
     description:
       "Which session you are and which checkout is yours to work in. worktreePath is that checkout; parallelSessions " +
       "counts the living sessions of the repository. Where you are no registered session, all but that count is null.",
+    isAlwaysLoaded: true,
     annotations: { isReadOnly: true, isDestructive: false, isIdempotent: true },
   },
   run: async (world: World) => (await import("./mine.ts")).mySession(world),

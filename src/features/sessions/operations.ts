@@ -280,6 +280,7 @@ const statusOperation = operation({
       "Who else is at work in this repository, in which checkout and on which branch, and since when. isAlive is false " +
       "for a session that has ended without a word; changes counts uncommitted files, and commits ahead of its start " +
       "and behind its target branch, as last measured; keptWorktrees are worktrees that nobody works in.",
+    isAlwaysLoaded: true,
     annotations: { isReadOnly: true, isDestructive: false, isIdempotent: true },
     input: published(
       () =>
