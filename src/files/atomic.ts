@@ -112,7 +112,8 @@ function isSame(now: Uint8Array | undefined, was: Uint8Array | undefined): boole
 /** Links to what is not there are followed by hand, as far as systems do. */
 const MAX_LINKS = 40;
 
-function targetOf(file: string): string {
+/** What the file's links end at, be it there or not. */
+export function targetOf(file: string): string {
   let target = file;
   for (let links = 0; links < MAX_LINKS; links++) {
     try {

@@ -1,10 +1,12 @@
-// Entries of ours in a JSON file that other programs write as well: read, settled, and replaced only while it still
-// holds what was read; else all of it again. What cannot be used is left alone.
+// Entries of ours in a JSON file that other programs write as well: read, settled and replaced under the lock that the
+// client takes, and only while the file still holds what was read; else all of it again. What cannot be used is left
+// alone.
 
 import { statSync } from "node:fs";
 import { Failure } from "../core/failure.ts";
 import { readBytes, removeUnchanged, replaceUnchanged } from "./atomic.ts";
 import { type Settled, settle, type Wish } from "./json-edit.ts";
+import { besideNeighbours, type Waiting } from "./neighbour-lock.ts";
 
 export interface FileWish extends Wish {
   /** Of a new file, before the umask. */
@@ -27,23 +29,28 @@ const MAX_BYTES = 64 * 1024 * 1024;
  * The note is to be kept as soon as this is back. Settling once more tells whether another program has written over
  * it. Errors: `json.broken`, `json.shape`, `json.unreadable`, `json.unwritable`, `json.busy`.
  */
-export function settleFile(wish: FileWish): SettledFile {
-  const { file, mode, directoryMode } = wish;
+export async function settleFile(world: Waiting, wish: FileWish): Promise<SettledFile> {
   for (let tries = 0; tries < MAX_TRIES; tries++) {
-    const was = read(file);
-    const before = was === undefined ? undefined : decoded(file, was);
-    const { text, ...settled } = settle(before, wish);
-    if (text === before) return { ...settled, change: "none" };
-    if (write(file, () => put({ file, text, was, mode, directoryMode }))) {
-      return { ...settled, change: text === undefined ? "removed" : was === undefined ? "made" : "written" };
-    }
+    const settled = await besideNeighbours(world, wish.file, () => attempt(wish));
+    if (settled !== undefined) return settled;
   }
   throw new Failure({
     kind: "unavailable",
     code: "json.busy",
-    message: `${file} is being written by another program all the time.`,
+    message: `${wish.file} is being written by another program all the time.`,
     hint: "Close what writes it, and run the command again.",
   });
+}
+
+/** Undefined when another program was faster. */
+function attempt(wish: FileWish): SettledFile | undefined {
+  const { file, mode, directoryMode } = wish;
+  const was = read(file);
+  const before = was === undefined ? undefined : decoded(file, was);
+  const { text, ...settled } = settle(before, wish);
+  if (text === before) return { ...settled, change: "none" };
+  if (!write(file, () => put({ file, text, was, mode, directoryMode }))) return undefined;
+  return { ...settled, change: text === undefined ? "removed" : was === undefined ? "made" : "written" };
 }
 
 interface Putting {

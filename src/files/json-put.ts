@@ -105,7 +105,13 @@ function misshapen(
   kind: "object" | "array",
 ): Failure {
   const { line, column } = placeOf(tree.text, parent.start);
-  const name = at.length === 0 ? "it" : at.map((key) => JSON.stringify(key)).join(" in ");
+  const name =
+    at.length === 0
+      ? "it"
+      : at
+          .toReversed()
+          .map((key) => JSON.stringify(key))
+          .join(" in ");
   const is = parent.kind !== "scalar" ? parent.kind : parent.scalar === null ? "null" : typeof parent.scalar;
   return new Failure({
     code: "json.shape",

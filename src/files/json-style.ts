@@ -58,10 +58,15 @@ function inLine(text: string, parent: Value): Pick<Style, "colon" | "write"> {
   return { colon: ": ", write: (value) => JSON.stringify(value, null, 1).replace(/\n */g, " ") };
 }
 
-/** Without spaces behind commas and colons, as programs write it. */
+/** Without spaces behind commas and colons, as programs write it. What holds none of them is written like the file. */
 function isTight(text: string, parent: Value): boolean {
-  return !/[:,] /.test(text.slice(parent.start, parent.end).slice(0, 2000));
+  const own = text.slice(parent.start, Math.min(parent.end, parent.start + SAMPLE));
+  if (/[:,] /.test(own)) return false;
+  return /[:,][^\s\]}]/.test(own) || !/[:,] /.test(text.slice(0, SAMPLE));
 }
+
+/** Enough to tell how it is written. */
+const SAMPLE = 2000;
 
 function isOneLine({ text, root }: Tree): boolean {
   return root !== undefined && root.children.length > 0 && !BREAK.test(text.slice(root.start, root.end));
