@@ -169,6 +169,8 @@ describe("the lock beside a file", () => {
     for (; child.exitCode === null; turns += 1) {
       note = (await install(file, note)).note;
       note = (await uninstall(file, note)).note;
+      // The other gets its turn, and its end is heard of.
+      await new Promise((done) => setTimeout(done, 1));
     }
     expect(child.exitCode).toBe(0);
     expect(turns).toBeGreaterThan(1);
