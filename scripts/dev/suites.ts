@@ -61,6 +61,7 @@ const NEEDED: Needed = {
   "unit/build-release.test.ts": ["posix"],
   "unit/build-smoke.test.ts": ["posix"],
   "unit/fetch-bun.test.ts": ["posix"],
+  "unit/json-file.test.ts": ["posix"],
   "unit/law.test.ts": ["posix"],
   "unit/output.test.ts": ["posix"],
   "unit/paths.test.ts": ["posix"],
