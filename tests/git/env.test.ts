@@ -98,7 +98,9 @@ describe("env", () => {
     await using scene = await makeScene();
     await using claude = sleeper();
     const { session } = await register(scene.world, { pid: claude.pid });
-    expect((await asked(scene.world)).stdout).toBe(`PARALLEL_CC_SESSION_ID=${session.id}\nPARALLEL_CC_SLUG=repo-main\n`);
+    expect((await asked(scene.world)).stdout).toBe(
+      `PARALLEL_CC_SESSION_ID=${session.id}\nPARALLEL_CC_SLUG=repo-main\n`,
+    );
   });
 });
 
