@@ -302,6 +302,15 @@ describe("reverted:", () => {
   });
 });
 
+test("work of which a part was taken out without a word, beside other edits of the file, is not safe to delete", async () => {
+  await using scene = await makeScene();
+  await twoCommits(scene);
+  await scene.squash("work");
+  expect(await scene.judge()).toMatchObject({ isSafeToDelete: true });
+  await scene.commit("f.txt", numbered({ 20: "twenty", 30: "thirty" }));
+  expect(await scene.judge()).toMatchObject({ isSafeToDelete: false });
+});
+
 describe("scenario", () => {
   test.each(Object.entries(SCENARIOS))("%s", async (_name, story) => {
     await using scene = await makeScene();

@@ -79,7 +79,9 @@ export async function judgeApart(asked: Case, bases: readonly string[]): Promise
   const known: Known = { ...asked, base, left, own, singles, whole, paths, history, said, search, links, parts, cover };
   const verdict = (await byPatches(known)) ?? (await byTree(known, await partly(known)));
   if (!verdict.isSafeToDelete) return verdict;
-  if (await wentBack(asked, { start: asked.fork ?? left, tip, target })) return { ...verdict, isSafeToDelete: false };
+  const alone = singles.map(({ to }) => to);
+  if (await wentBack(asked, { start: asked.fork ?? left, tip, target, own: alone }))
+    return { ...verdict, isSafeToDelete: false };
   return withEarlier(known, verdict);
 }
 

@@ -86,7 +86,7 @@ export async function judgeReached(asked: Case): Promise<Verdict | undefined> {
     without: start,
   });
   if (revertedBy !== undefined) return verdictOf("reverted", "ancestor", { commit: landing, revertedBy });
-  const isBack = start !== undefined && (await wentBack(asked, { start, tip, target }));
+  const isBack = start !== undefined && (await wentBack(asked, { start, tip, target, own: [] }));
   return isBack ? { ...found, isSafeToDelete: false } : found;
 }
 
