@@ -101,7 +101,9 @@ async function withEarlier(known: Known, later: Verdict): Promise<Verdict | unde
   const isOnLine = (firstParents(since, target).at(-1)?.parents[0] ?? earlier) === earlier;
   if (isOnLine && fork === undefined) return later;
   const before = await judgeReached({ ...known, tip: earlier, fork });
-  return before?.verdict === "reverted" ? before : before === undefined ? undefined : later;
+  if (before === undefined || before.verdict === "reverted") return before;
+  // Without the fork nobody knows how far back its work goes, and so which reverts count.
+  return fork === undefined || !before.isSafeToDelete ? { ...later, isSafeToDelete: false } : later;
 }
 
 async function byPatches(known: Known): Promise<Verdict | undefined> {
