@@ -311,6 +311,24 @@ test("work of which a part was taken out without a word, beside other edits of t
   expect(await scene.judge()).toMatchObject({ isSafeToDelete: false });
 });
 
+test("a branch that went on after it had landed is not safe to delete where its fork is unknown", async () => {
+  await using scene = await makeScene();
+  const [first] = await twoCommits(scene);
+  await scene.commit("other.txt", "meanwhile\n");
+  await scene.merge("work");
+  await scene.on("work");
+  await scene.merge("main");
+  await scene.commit("f.txt", numbered({ 10: "ten", 20: "twenty", 30: "thirty" }));
+  await scene.on("main");
+  await scene.merge("work");
+  await scene.on("work");
+  const last = await scene.commit("more.txt", "more\n");
+  await scene.on("main");
+  await scene.revert(first);
+  await scene.pick(last);
+  expect(await scene.judge()).toMatchObject({ verdict: "rebased", isSafeToDelete: false });
+});
+
 describe("scenario", () => {
   test.each(Object.entries(SCENARIOS))("%s", async (_name, story) => {
     await using scene = await makeScene();
