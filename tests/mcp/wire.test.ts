@@ -6,6 +6,7 @@ import { rm } from "node:fs/promises";
 import { pcc } from "../support/cli.ts";
 import { failureIn, greetedServer, INITIALIZE, type Message, startServer } from "../support/mcp.ts";
 import { makePlace } from "../support/place.ts";
+import { waitFor } from "../support/processes.ts";
 import { makeRepo } from "../support/repo.ts";
 
 describe("before it is greeted", () => {
@@ -121,8 +122,16 @@ describe("it ends", () => {
     await using place = await makePlace();
     await using server = await greetedServer(place);
     await server.stopReading();
-    await server.request({ id: 1, method: "ping" });
-    expect(await server.exited).toMatchObject({ exit: 0, stderr: "" });
+    let hasEnded = false;
+    const exited = server.exited.finally(() => {
+      hasEnded = true;
+    });
+    // What is answered before the pipe is closed goes into it.
+    await waitFor(async () => {
+      await server.request({ id: 1, method: "ping" }).catch(() => undefined);
+      return hasEnded;
+    }, "the end of the server");
+    expect(await exited).toMatchObject({ exit: 0, stderr: "" });
   });
 
   test.each([

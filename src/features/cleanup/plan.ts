@@ -16,12 +16,13 @@ import {
   type Known,
   look,
   type Owner,
+  removalsOf,
   removalsUnderWay,
   type Standing,
   type Subject,
 } from "../removals/removals.ts";
 import { isLocal, type KnownSession, livenessOfAll, ownerOf, sessionsOf } from "../sessions/sessions.ts";
-import { type KnownWorktree, worktreesOf } from "../worktrees/worktrees.ts";
+import { type KnownWorktree, worktreeRow, worktreesOf } from "../worktrees/worktrees.ts";
 
 export type ItemKind = "session" | "worktree" | "registration" | "branch";
 
@@ -134,7 +135,7 @@ async function itemOfEntry(world: World, db: Db, { repository, entry, rows, know
     },
     ...{ holds: { commits: null, files: 0, ignored: 0 }, session: undefined },
   };
-  if (row === undefined && removalsUnderWay(db).some(({ path }) => path === entry.path)) {
+  if (row === undefined && isJustMoving(db, repository, entry.path)) {
     return { ...item, origin: "ours", keeps: [BUSY] };
   }
   if (row === undefined || known === null) {
@@ -151,6 +152,13 @@ async function itemOfEntry(world: World, db: Db, { repository, entry, rows, know
   const ours = { ...item, origin: "ours" as const, subject };
   const kind = existsSync(entry.path) ? ("worktree" as const) : ("registration" as const);
   return filled({ ...ours, kind }, await look(world, { kind, subject }, await knownFor(row)));
+}
+
+/** One of ours that another command removes or brings back, or has since git and the registry were asked. */
+function isJustMoving(db: Db, { gitDir }: Repository, path: string): boolean {
+  if (removalsUnderWay(db).some((one) => one.path === path)) return true;
+  if (worktreeRow(db, path)?.origin === "created") return true;
+  return !existsSync(path) && removalsOf(db, gitDir).some((one) => one.path === path);
 }
 
 /** By the name below `worktrees/`, which a move keeps; a directory that is gone has only its path. */
