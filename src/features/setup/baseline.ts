@@ -129,7 +129,12 @@ function stateOf(top: string, path: string, said: string): string | undefined {
   if (!found.isFile()) return undefined;
   if (found.size > LARGEST_BYTES) return `${said} large ${found.size} ${found.mtimeNs} ${found.ino}`;
   const kind = (found.mode & 0o111n) === 0n ? "file" : "program";
-  return `${said} ${kind} ${digest(readFileSync(full))}`;
+  try {
+    return `${said} ${kind} ${digest(readFileSync(full))}`;
+  } catch {
+    // May not be read, or went just now: in doubt it is its user's.
+    return undefined;
+  }
 }
 
 function digest(content: Uint8Array): string {
