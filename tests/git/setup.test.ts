@@ -320,6 +320,24 @@ describe("an interrupted set-up", () => {
     }));
 });
 
+test("a set-up that cannot be done at all is told, and the session has its worktree", () =>
+  withScene(async (scene) => {
+    await ignored(scene, { "cache/x": "x\n" });
+    await Bun.write(join(scene.repo.path, ".git/info/exclude"), "/cache/\n");
+    await set(scene, "worktree.symlinkDirs", "cache");
+    // Where its lock should be is a file.
+    const paths = { ...scene.world.paths, locks: join(scene.world.paths.config, "locks") };
+    const { setUp } = await import("../../src/features/setup/setup.ts");
+    const { loadConfig } = await import("../../src/features/config/config.ts");
+    const tree = await scene.live();
+    await rm(join(tree.path, "cache"));
+    await Bun.write(join(scene.repo.path, ".git/info/exclude"), "/cache/\n");
+    const input = { path: tree.path, name: "it", from: scene.repo.path, variables: {}, who: "alone" as const };
+    const config = await loadConfig(scene.world, scene.repo.path);
+    const warnings = await setUp({ ...scene.world, paths }, await scene.world.db(), { ...input, config });
+    expect(warnings).toEqual([expect.stringContaining("Go on with: parallel-cc worktree setup it")]);
+  }));
+
 describe("names that are not UTF-8", () => {
   const odd = (tree: Tree, name: number) => Buffer.concat([Buffer.from(`${tree.path}/caf`), Buffer.from([name])]);
   const make = (byte: string) => `printf generated > "$(printf 'caf\\${byte}')"`;

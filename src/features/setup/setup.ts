@@ -1,6 +1,7 @@
 // The room's door: a new worktree gets what git does not bring along (files, shared directories, what commands make),
 // and what that left in it is told apart from its user's work.
 
+import { asFailure } from "../../core/failure.ts";
 import { printable, shellWord } from "../../core/text.ts";
 import type { Db } from "../../db/db.ts";
 import type { World } from "../../world.ts";
@@ -63,8 +64,14 @@ export async function setUp(world: Effects, db: Db, input: SetupInput): Promise<
     if (failed !== undefined) warnings.push(failed);
     else if (!first.isFailed) state = "done";
   } catch (thrown) {
-    if (world.signal().aborted) world.say(stoppedWords(input));
-    throw thrown;
+    if (world.signal().aborted) {
+      world.say(stoppedWords(input));
+      throw thrown;
+    }
+    // The worktree is there, and so is its session.
+    const why = asFailure(thrown).message.replace(/\.$/, "");
+    const again = `Go on with: parallel-cc worktree setup ${shellWord(input.name)}`;
+    warnings.push(`The worktree is there, but setting it up failed: ${printable(why)}. ${again}`);
   } finally {
     const isInterrupted = world.signal().aborted;
     const after = isInterrupted || input.who === "shared" ? undefined : await snapshotOf(git, path);
