@@ -52,7 +52,7 @@ export function parseStat(text: string): Stat | undefined {
   const fields = text
     .slice(text.lastIndexOf(")") + 2)
     .trimEnd()
-    .split(" ");
+    .split(" ", 20);
   const [state, parent, threads, startTime] = [fields[0], Number(fields[1]), Number(fields[17]), fields[19]];
   if (!state || startTime === undefined || !/^\d+$/.test(startTime)) return undefined;
   return { state, parent, threads, startTime, terminal: Number(fields[4]) };

@@ -2,7 +2,7 @@
 
 import { basename } from "node:path";
 import { NUMBER, orNull, TEXT, TEXT_OR_NULL, v, YES_OR_NO } from "../../core/shape.ts";
-import { parseUtc } from "../../db/db.ts";
+import { isoText } from "../../db/db.ts";
 import { type Keep, type Left, type Removal, rescueRef } from "../removals/removals.ts";
 import type { Cleaned } from "./cleanup.ts";
 import { goes, type Item } from "./plan.ts";
@@ -137,7 +137,7 @@ function shownRemoval(one: Removal, left: Left): ShownRemoval {
 }
 
 function iso(at: string | null): string | null {
-  return at === null ? null : parseUtc(at).toISOString();
+  return at === null ? null : isoText(at);
 }
 
 /** Of `undo`: what came back, or with --list the removals there are. */

@@ -1,7 +1,7 @@
 // What an agent is told of itself: its session, by the claude that started the asking process, and how many are at work
 // in its repository. Without a session of its own it is told none, never another's that works in the same place.
 
-import { type Db, parseUtc } from "../../db/db.ts";
+import { type Db, isoText } from "../../db/db.ts";
 import type { World } from "../../world.ts";
 import { sessionOfClaude } from "./find.ts";
 import { livingOf, repositoryAt } from "./here.ts";
@@ -28,7 +28,7 @@ export async function mySession(world: Effects): Promise<MySession> {
     worktreePath: mine?.worktree_path ?? null,
     worktreeName: mine?.worktree_name ?? null,
     isMainRepo: mine === undefined ? null : mine.is_main_repo === 1,
-    startedAt: mine === undefined ? null : parseUtc(mine.created_at).toISOString(),
+    startedAt: mine === undefined ? null : isoText(mine.created_at),
     parallelSessions: livingOf(world, beside).length,
   };
 }

@@ -1,11 +1,16 @@
 // Who is at work where: the registry's answer, with what is known of each checkout's changes.
 
 import { existsSync } from "node:fs";
-import { type Db, parseUtc } from "../../db/db.ts";
+import { type Db, isoText, parseUtc } from "../../db/db.ts";
 import { existingDirectory } from "../../files/directory.ts";
 import type { Liveness } from "../../proc/alive.ts";
 import type { World } from "../../world.ts";
-import { type CheckoutChanges, cachedChanges, refreshChanges, worktreesOf } from "../worktrees/worktrees.ts";
+import {
+  type CheckoutChanges,
+  cachedChanges,
+  refreshChanges,
+  worktreesWithoutSession,
+} from "../worktrees/worktrees.ts";
 import { isLocal, livenessOfAll } from "./liveness.ts";
 import { allSessions, isAnyUnderWay, type KnownSession, sessionsOf } from "./store.ts";
 
@@ -66,7 +71,8 @@ export async function status(
     known = read();
   }
   const changes = cachedChanges(db);
-  const staleMs = 60_000 * (await staleMinutes(world));
+  // The settings are asked only where a session can be idle: reading them costs a fifth of a small answer.
+  const staleMs = known.some(sendsHeartbeats) ? 60_000 * (await staleMinutes(world)) : Number.POSITIVE_INFINITY;
   const liveness = livenessOfAll(world.processes, known);
   const shown = known.filter((one) => input.sandboxOnly !== true || !isLocal(one));
   return {
@@ -75,8 +81,7 @@ export async function status(
     sessions: shown.map((one) =>
       describe(world, one, { staleMs, liveness: liveness.get(one.id), changes: changes.get(one.worktree_path) }),
     ),
-    keptWorktrees:
-      input.sandboxOnly === true ? [] : keptWorktrees(db, repository?.gitDir, { sessions: known, changes }),
+    keptWorktrees: input.sandboxOnly === true ? [] : keptWorktrees(db, repository?.gitDir, changes),
   };
 }
 
@@ -97,8 +102,8 @@ function describe(
     isMainRepo: one.is_main_repo === 1,
     branch: seen.changes === undefined ? one.branch : seen.changes.branch,
     targetBranch: one.target_branch,
-    createdAt: createdAt.toISOString(),
-    lastHeartbeat: parseUtc(one.last_heartbeat).toISOString(),
+    createdAt: isoText(one.created_at),
+    lastHeartbeat: isoText(one.last_heartbeat),
     isAlive,
     durationMinutes: Math.max(0, Math.floor((world.now().getTime() - createdAt.getTime()) / 60_000)),
     activity: !isAlive
@@ -119,10 +124,13 @@ function describe(
 /** Who has sent no heartbeat after its first minute sends none: nothing is known of what it does. */
 const FIRST_MINUTE_MS = 60_000;
 
+function sendsHeartbeats({ created_at, last_heartbeat }: KnownSession): boolean {
+  if (created_at === last_heartbeat) return false;
+  return parseUtc(last_heartbeat).getTime() - parseUtc(created_at).getTime() > FIRST_MINUTE_MS;
+}
+
 function isIdle({ now }: Pick<World, "now">, one: KnownSession, staleMs: number): boolean {
-  const last = parseUtc(one.last_heartbeat).getTime();
-  const sends = last - parseUtc(one.created_at).getTime() > FIRST_MINUTE_MS;
-  return sends && now().getTime() - last > staleMs;
+  return sendsHeartbeats(one) && now().getTime() - parseUtc(one.last_heartbeat).getTime() > staleMs;
 }
 
 /** A broken settings file hides no session. */
@@ -141,21 +149,14 @@ function shown(changes: CheckoutChanges | undefined): SessionStatus["changes"] {
 function keptWorktrees(
   db: Db,
   gitDir: string | undefined,
-  seen: { sessions: readonly KnownSession[]; changes: ReadonlyMap<string, CheckoutChanges> },
+  changes: ReadonlyMap<string, CheckoutChanges>,
 ): KeptWorktree[] {
-  const taken = new Set(seen.sessions.map((one) => one.worktree_path));
-  const branchOf = (path: string, recorded: string | null) => {
-    const changes = seen.changes.get(path);
-    return changes === undefined ? recorded : changes.branch;
-  };
-  return worktreesOf(db, gitDir)
-    .filter((one) => one.origin === "created" && !taken.has(one.path) && existsSync(one.path))
-    .map((one) => ({
-      path: one.path,
-      name: one.name,
-      branch: branchOf(one.path, one.branch),
-      sessionName: one.session_name,
-    }));
+  return worktreesWithoutSession(db, gitDir)
+    .filter(({ path }) => existsSync(path))
+    .map(({ path, name, branch, session_name: sessionName }) => {
+      const measured = changes.get(path);
+      return { path, name, branch: measured === undefined ? branch : measured.branch, sessionName };
+    });
 }
 
 /** How long people wait for fresh numbers before they see the ones last measured. */

@@ -2,7 +2,7 @@
 // so `status` shows a cached answer and refreshes it only as far as a deadline lets it.
 
 import type { Db } from "../../db/db.ts";
-import { parseUtc } from "../../db/db.ts";
+import { isoText } from "../../db/db.ts";
 import type { Git } from "../../git/git.ts";
 import { pathsOfStatus, shortBranch } from "../../git/porcelain.ts";
 import type { World } from "../../world.ts";
@@ -36,7 +36,7 @@ export function cachedChanges(db: Db): Map<string, CheckoutChanges> {
         dirtyFiles: row.dirty_files,
         ahead: row.ahead,
         behind: row.behind,
-        checkedAt: parseUtc(row.checked_at).toISOString(),
+        checkedAt: isoText(row.checked_at),
         branch: row.branch,
       },
     ]),

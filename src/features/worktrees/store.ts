@@ -35,6 +35,21 @@ export function worktreesOf(db: Db, gitDir: string | undefined): KnownWorktree[]
   return db.all(WORKTREE, sql, { gitDir });
 }
 
+const KEPT = v.object({ path: TEXT, name: TEXT, branch: TEXT_OR_NULL, session_name: TEXT_OR_NULL });
+export type KeptWorktreeRow = v.InferOutput<typeof KEPT>;
+
+/** Those of ours that no session has, of one repository or of all. */
+export function worktreesWithoutSession(db: Db, gitDir: string | undefined): KeptWorktreeRow[] {
+  return db.all(
+    KEPT,
+    `SELECT ${Object.keys(KEPT.entries).join(", ")} FROM worktrees
+     WHERE origin = 'created' AND ($gitDir IS NULL OR git_dir = $gitDir)
+       AND path NOT IN (SELECT worktree_path FROM sessions)
+     ORDER BY created_at, rowid`,
+    { gitDir: gitDir ?? null },
+  );
+}
+
 /** Remembers a worktree. One that is known already keeps its row: it tells where the branch began. */
 export function rememberWorktree(db: Db, made: Omit<KnownWorktree, "created_at" | "is_kept">, now: string): void {
   putBackWorktree(db, { ...made, created_at: now, is_kept: 0 });

@@ -12,4 +12,5 @@ export {
   WORKTREE,
   worktreeRow,
   worktreesOf,
+  worktreesWithoutSession,
 } from "./store.ts";
