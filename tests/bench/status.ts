@@ -2,7 +2,7 @@
 
 import { hostname } from "node:os";
 import { openDb } from "../../src/db/db.ts";
-import { insertProcess, insertSession } from "../../src/features/sessions/store.ts";
+import { insertProcess, insertSession } from "../../src/features/roster/roster.ts";
 import { rememberWorktree, storeChanges } from "../../src/features/worktrees/store.ts";
 import { systemProcesses } from "../../src/proc/alive.ts";
 import type { Place } from "../support/place.ts";

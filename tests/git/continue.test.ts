@@ -3,9 +3,9 @@
 import { describe, expect, test } from "bun:test";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import type { KnownSession } from "../../src/features/roster/roster.ts";
 import { register } from "../../src/features/sessions/register.ts";
 import { release } from "../../src/features/sessions/release.ts";
-import type { KnownSession } from "../../src/features/sessions/store.ts";
 import { makePlace, type Place } from "../support/place.ts";
 import { sleeper } from "../support/processes.ts";
 import { makeRepo, type Repo } from "../support/repo.ts";

@@ -2,11 +2,11 @@
 
 import { describe, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
+import { allSessions, insertProcess, insertSession, session } from "../../src/features/roster/roster.ts";
 import { heartbeat } from "../../src/features/sessions/heartbeat.ts";
 import { register } from "../../src/features/sessions/register.ts";
 import { release } from "../../src/features/sessions/release.ts";
 import { status } from "../../src/features/sessions/status.ts";
-import { allSessions, insertProcess, insertSession, session } from "../../src/features/sessions/store.ts";
 import { createWorktree } from "../../src/features/worktrees/create.ts";
 import { locate } from "../../src/git/repository.ts";
 import { makePlace, type Place } from "../support/place.ts";

@@ -1,8 +1,8 @@
 // A process of its own for the tests: leases two ports of argv[3]-argv[4] for the session argv[2], in the home that its
 // environment says, and prints them as JSON. It starts at a byte on stdin, so that many can start as one.
 
+import { session } from "../../src/features/roster/roster.ts";
 import { leaseFor } from "../../src/features/sessions/ports.ts";
-import { session } from "../../src/features/sessions/store.ts";
 import { makeWorld } from "../../src/world.ts";
 
 const [id = "", from = "", to = ""] = process.argv.slice(2);

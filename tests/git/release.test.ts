@@ -3,10 +3,10 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
+import { lastEnded, session } from "../../src/features/roster/roster.ts";
 import { heartbeat } from "../../src/features/sessions/heartbeat.ts";
 import { type Registered, register } from "../../src/features/sessions/register.ts";
 import { type Released, release } from "../../src/features/sessions/release.ts";
-import { lastEnded, session } from "../../src/features/sessions/store.ts";
 import { makePlace, type Place } from "../support/place.ts";
 import { deadPid, type Sleeper, sleeper } from "../support/processes.ts";
 import { makeRepo, type Repo } from "../support/repo.ts";

@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { inParallel } from "../../core/limiter.ts";
 import type { World } from "../../world.ts";
 import { type Keep, type Known, removalsUnderWay, removeWorktree, rescueRef } from "../removals/removals.ts";
-import { endSession, isLocal, livenessOfAll, sessionById } from "../sessions/sessions.ts";
+import { endSession, isLocal, livenessOfAll, session as sessionById } from "../roster/roster.ts";
 import { forgetWorktree } from "../worktrees/worktrees.ts";
 import { goes, type Item, type Plan, targetsByName } from "./plan.ts";
 

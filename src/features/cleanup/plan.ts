@@ -21,7 +21,8 @@ import {
   type Standing,
   type Subject,
 } from "../removals/removals.ts";
-import { isLocal, type KnownSession, livenessOfAll, ownerOf, sessionsOf } from "../sessions/sessions.ts";
+import { isLocal, type KnownSession, livenessOfAll, sessionsOf } from "../roster/roster.ts";
+import { ownerOf } from "../sessions/sessions.ts";
 import { type KnownWorktree, worktreeRow, worktreesOf } from "../worktrees/worktrees.ts";
 
 export type ItemKind = "session" | "worktree" | "registration" | "branch";

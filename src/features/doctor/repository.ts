@@ -2,7 +2,7 @@
 
 import type { Db } from "../../db/db.ts";
 import type { Repository } from "../../git/repository.ts";
-import { isLocal, type KnownSession, livenessOfAll, sessionsOf } from "../sessions/sessions.ts";
+import { isLocal, type KnownSession, livenessOfAll, sessionsOf } from "../roster/roster.ts";
 import { type KnownWorktree, worktreesOf } from "../worktrees/worktrees.ts";
 import { type Check, failed } from "./check.ts";
 import type { Effects, Scene } from "./scene.ts";

@@ -7,13 +7,12 @@ import type { Db } from "../../db/db.ts";
 import type { World } from "../../world.ts";
 import {
   type KnownSession,
-  livingOf,
   type Named,
-  sessionById,
+  session as sessionById,
   sessionMeant,
-  sessionsHere,
   sessionsMeant,
-} from "../sessions/sessions.ts";
+} from "../roster/roster.ts";
+import { livingOf, sessionsHere } from "../sessions/sessions.ts";
 
 type Effects = Parameters<typeof sessionsHere>[0] & Pick<World, "env" | "parentPid">;
 

@@ -8,10 +8,18 @@ import type { Git } from "../../git/git.ts";
 import { adminNameOf, locate, type Repository } from "../../git/repository.ts";
 import type { World } from "../../world.ts";
 import { healRemovals } from "../removals/removals.ts";
+import {
+  activate,
+  allSessions,
+  deleteReservation,
+  emptyWal,
+  endSession,
+  type KnownSession,
+  mayLive,
+  session,
+} from "../roster/roster.ts";
 import { discardHalfMade, rememberWorktree, whileNobodyCreates } from "../worktrees/worktrees.ts";
-import { mayLive } from "./liveness.ts";
 import { worktreeOf } from "./reserve.ts";
-import { activate, allSessions, deleteReservation, emptyWal, endSession, type KnownSession, session } from "./store.ts";
 
 /** Everything that dead commands left half-way, of whatever repository. */
 export async function heal(world: Effects, sessions: readonly KnownSession[]): Promise<void> {

@@ -3,9 +3,8 @@
 
 import { Failure } from "../../core/failure.ts";
 import type { World } from "../../world.ts";
+import { insertProcess, type Named, sessionsMeant, touch } from "../roster/roster.ts";
 import { noteHeartbeat } from "../skew/skew.ts";
-import { type Named, sessionsMeant } from "./find.ts";
-import { insertProcess, touch } from "./store.ts";
 
 export interface Heartbeat extends Named {
   claudePid?: number | undefined;

@@ -4,9 +4,8 @@ import { Failure } from "../../core/failure.ts";
 import type { Db } from "../../db/db.ts";
 import type { Place, Repository } from "../../git/repository.ts";
 import type { World } from "../../world.ts";
+import { type KnownSession, livenessOfAll, sessionsOf } from "../roster/roster.ts";
 import { locateHealed } from "./heal.ts";
-import { livenessOfAll } from "./liveness.ts";
-import { type KnownSession, sessionsOf } from "./store.ts";
 
 type Effects = Parameters<typeof locateHealed>[0] & Pick<World, "cwd">;
 

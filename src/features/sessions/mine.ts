@@ -3,9 +3,8 @@
 
 import { type Db, isoText } from "../../db/db.ts";
 import type { World } from "../../world.ts";
-import { sessionOfClaude } from "./find.ts";
+import { type KnownSession, sessionOfClaude, sessionsOf } from "../roster/roster.ts";
 import { livingOf, repositoryAt } from "./here.ts";
-import { type KnownSession, sessionsOf } from "./store.ts";
 
 export interface MySession {
   sessionId: string | null;

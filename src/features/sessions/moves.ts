@@ -6,8 +6,14 @@ import type { Db } from "../../db/db.ts";
 import { type Repository, worktreePathOf } from "../../git/repository.ts";
 import { followTips } from "../merges/merges.ts";
 import { followRemovals } from "../removals/removals.ts";
+import {
+  followRepository,
+  followWorktree,
+  type KnownSession,
+  type RepositoryKey,
+  sessionsOf,
+} from "../roster/roster.ts";
 import { worktreesOf } from "../worktrees/worktrees.ts";
-import { followRepository, followWorktree, type KnownSession, type RepositoryKey, sessionsOf } from "./store.ts";
 
 export function keyOf({ gitDir, gitDirId, path }: RepositoryKey): RepositoryKey {
   return { gitDir, gitDirId, path };

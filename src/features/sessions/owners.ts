@@ -3,8 +3,7 @@
 import type { Db } from "../../db/db.ts";
 import type { World } from "../../world.ts";
 import type { Owner } from "../removals/removals.ts";
-import { identityOf, isLocal, livenessOfAll } from "./liveness.ts";
-import { type KnownSession, sessionsAt } from "./store.ts";
+import { identityOf, isLocal, type KnownSession, livenessOfAll, sessionsAt } from "../roster/roster.ts";
 
 export interface Checkout {
   path: string;

@@ -5,8 +5,7 @@ import type { Db } from "../../db/db.ts";
 import type { World } from "../../world.ts";
 import { loadConfig } from "../config/config.ts";
 import type { PortRange } from "../leases/leases.ts";
-import { isLocal, livenessOfAll } from "./liveness.ts";
-import { type KnownSession, session } from "./store.ts";
+import { isLocal, type KnownSession, livenessOfAll, session } from "../roster/roster.ts";
 
 export interface PortsWanted {
   count: number;

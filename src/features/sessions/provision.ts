@@ -6,8 +6,8 @@ import type { Repository } from "../../git/repository.ts";
 import type { World } from "../../world.ts";
 import { loadConfig } from "../config/config.ts";
 import type { Gtr } from "../gtr/gtr.ts";
+import type { KnownSession } from "../roster/roster.ts";
 import { isHalfSetUp, setUp } from "../setup/setup.ts";
-import type { KnownSession } from "./store.ts";
 
 export interface Provision {
   db: Db;

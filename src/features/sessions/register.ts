@@ -10,16 +10,15 @@ import { adminNameOf, type Repository } from "../../git/repository.ts";
 import type { ProcessIdentity } from "../../proc/alive.ts";
 import type { World } from "../../world.ts";
 import { bringBack, removalsOf } from "../removals/removals.ts";
+import { activate, type KnownSession, lastEnded, mayLive, session, sessionsOf } from "../roster/roster.ts";
 import { startUpkeep } from "../upkeep/upkeep.ts";
 import { keepWorktree, rememberWorktree } from "../worktrees/worktrees.ts";
 import { heal, locateHealed, takeBack } from "./heal.ts";
-import { mayLive } from "./liveness.ts";
 import { type Maker, makeWorktree } from "./maker.ts";
 import { keyOf } from "./moves.ts";
 import { leaseFor, portsWanted } from "./ports.ts";
 import { provision, provisionWarnings } from "./provision.ts";
 import { isOwnedBy, othersThan, type RegisterInput, type Request, reserve, worktreeOf } from "./reserve.ts";
-import { activate, type KnownSession, lastEnded, session, sessionsOf } from "./store.ts";
 
 export type { RegisterInput } from "./reserve.ts";
 

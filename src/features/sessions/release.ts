@@ -8,13 +8,19 @@ import { adminNameOf, branchTip } from "../../git/repository.ts";
 import type { World } from "../../world.ts";
 import { recordTip } from "../merges/merges.ts";
 import { type Keep, type KeepReason, removeWorktree, rescueRef } from "../removals/removals.ts";
+import {
+  allSessions,
+  endSession,
+  followWorktree,
+  type KnownSession,
+  type Named,
+  sessionMeant,
+} from "../roster/roster.ts";
 import { baselineOf } from "../setup/setup.ts";
 import { cacheChanges, type KnownWorktree, keepWorktree, measureChanges, worktreeRow } from "../worktrees/worktrees.ts";
-import { type Named, sessionMeant } from "./find.ts";
 import { heal } from "./heal.ts";
 import { currentPath } from "./moves.ts";
 import { ownerOf, stillRunning } from "./owners.ts";
-import { allSessions, endSession, followWorktree, type KnownSession } from "./store.ts";
 
 export interface Kept {
   reason: KeepReason;

@@ -12,23 +12,24 @@ import type { ProcessIdentity } from "../../proc/alive.ts";
 import type { World } from "../../world.ts";
 import { loadConfig } from "../config/config.ts";
 import { removalsUnderWay } from "../removals/removals.ts";
-import { rememberWorktree, worktreeRow } from "../worktrees/worktrees.ts";
-import { isLocal, livenessOfAll } from "./liveness.ts";
-import { type Maker, makerFor } from "./maker.ts";
-import { followMoves, keyOf } from "./moves.ts";
-import { decidePlacement, type Holder, type Placement, whyNotContinue } from "./place.ts";
 import {
   endSession,
   insertProcess,
   insertSession,
+  isLocal,
   type KnownSession,
   lastEnded,
+  livenessOfAll,
   type NewSession,
   type PastSession,
   type RepositoryKey,
   session,
   sessionsOf,
-} from "./store.ts";
+} from "../roster/roster.ts";
+import { rememberWorktree, worktreeRow } from "../worktrees/worktrees.ts";
+import { type Maker, makerFor } from "./maker.ts";
+import { followMoves, keyOf } from "./moves.ts";
+import { decidePlacement, type Holder, type Placement, whyNotContinue } from "./place.ts";
 
 export interface RegisterInput {
   repo?: string | undefined;

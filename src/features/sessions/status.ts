@@ -5,14 +5,13 @@ import { type Db, isoText, parseUtc } from "../../db/db.ts";
 import { existingDirectory } from "../../files/directory.ts";
 import type { Liveness } from "../../proc/alive.ts";
 import type { World } from "../../world.ts";
+import { allSessions, isAnyUnderWay, isLocal, type KnownSession, livenessOfAll, sessionsOf } from "../roster/roster.ts";
 import {
   type CheckoutChanges,
   cachedChanges,
   refreshChanges,
   worktreesWithoutSession,
 } from "../worktrees/worktrees.ts";
-import { isLocal, livenessOfAll } from "./liveness.ts";
-import { allSessions, isAnyUnderWay, type KnownSession, sessionsOf } from "./store.ts";
 
 export interface SessionStatus {
   sessionId: string;

@@ -1,0 +1,26 @@
+// The room's door: who is at work, by the rows of sessions and the processes they live by. It loads little, since hooks
+// come here at every tool use; what makes and ends sessions is the room `sessions`.
+
+export { type Named, sessionMeant, sessionOfClaude, sessionsMeant } from "./find.ts";
+export { identityOf, isLocal, livenessOfAll, mayLive } from "./liveness.ts";
+export {
+  activate,
+  allSessions,
+  deleteReservation,
+  emptyWal,
+  endSession,
+  followRepository,
+  followWorktree,
+  insertProcess,
+  insertSession,
+  isAnyUnderWay,
+  type KnownSession,
+  lastEnded,
+  type NewSession,
+  type PastSession,
+  type RepositoryKey,
+  session,
+  sessionsAt,
+  sessionsOf,
+  touch,
+} from "./store.ts";
