@@ -3,6 +3,7 @@
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { whyNoClient } from "./clients.ts";
 
 /** A package without a program. */
 const BASH_COMPLETION = "/usr/share/bash-completion/bash_completion";
@@ -45,6 +46,8 @@ const NEEDS = {
     (succeeds(["unshare", "--user", "--map-root-user", "--pid", "--fork", "true"])
       ? undefined
       : "user and pid namespaces are not allowed"),
+  /** A pinned Claude Code; scripts/dev/clients.ts fetches it. */
+  claude: () => whyNoClient(),
 } as const satisfies Record<string, Check>;
 
 export type Need = keyof typeof NEEDS;
@@ -60,6 +63,7 @@ const NEEDED: Needed = {
   "unit/bash-line.test.ts": ["bash"],
   "unit/build-release.test.ts": ["posix"],
   "unit/build-smoke.test.ts": ["posix"],
+  "unit/clients.test.ts": ["posix"],
   "unit/fetch-bun.test.ts": ["posix"],
   "unit/json-file.test.ts": ["posix"],
   "unit/law.test.ts": ["posix"],
@@ -94,7 +98,7 @@ const NEEDED: Needed = {
   "binary/wrapper-terminal.test.ts": ["zsh", "tmux"],
   "binary/wrapper-words.test.ts": ["zsh"],
   mcp: ["git", "posix"],
-  client: ["git", "posix", "tmux"],
+  client: ["git", "posix", "bash", "tmux", "claude"],
   faults: ["git", "strace", "mount"],
   terminal: ["git", "posix", "bash", "dash", "zsh", "expect", "tmux"],
 };
@@ -140,6 +144,19 @@ export function choose(
     if (kept.length > 0) choice.run.push({ name, files: kept });
   }
   return choice;
+}
+
+/** Suites of programs that would speak to their makers. */
+const WITHOUT_NETWORK: readonly string[] = ["client"];
+const ALONE = ["unshare", ...AS_ROOT, "--net", "sh", "-c", 'ip link set lo up && exec "$@"', "sh"];
+
+/**
+ * The words before the command of a suite that is to reach this machine alone: none for any other suite, undefined
+ * where the machine cannot cut a process off.
+ */
+export function wordsBefore(suite: string): readonly string[] | undefined {
+  if (!WITHOUT_NETWORK.includes(suite)) return [];
+  return succeeds([...ALONE, "true"]) ? ALONE : undefined;
 }
 
 const checked = new Map<Need, string | undefined>();

@@ -5,7 +5,7 @@ import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { addLcov, type Coverage, percent, total, unloaded } from "./coverage.ts";
 import { type Counts, parseReport } from "./junit.ts";
-import { choose, findSuites, type Suite } from "./suites.ts";
+import { choose, findSuites, type Suite, wordsBefore } from "./suites.ts";
 
 const ROOT = join(import.meta.dir, "../..");
 const OUTPUT = "coverage";
@@ -18,12 +18,21 @@ const SUITE_TIMEOUT_MS = 20 * 60_000;
 const NOT_LOADABLE = "src/main.ts";
 
 const BUN = process.execPath;
-const STEPS: readonly { name: string; command: string[]; needs?: string }[] = [
+interface Step {
+  name: string;
+  command: string[];
+  /** A program. */
+  needs?: string;
+  /** Done for this suite alone. */
+  suite?: string;
+}
+const STEPS: readonly Step[] = [
   { name: "types", command: [BUN, "node_modules/typescript/bin/tsc", "--noEmit"] },
   { name: "lint", command: [BUN, "node_modules/@biomejs/biome/bin/biome", "check", "--error-on-warnings", "."] },
   { name: "shell", command: ["shellcheck", "--external-sources"], needs: "shellcheck" },
   { name: "docs", command: [BUN, "scripts/dev/docs.ts", "--check"] },
   { name: "build", command: [BUN, "build.ts"] },
+  { name: "clients", command: [BUN, "scripts/dev/clients.ts"], suite: "client" },
 ];
 
 interface Outcome extends Counts {
@@ -48,13 +57,21 @@ async function main(wanted: readonly string[]): Promise<number> {
   const sum: Outcome = { passed: 0, failed: 0, skipped: 0, faults: [] };
   const left = [...choice.left];
   for (const step of STEPS) {
+    if (step.suite !== undefined && !choice.run.some(({ name }) => name === step.suite)) continue;
     if (step.needs !== undefined && Bun.which(step.needs) === null) {
       left.push({ name: step.name, reason: `${step.needs} is not installed` });
     } else if (!(await runStep(step))) {
       sum.faults.push(`${step.name} failed`);
     }
   }
-  for (const suite of choice.run) add(sum, await runSuite(suite));
+  for (const suite of choice.run) {
+    const before = wordsBefore(suite.name);
+    if (before === undefined) {
+      await tell(`${suite.name} runs with a network: this machine cannot cut a process off`);
+      if (isCi) sum.faults.push(`${suite.name} ran with a network, and this is CI`);
+    }
+    add(sum, await runSuite(suite, before ?? []));
+  }
   // Without a whole suite the coverage says nothing.
   if (choice.run.length === suites.length) sum.faults.push(...(await judgeCoverage(choice.run)));
 
@@ -82,7 +99,7 @@ async function shellScripts(): Promise<string[]> {
   return [".ci/run", ...(await Array.fromAsync(new Bun.Glob("scripts/**/*.sh").scan({ cwd: ROOT }))).sort()];
 }
 
-async function runSuite(suite: Suite): Promise<Outcome> {
+async function runSuite(suite: Suite, before: readonly string[]): Promise<Outcome> {
   const started = performance.now();
   const folder = join(OUTPUT, suite.name);
   const report = join(folder, "junit.xml");
@@ -90,7 +107,7 @@ async function runSuite(suite: Suite): Promise<Outcome> {
   await tell(`== ${suite.name}: ${suite.files.length} files`);
   const child = Bun.spawn(
     [
-      ...[BUN, "test", "--only-failures", `--timeout=${TEST_TIMEOUT_MS}`],
+      ...[...before, BUN, "test", "--only-failures", `--timeout=${TEST_TIMEOUT_MS}`],
       ...["--reporter=junit", `--reporter-outfile=${report}`],
       ...["--coverage", "--coverage-reporter=lcov", `--coverage-dir=${folder}`],
       ...suite.files.map((file) => `./${file}`),

@@ -1,0 +1,157 @@
+// The real Claude Code against the scripted model: in a home of its own, with an environment built from nothing, and
+// past every question that a first start asks. It can reach nothing but the model: what it sends elsewhere goes to a
+// proxy that is not there, and scripts/test.sh runs the suite without a network where the machine allows that.
+
+import { existsSync } from "node:fs";
+import { chmod, mkdir, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { CURRENT, clientCommand } from "../../scripts/dev/clients.ts";
+import { v } from "../../src/core/shape.ts";
+import { PROGRAM, type Ran, type Running } from "./cli.ts";
+import type { Env } from "./env.ts";
+import { makePlace, type Place } from "./place.ts";
+import { makeRepo, type Repo } from "./repo.ts";
+import { type Rule, type ScriptedModel, startModel } from "./servers/messages.ts";
+import { openTerminal, type Terminal } from "./terminal.ts";
+import { SCRIPT } from "./wrapper.ts";
+
+const KEY = "sk-ant-of-tests-00000000000000000000000000";
+/** Port 9 discards: nobody listens there. */
+const NOWHERE = "http://127.0.0.1:9";
+/** The part of a key that the client keeps to know it again. */
+const KEY_END = 20;
+const PRINT_TIMEOUT_MS = 50_000;
+
+export interface Stage extends AsyncDisposable {
+  place: Place;
+  repo: Repo;
+  model: ScriptedModel;
+  /** For PATH: claude, claude-parallel and parallel-cc. */
+  path: string[];
+  env: Env;
+  /** `claude -p` or what else runs claude. Killed at the end of the test if it still runs then. */
+  start(words: readonly [Starter, ...string[]], input?: StartInput): Running;
+  run(words: readonly [Starter, ...string[]], input?: StartInput): Promise<Ran>;
+  /** A shell in the repository; claude is typed there. */
+  terminal(): Promise<Terminal>;
+}
+
+export type Starter = "claude" | "claude-parallel";
+
+export interface StartInput {
+  /** The repository when absent. */
+  cwd?: string;
+}
+
+export interface StageInput {
+  rules: readonly Rule[];
+  version?: string;
+}
+
+export async function stage({ rules, version = CURRENT }: StageInput): Promise<Stage> {
+  const place = await makePlace();
+  const repo = await makeRepo(place);
+  const model = startModel(rules);
+  const folder = await programs(place, version);
+  await writeState(place, repo);
+  const env = place.env({ path: [folder], extra: environment(model) });
+  const running: Running[] = [];
+  const start: Stage["start"] = (words, input = {}) => {
+    const child = startClient(words, { cwd: input.cwd ?? repo.path, env });
+    running.push(child);
+    return child;
+  };
+  return {
+    ...{ place, repo, model, env, start },
+    path: [folder],
+    run: (words, input) => start(words, input).exited,
+    terminal: () => openTerminal(place, { shell: "bash", cwd: repo.path, env }),
+    async [Symbol.asyncDispose]() {
+      for (const child of running) await child[Symbol.asyncDispose]();
+      await model[Symbol.asyncDispose]();
+      await place[Symbol.asyncDispose]();
+    },
+  };
+}
+
+async function programs(place: Place, version: string): Promise<string> {
+  const [program, ...words] = clientCommand(version);
+  for (const file of [program, ...words]) {
+    if (!existsSync(file)) throw new Error(`${file} is not there: run \`bun scripts/dev/clients.ts\` first.`);
+  }
+  const folder = place.at("path");
+  await mkdir(folder);
+  const claude = join(folder, "claude");
+  if (words.length === 0) {
+    await symlink(program, claude);
+  } else {
+    await writeFile(claude, `#!/bin/sh\nexec ${[program, ...words].map((word) => `'${word}'`).join(" ")} "$@"\n`);
+    await chmod(claude, 0o755);
+  }
+  await symlink(SCRIPT, join(folder, "claude-parallel"));
+  await symlink(PROGRAM, join(folder, "parallel-cc"));
+  return folder;
+}
+
+/** Welcomed, trusting the repository, and asked about the key and about skipped permissions before. */
+async function writeState(place: Place, { path }: Repo): Promise<void> {
+  const state = {
+    ...{ hasCompletedOnboarding: true, lastOnboardingVersion: "99.0.0", numStartups: 5, theme: "dark" },
+    bypassPermissionsModeAccepted: true,
+    customApiKeyResponses: { approved: [KEY.slice(-KEY_END)], rejected: [] },
+    projects: { [path]: { hasTrustDialogAccepted: true, hasCompletedProjectOnboarding: true } },
+  };
+  await Bun.write(join(place.home, ".claude.json"), JSON.stringify(state, null, 2));
+}
+
+function environment({ url }: ScriptedModel): Env {
+  return {
+    ...{ ANTHROPIC_BASE_URL: url, ANTHROPIC_API_KEY: KEY },
+    ...{ HTTP_PROXY: NOWHERE, HTTPS_PROXY: NOWHERE, NO_PROXY: "127.0.0.1" },
+    ...{ DISABLE_TELEMETRY: "1", DISABLE_AUTOUPDATER: "1", DISABLE_ERROR_REPORTING: "1" },
+    CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1",
+    // As root it may skip permissions only where it is told that this is a sandbox.
+    IS_SANDBOX: "1",
+    ...{ LC_ALL: "C.UTF-8", SHELL: "/bin/bash" },
+  };
+}
+
+function startClient([starter, ...words]: readonly [Starter, ...string[]], input: { cwd: string; env: Env }): Running {
+  const child = Bun.spawn([starter, ...words], {
+    // A process group of its own, so that no claude outlives a wrapper that was killed.
+    ...{ cwd: input.cwd, env: input.env, detached: true },
+    ...{ stdin: "ignore", stdout: "pipe", stderr: "pipe" },
+  });
+  const killAll = (): void => {
+    if (child.exitCode === null && child.signalCode === null) process.kill(-child.pid, "SIGKILL");
+  };
+  const timer = setTimeout(killAll, PRINT_TIMEOUT_MS);
+  const exited = Promise.all([child.stdout.text(), child.stderr.text(), child.exited]).then(([stdout, stderr]): Ran => {
+    const signal = child.signalCode === null ? null : String(child.signalCode);
+    return { stdout, stderr, exit: child.exitCode, signal };
+  });
+  return {
+    pid: child.pid,
+    exited,
+    kill: (signal = "SIGTERM") => child.kill(signal),
+    async [Symbol.asyncDispose]() {
+      clearTimeout(timer);
+      killAll();
+      await exited;
+    },
+  };
+}
+
+const RESULT = v.object({
+  subtype: v.string(),
+  result: v.optional(v.string()),
+  session_id: v.string(),
+  num_turns: v.number(),
+  permission_denials: v.array(v.object({ tool_name: v.string() })),
+});
+
+/** What `claude -p --output-format json` said at its end. */
+export function resultOf(ran: Ran): v.InferOutput<typeof RESULT> {
+  if (ran.exit !== 0) throw new Error(`claude gave ${ran.exit ?? ran.signal}: ${ran.stdout}${ran.stderr}`);
+  return v.parse(RESULT, JSON.parse(ran.stdout));
+}
