@@ -18,6 +18,7 @@ const leases = () => import("./features/leases/operations.ts");
 const completions = () => import("./features/completions/operations.ts");
 const doctor = () => import("./features/doctor/operations.ts");
 const mcp = () => import("./mcp/operations.ts");
+const hooks = () => import("./features/hooks/operations.ts");
 const demo = () => import("./features/demo/operations.ts");
 
 /** In the order of help. No prototype: `toString` is not a command. */
@@ -38,6 +39,8 @@ export const ROOMS: Readonly<Record<string, () => Promise<Room>>> = Object.assig
   completions,
   doctor,
   mcp,
+  hook: hooks,
+  statusline: hooks,
   demo,
   update: database,
   migrate: database,

@@ -8,6 +8,7 @@ import { Failure, usage } from "./core/failure.ts";
 import { VERSION } from "./core/version.ts";
 import type { Db } from "./db/db.ts";
 import { type Paths, pathsIn } from "./files/paths.ts";
+import { type UserPlaces, userPlaces } from "./files/user-places.ts";
 import { type Git, makeGit } from "./git/git.ts";
 import { LOG_LEVELS, type Log, type LogLevel, makeLog } from "./log/log.ts";
 import { type Processes, systemProcesses } from "./proc/alive.ts";
@@ -15,11 +16,12 @@ import { isPortFree } from "./proc/port.ts";
 import { type RunInput, type RunResult, run, runShown } from "./proc/run.ts";
 import type { Ended } from "./proc/spawn.ts";
 import { handOver, type Scripted, startDetached, startScripted } from "./proc/start.ts";
-import { type Streams, systemStreams } from "./proc/streams.ts";
+import { readAll, type Streams, systemStreams } from "./proc/streams.ts";
 
 /** What the environment says, read once. */
 export interface Env {
   home: string;
+  places: UserPlaces;
   path: string;
   logLevel: LogLevel;
   noColor: boolean;
@@ -33,6 +35,10 @@ export interface Env {
   wrapperVersion: string | undefined;
   /** PARALLEL_CC_HOOK_VERSION: the release of the heartbeat hook's script that called. */
   hookVersion: string | undefined;
+  /** CLAUDE_PID: the claude whose hook this is. */
+  claudePid: number | undefined;
+  /** CLAUDE_ENV_FILE: what a hook writes there, the claude's shells read. */
+  claudeEnvFile: string | undefined;
   /** Names of what a session leases (PARALLEL_CC_PORT, …) that are set: they are that session's, not another's. */
   leaseVariables: readonly string[];
 }
@@ -53,6 +59,8 @@ export interface World {
   /** Aborted by SIGINT, SIGTERM and SIGHUP; asking for it turns their default (die at once) off. */
   signal(): AbortSignal;
   db(): Promise<Db>;
+  /** As `db`, for who is waited for: at most 200 ms for a lock, and `db.outdated` instead of a migration. */
+  dbInHaste(): Promise<Db>;
   git(directory: string): Git;
   /** Runs another program than git, in the environment its user gave it; nothing prompts there. */
   runProgram(program: Program): Promise<RunResult>;
@@ -60,6 +68,8 @@ export interface World {
   runShown(program: Omit<Program, "maxOutputBytes">): Promise<Ended>;
   /** A line of narration to people, on standard error, when it happens. */
   say(line: string): void;
+  /** What our standard input holds to its end, in UTF-8; undefined for a terminal, or more than so many bytes. */
+  readInput(mostBytes: number): string | undefined;
   /** Our standard input and output, for a talk with the program that started us. */
   streams(): Streams;
   /** Runs another program with our terminal and streams, in the environment its user gave it. */
@@ -103,6 +113,9 @@ const GIT_LOCAL_VARIABLES = [
   "GIT_WORK_TREE",
 ] as const;
 
+/** Longer than any write of ours holds the lock; a hook is waited for by a person. */
+const HASTE_MS = 200;
+
 /** They make a program compiled by Bun run other code or be Bun itself (1.4.4). */
 const BUN_VARIABLES = ["BUN_OPTIONS", "BUN_BE_BUN", "BUN_INSPECT", "BUN_INSPECT_PRELOAD"] as const;
 
@@ -138,6 +151,11 @@ export function makeWorld(variables: Record<string, string | undefined> = proces
       db ??= import("./db/db.ts").then(({ openDb }) => openDb({ file: paths.database, clock: now }));
       return db;
     },
+    dbInHaste: async () => {
+      const { openDb } = await import("./db/db.ts");
+      return openDb({ file: paths.database, clock: now, busyTimeoutMs: HASTE_MS, isInHaste: true });
+    },
+    readInput: (most) => readAll(0, most),
     git: (directory) => makeGit({ directory, env: childEnv(variables), log }),
     runProgram: ({ directory, variables: added, ...program }) =>
       run({ ...program, cwd: directory, env: { ...childEnv(variables), ...added }, group: true }),
@@ -158,8 +176,10 @@ export function makeWorld(variables: Record<string, string | undefined> = proces
 
 function readEnv(variables: Record<string, string | undefined>): Env {
   const level = (variables["PARALLEL_CC_LOG_LEVEL"] ?? "warn").toLowerCase();
+  const home = variables["HOME"] || homedir();
   return {
-    home: variables["HOME"] || homedir(),
+    home,
+    places: userPlaces(variables, home),
     path: variables["PATH"] ?? "",
     logLevel: LOG_LEVELS.find((known) => known === level) ?? "warn",
     noColor: Boolean(variables["NO_COLOR"]),
@@ -169,6 +189,8 @@ function readEnv(variables: Record<string, string | undefined>): Env {
     sessionId: variables["PARALLEL_CC_SESSION_ID"] || undefined,
     wrapperVersion: release(variables["PARALLEL_CC_WRAPPER_VERSION"]),
     hookVersion: release(variables["PARALLEL_CC_HOOK_VERSION"]),
+    claudePid: positiveInteger(variables["CLAUDE_PID"]),
+    claudeEnvFile: variables["CLAUDE_ENV_FILE"] || undefined,
     leaseVariables: leaseVariables(variables),
   };
 }

@@ -18,6 +18,10 @@ import { isTerminal, pageFor } from "./terminal.ts";
 export async function run(argv: readonly string[]): Promise<number> {
   // Asked by shells, with words that are not for us to judge.
   if (argv[0] === "complete") return (await import("./complete.ts")).complete(argv.slice(1));
+  // Run by Claude Code, for which every exit code means something.
+  if ((argv[0] === "hook" || argv[0] === "statusline") && !argv.includes("--help") && !argv.includes("-h")) {
+    return (await import("./commands/hook.ts")).hook(argv);
+  }
   try {
     const world = makeWorld();
     return await runIn(world, argv);

@@ -5,17 +5,17 @@
 // done. A WAL left by a kill is at most SQLite's 1000 pages, which the next open reads in 1.5 ms: no pragma for it.
 
 import { Database } from "bun:sqlite";
-import { chmodSync, closeSync, fchmodSync, mkdirSync, openSync } from "node:fs";
+import { chmodSync, closeSync, existsSync, fchmodSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import { Failure } from "../core/failure.ts";
 import { v } from "../core/shape.ts";
-import { isBusy, isCannotOpen, newer, translate, unwritable } from "./failures.ts";
+import { isBusy, isCannotOpen, newer, outdated, translate, unwritable } from "./failures.ts";
 import type { MigrationReport } from "./migrate.ts";
 
 export { isUniqueViolation } from "./failures.ts";
 
 /** PRAGMA user_version of a database that is up to date: the number of the last migration. */
-export const SCHEMA_VERSION = 5;
+export const SCHEMA_VERSION = 6;
 
 export interface OpenInput {
   /** Absolute path. Its directory (0700) and the file (0600) are made when absent. */
@@ -23,6 +23,8 @@ export interface OpenInput {
   clock: () => Date;
   /** How long a call waits for another process's lock before `db.locked` (5000). */
   busyTimeoutMs?: number;
+  /** Fails with `db.outdated` where it would have to be made or brought up to date first, which takes its time. */
+  isInHaste?: boolean;
 }
 
 export type Params = Readonly<Record<string, string | number | bigint | boolean | null | Uint8Array>>;
@@ -35,14 +37,18 @@ export function versionText(number: number): string {
   return `3.${number}`;
 }
 
-/** Errors: `db.unwritable`, `db.readonly`, `db.locked`, `db.corrupt`, `db.full`, `db.newer`, `db.foreign`, `db.adoption`. */
+/**
+ * Errors: `db.unwritable`, `db.readonly`, `db.locked`, `db.corrupt`, `db.full`, `db.newer`, `db.foreign`, `db.adoption`,
+ * `db.outdated`.
+ */
 export async function openDb(input: OpenInput): Promise<Db> {
-  const { file, clock, busyTimeoutMs = 5000 } = input;
+  const { file, clock, busyTimeoutMs = 5000, isInHaste = false } = input;
   let sqlite: Database | undefined;
   try {
-    sqlite = connect(file, busyTimeoutMs);
+    sqlite = connect(file, { busyTimeoutMs, isMade: !isInHaste });
     const found = userVersion(sqlite);
     if (found > SCHEMA_VERSION) throw newer(file, versionText(found), versionText(SCHEMA_VERSION));
+    if (found < SCHEMA_VERSION && isInHaste) throw outdated(file);
     const migrate = found < SCHEMA_VERSION ? await import("./migrate.ts") : undefined;
     const migrated = migrate?.migrateDb({ sqlite, file, clock });
     settle(sqlite, busyTimeoutMs);
@@ -148,12 +154,13 @@ export function isoText(text: string): string {
 }
 
 /** The hot path does not look for the file first: it opens it, and makes it only when that fails. */
-function connect(file: string, busyTimeoutMs: number): Database {
+function connect(file: string, { busyTimeoutMs, isMade }: { busyTimeoutMs: number; isMade: boolean }): Database {
   let sqlite: Database;
   try {
     sqlite = new Database(file, { readwrite: true, strict: true });
   } catch (thrown) {
     if (!isCannotOpen(thrown)) throw thrown;
+    if (!isMade && !existsSync(file)) throw outdated(file);
     makeFile(file);
     sqlite = new Database(file, { readwrite: true, strict: true });
   }

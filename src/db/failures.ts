@@ -72,6 +72,17 @@ export function unwritable(file: string, cause: unknown): Failure {
   });
 }
 
+/** Nothing was changed: who is in haste leaves it to somebody who is not. */
+export function outdated(file: string): Failure {
+  return new Failure({
+    kind: "unavailable",
+    code: "db.outdated",
+    message: `The database ${file} has to be made or brought up to date first.`,
+    hint: "Run parallel-cc update.",
+    details: { file },
+  });
+}
+
 export function newer(file: string, found: string, known: string): Failure {
   return new Failure({
     kind: "unavailable",

@@ -26,6 +26,7 @@ import landing from "./migrations/0002-landing.sql" with { type: "text" };
 import removal from "./migrations/0003-removal.sql" with { type: "text" };
 import setup from "./migrations/0004-setup.sql" with { type: "text" };
 import leases from "./migrations/0005-leases.sql" with { type: "text" };
+import activity from "./migrations/0006-activity.sql" with { type: "text" };
 
 export interface Migration {
   number: number;
@@ -39,6 +40,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { number: 3, name: "removal", sql: removal },
   { number: 4, name: "setup", sql: setup },
   { number: 5, name: "leases", sql: leases },
+  { number: 6, name: "activity", sql: activity },
 ];
 
 export interface MigrationReport {

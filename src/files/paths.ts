@@ -8,6 +8,7 @@ export interface Paths {
   database: string;
   config: string;
   locks: string;
+  logs: string;
 }
 
 export function pathsIn(home: string): Paths {
@@ -16,5 +17,6 @@ export function pathsIn(home: string): Paths {
     database: join(home, "coordinator.db"),
     config: join(home, "config.json"),
     locks: join(home, "locks"),
+    logs: join(home, "logs"),
   };
 }

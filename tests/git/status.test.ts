@@ -64,6 +64,8 @@ describe("status", () => {
           isAlive: true,
           durationMinutes: 1,
           activity: "running",
+          waitingFor: null,
+          conversationId: null,
           executionMode: "local",
           sandboxId: null,
           status: null,

@@ -30,6 +30,8 @@ function session(made: Partial<SessionStatus> = {}): SessionStatus {
     isAlive: true,
     durationMinutes: 5,
     activity: "running",
+    waitingFor: null,
+    conversationId: null,
     executionMode: "local",
     sandboxId: null,
     status: null,

@@ -48,22 +48,23 @@ export function sessionMeant(
 }
 
 /**
- * The session of the claude that started this very process. A claude within another's shell (`claude -p`) has a session
+ * The session of a claude: of the one that started this very process, or of that pid. A claude within another's shell (`claude -p`) has a session
  * of its own or none: it inherits the other's environment and descends from it, and is not it.
  */
 export function sessionOfClaude(
   world: Pick<World, "processes" | "parentPid" | "cwd" | "env">,
   db: Db,
+  claudePid: number = world.parentPid,
 ): KnownSession | undefined {
-  const own = sessionsMeant(world, db, {}).filter((one) => isOfParent(world, one));
+  const own = sessionsMeant(world, db, { pid: claudePid }).filter((one) => isOfClaude(world, one, claudePid));
   // One process may have a session in each of several repositories.
   const isHere = ({ worktree_path: path }: KnownSession) => world.cwd === path || world.cwd.startsWith(`${path}/`);
   return own.find(({ id }) => id === world.env.sessionId) ?? own.find(isHere) ?? own[0];
 }
 
 // Found further up, it is the session of the shell or wrapper around our claude, unless a claude of its own lives.
-function isOfParent({ processes, parentPid }: Pick<World, "processes" | "parentPid">, found: KnownSession): boolean {
-  if (found.pid === parentPid || found.processes.some(({ pid }) => pid === parentPid)) return true;
+function isOfClaude({ processes }: Pick<World, "processes">, found: KnownSession, claudePid: number): boolean {
+  if (found.pid === claudePid || found.processes.some(({ pid }) => pid === claudePid)) return true;
   const claudes = found.processes.filter(({ role }) => role === "claude").map(identityOf);
   return processes.probeAll(claudes).every(({ state }) => state === "dead");
 }

@@ -4,7 +4,9 @@
 export { type Named, sessionMeant, sessionOfClaude, sessionsMeant } from "./find.ts";
 export { identityOf, isLocal, livenessOfAll, mayLive } from "./liveness.ts";
 export {
+  type Activity,
   activate,
+  activityOf,
   allSessions,
   deleteReservation,
   emptyWal,
@@ -18,9 +20,11 @@ export {
   lastEnded,
   type NewSession,
   type PastSession,
+  type Pulse,
   type RepositoryKey,
   session,
   sessionsAt,
   sessionsOf,
+  storePulse,
   touch,
 } from "./store.ts";

@@ -25,7 +25,10 @@ const SESSION = v.object({
   fork_commit: TEXT_OR_NULL,
   target_branch: TEXT_OR_NULL,
   subdirectory: TEXT,
+  /** What its claude does, as its hooks tell; null while none has. See `activityOf`. */
   activity: TEXT_OR_NULL,
+  waiting_for: TEXT_OR_NULL,
+  conversation_id: TEXT_OR_NULL,
   is_sharing: NUMBER,
 });
 export type SessionRow = v.InferOutput<typeof SESSION>;
@@ -205,6 +208,30 @@ export function deleteReservation(db: Db, id: string): void {
 
 export function touch(db: Db, id: string, now: string): boolean {
   return db.run("UPDATE sessions SET last_heartbeat = $now WHERE id = $id", { id, now }).changes === 1;
+}
+
+const ACTIVITIES = ["working", "waiting", "idle", "ended"] as const;
+export type Activity = (typeof ACTIVITIES)[number];
+
+/** The column is older than its words: an earlier database may have had one of its own, with others in it. */
+export function activityOf({ activity }: SessionRow): Activity | null {
+  return ACTIVITIES.find((known) => known === activity) ?? null;
+}
+
+export interface Pulse {
+  activity: Activity | null;
+  waitingFor: string | null;
+  /** Null: not told. */
+  conversationId: string | null;
+}
+
+/** As `touch`, with what its claude does. */
+export function storePulse(db: Db, id: string, { activity, waitingFor, conversationId }: Pulse, now: string): void {
+  db.run(
+    `UPDATE sessions SET last_heartbeat = $now, activity = $activity, waiting_for = $waitingFor,
+       conversation_id = coalesce($conversationId, conversation_id) WHERE id = $id`,
+    { id, activity, waitingFor, conversationId, now },
+  );
 }
 
 /** Moves a session's row into the history; false when it had ended already. */

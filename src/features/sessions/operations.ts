@@ -146,6 +146,7 @@ const releaseOperation = operation({
       pid: v.optional(whole("The session of this process or of its nearest ancestor (default: the caller)", 1)),
       sessionId: sessionId(),
       keep: v.optional(flag("Keep the worktree whatever is in it")),
+      whenOver: v.optional(flag("Only when its processes have ended, which is waited for up to half a minute")),
     }),
   output: () =>
     v.strictObject({
@@ -235,7 +236,9 @@ const shownSession = () =>
     lastHeartbeat: TEXT,
     isAlive: YES_OR_NO,
     durationMinutes: NUMBER,
-    activity: v.picklist(["starting", "running", "idle", "gone"]),
+    activity: v.picklist(["starting", "running", "working", "waiting", "idle", "ended", "gone"]),
+    waitingFor: TEXT_OR_NULL,
+    conversationId: TEXT_OR_NULL,
     executionMode: TEXT,
     sandboxId: TEXT_OR_NULL,
     status: TEXT_OR_NULL,

@@ -13,7 +13,9 @@ import {
   endSession,
   followWorktree,
   type KnownSession,
+  mayLive,
   type Named,
+  session,
   sessionMeant,
 } from "../roster/roster.ts";
 import { baselineOf } from "../setup/setup.ts";
@@ -51,6 +53,8 @@ export interface Released {
 
 export interface ReleaseInput extends Named {
   keep?: boolean | undefined;
+  /** Only when its processes have ended, for which it waits a while. */
+  whenOver?: boolean | undefined;
 }
 
 const NOTHING: Released = {
@@ -70,7 +74,24 @@ export async function release(world: World, input: ReleaseInput): Promise<Releas
   const meant = sessionMeant(world, db, input);
   await heal(world, allSessions(db));
   if (meant === undefined) return NOTHING;
+  if (input.whenOver === true && !(await isOverSoon(world, db, meant.id))) return NOTHING;
   return { ...(await releaseFound(world, db, meant, input.keep === true)), gitDir: meant.git_dir };
+}
+
+/** A client that says goodbye ends some moments later. */
+const FAREWELL_MS = 30_000;
+const PAUSE_MS = 50;
+
+/** False also for one that another command has ended meanwhile. */
+async function isOverSoon(world: Pick<World, "processes" | "signal" | "sleep">, db: Db, id: string): Promise<boolean> {
+  for (let waitedMs = 0; waitedMs < FAREWELL_MS; waitedMs += PAUSE_MS) {
+    const found = session(db, id);
+    if (found === undefined) return false;
+    if (!mayLive(world.processes, found)) return true;
+    world.signal().throwIfAborted();
+    await world.sleep(PAUSE_MS);
+  }
+  return false;
 }
 
 async function releaseFound(world: World, db: Db, meant: KnownSession, isKept: boolean): Promise<Released> {

@@ -6,5 +6,6 @@ export { livingOf, repositoryAt, sessionsHere } from "./here.ts";
 export { type Maker, makerFor } from "./maker.ts";
 export { followMoves } from "./moves.ts";
 export { ownerOf } from "./owners.ts";
+export { register } from "./register.ts";
 export { status, statusForPeople } from "./status.ts";
 export { statusText } from "./status-text.ts";

@@ -72,7 +72,7 @@ function sessionTable(sessions: readonly SessionStatus[], page: Page): string[] 
     one.isAlive ? "●" : "○",
     printable(one.name ?? "-"),
     printable(one.branch ?? "(detached)"),
-    one.activity,
+    activityText(one),
     age(new Date(one.createdAt), page.now),
     changesText(one),
     placeText(one),
@@ -117,6 +117,12 @@ function cutsFor(columns: number, givenUp: number): readonly Cut[] {
   if (givenUp > 0) return [name(ceiling), ...last];
   const readable = [name(ceiling), place(20), branch(24)];
   return columns < WIDE ? readable : [...readable, place(8), ...last];
+}
+
+const LONGEST_ACTIVITY = 32;
+
+function activityText({ activity, waitingFor }: SessionStatus): string {
+  return waitingFor === null ? activity : cutEnd(`${activity}: ${printable(waitingFor)}`, LONGEST_ACTIVITY);
 }
 
 function changesText(one: SessionStatus): string {

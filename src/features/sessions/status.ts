@@ -5,7 +5,15 @@ import { type Db, isoText, parseUtc } from "../../db/db.ts";
 import { existingDirectory } from "../../files/directory.ts";
 import type { Liveness } from "../../proc/alive.ts";
 import type { World } from "../../world.ts";
-import { allSessions, isAnyUnderWay, isLocal, type KnownSession, livenessOfAll, sessionsOf } from "../roster/roster.ts";
+import {
+  activityOf,
+  allSessions,
+  isAnyUnderWay,
+  isLocal,
+  type KnownSession,
+  livenessOfAll,
+  sessionsOf,
+} from "../roster/roster.ts";
 import {
   type CheckoutChanges,
   cachedChanges,
@@ -27,7 +35,12 @@ export interface SessionStatus {
   lastHeartbeat: string;
   isAlive: boolean;
   durationMinutes: number;
-  activity: "starting" | "running" | "idle" | "gone";
+  /** `running`: no hook tells what it does. */
+  activity: "starting" | "running" | "working" | "waiting" | "idle" | "ended" | "gone";
+  /** What its user is waited for, in a few words. */
+  waitingFor: string | null;
+  /** Claude Code's own id of its conversation. */
+  conversationId: string | null;
   executionMode: string;
   sandboxId: string | null;
   status: string | null;
@@ -71,7 +84,9 @@ export async function status(
   }
   const changes = cachedChanges(db);
   // The settings are asked only where a session can be idle: reading them costs a fifth of a small answer.
-  const staleMs = known.some(sendsHeartbeats) ? 60_000 * (await staleMinutes(world)) : Number.POSITIVE_INFINITY;
+  const staleMs = known.some((one) => activityOf(one) === null && sendsHeartbeats(one))
+    ? 60_000 * (await staleMinutes(world))
+    : Number.POSITIVE_INFINITY;
   const liveness = livenessOfAll(world.processes, known);
   const shown = known.filter((one) => input.sandboxOnly !== true || !isLocal(one));
   return {
@@ -105,19 +120,20 @@ function describe(
     lastHeartbeat: isoText(one.last_heartbeat),
     isAlive,
     durationMinutes: Math.max(0, Math.floor((world.now().getTime() - createdAt.getTime()) / 60_000)),
-    activity: !isAlive
-      ? "gone"
-      : one.state === "creating"
-        ? "starting"
-        : isIdle(world, one, seen.staleMs)
-          ? "idle"
-          : "running",
+    activity: isAlive ? activityNow(world, one, seen.staleMs) : activityOf(one) === "ended" ? "ended" : "gone",
+    waitingFor: isAlive && activityOf(one) === "waiting" ? one.waiting_for : null,
+    conversationId: one.conversation_id,
     executionMode: one.execution_mode ?? "local",
     sandboxId: one.sandbox_id,
     status: one.status,
     isMissing: !existsSync(one.worktree_path),
     changes: shown(seen.changes),
   };
+}
+
+function activityNow(world: Pick<World, "now">, one: KnownSession, staleMs: number): SessionStatus["activity"] {
+  if (one.state === "creating") return "starting";
+  return activityOf(one) ?? (isIdle(world, one, staleMs) ? "idle" : "running");
 }
 
 /** Who has sent no heartbeat after its first minute sends none: nothing is known of what it does. */
@@ -167,7 +183,7 @@ export async function statusForPeople(world: Effects, input: Parameters<typeof s
   const db = await world.db();
   const forks = new Map(allSessions(db).map((one) => [one.id, one.fork_commit]));
   const living = before.sessions.filter(
-    (one) => one.isAlive && one.executionMode === "local" && (one.activity === "running" || one.activity === "idle"),
+    (one) => one.isAlive && one.executionMode === "local" && one.activity !== "starting",
   );
   const checkouts = living.map((one) => ({
     path: one.worktreePath,

@@ -1,0 +1,57 @@
+// What a hook of Claude Code answers. It is waited for, at every tool use: it reads the registry, writes it seldom, and
+// spawns nothing; whatever is slow is left to a process of its own. It never asks and never says no.
+
+import { existsSync } from "node:fs";
+import type { World } from "../../world.ts";
+import { sessionOfClaude } from "../roster/roster.ts";
+import { claudeOf } from "./claude.ts";
+import { notePulse } from "./note.ts";
+import { doingAt } from "./pulse.ts";
+import { readyDb } from "./ready.ts";
+import { MOST_BYTES, parseTold, type Told } from "./told.ts";
+
+/** As the client reads it. */
+export interface HookAnswer {
+  hookSpecificOutput?: { hookEventName: string; additionalContext: string };
+  /** Shown to the user. */
+  systemMessage?: string;
+}
+
+/** Undefined when there is nothing to say. Errors: those of the database, above all `db.locked` after 200 ms. */
+export async function answerHook(world: World, event: string): Promise<HookAnswer | undefined> {
+  const told = parseTold(world.readInput(MOST_BYTES));
+  // Typed by a person, or broken: every client says which conversation it is.
+  if (told.session_id === undefined) return undefined;
+  if (event === "SessionStart") return (await import("./session-start.ts")).startSession(world, told);
+  const doing = doingAt(event, told);
+  if (doing === undefined) return undefined;
+  const db = await readyDb(world);
+  if (db === undefined) return undefined;
+  const claudePid = claudeOf(world);
+  const own = sessionOfClaude(world, db, claudePid);
+  if (own === undefined) {
+    if (event === "UserPromptSubmit") startLate(world, told, claudePid);
+    return undefined;
+  }
+  notePulse(world, db, own, { ...doing, claudePid, conversationId: told.session_id });
+  // One that the wrapper started is its to release.
+  const isAlone = own.processes.every(({ pid }) => pid === claudePid);
+  if (doing.activity === "ended" && isAlone)
+    world.startInBackground(["release", "--session-id", own.id, "--when-over"]);
+  return undefined;
+}
+
+/** Its start could not be noted (a locked database, an update): it becomes known at its first prompt. */
+function startLate(world: Pick<World, "cwd" | "startInBackground">, told: Told, claudePid: number): void {
+  const directory = told.cwd ?? world.cwd;
+  if (!isInRepository(directory)) return;
+  world.startInBackground(["register", "--repo", directory, "--pid", String(claudePid), "--no-worktree"]);
+}
+
+/** By the folders alone: outside of repositories nothing is started. */
+function isInRepository(directory: string): boolean {
+  for (let at = directory; ; at = at.slice(0, at.lastIndexOf("/"))) {
+    if (existsSync(`${at}/.git`)) return true;
+    if (!at.includes("/")) return false;
+  }
+}

@@ -1,0 +1,62 @@
+// What an agent and its user are told at the start of a session: who else works in the repository, on what, and when two
+// share one checkout. At most eight lines. Names and branches are others' words: quoted, and shown escaped.
+
+import { counted, cutEnd, printable } from "../../core/text.ts";
+import { activityOf, type KnownSession } from "../roster/roster.ts";
+
+export interface News {
+  forAgent: string[];
+  forUser: string[];
+}
+
+const MOST_LISTED = 5;
+const LONGEST_NAME = 60;
+
+/** Nobody else: nothing to say. */
+export function newsFor(own: KnownSession, others: readonly KnownSession[]): News {
+  if (others.length === 0) return { forAgent: [], forUser: [] };
+  const isHere = (one: KnownSession) => one.worktree_path === own.worktree_path;
+  // Those in the same checkout matter most.
+  const sorted = others.toSorted((a, b) => Number(isHere(b)) - Number(isHere(a)));
+  const listed = sorted.slice(0, MOST_LISTED);
+  const more = others.length - listed.length;
+  const sharing = sorted.filter(isHere);
+  const forAgent = [
+    `parallel-cc: ${counted(others.length, "other session")} of Claude Code at work in this repository.`,
+    ...listed.map((one) => `- ${whoIs(one)}, ${whereIs(one, isHere(one))}${whatDoes(one)}`),
+    ...(more > 0 ? [`- and ${more} more: parallel-cc status`] : []),
+    ...(sharing.length > 0 ? [SHARED] : []),
+  ];
+  const forUser =
+    sharing.length > 0 && own.is_sharing === 1
+      ? [
+          `parallel-cc: this checkout is shared with ${sharing.map(whoIs).join(", ")}. Start claude as claude-parallel, ` +
+            "and each session gets a worktree of its own.",
+        ]
+      : [];
+  return { forAgent, forUser };
+}
+
+const SHARED =
+  "You share this checkout: others change files under you, and what you commit, stash, check out or reset takes their " +
+  "changes along. Leave what you did not change yourself alone.";
+
+function whoIs({ name, id }: KnownSession): string {
+  return name === null ? `session ${id.slice(0, 8)}` : `session ${quoted(name)}`;
+}
+
+function whereIs({ is_main_repo, worktree_path, branch }: KnownSession, isHere: boolean): string {
+  const place = is_main_repo === 1 ? "in the main checkout" : `in ${quoted(worktree_path, Number.POSITIVE_INFINITY)}`;
+  const on = branch === null ? "on no branch" : `on branch ${quoted(branch)}`;
+  return `${isHere ? "in this same checkout" : place}, ${on}`;
+}
+
+function whatDoes(one: KnownSession): string {
+  const activity = activityOf(one);
+  return activity === null ? "" : `: ${activity === "ended" ? "its conversation has ended" : activity}`;
+}
+
+function quoted(text: string, longest = LONGEST_NAME): string {
+  const shown = printable(text);
+  return JSON.stringify(shown.length > longest ? cutEnd(shown, longest) : shown);
+}

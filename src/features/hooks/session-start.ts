@@ -1,0 +1,61 @@
+// A conversation begins: its session becomes known when nobody registered it, and its agent is told who else is at work
+// here. A session that was started without the wrapper stays where it is, also beside another one: then it is told so.
+
+import { existsSync } from "node:fs";
+import { Failure } from "../../core/failure.ts";
+import type { Db } from "../../db/db.ts";
+import type { World } from "../../world.ts";
+import { type KnownSession, sessionOfClaude, sessionsOf } from "../roster/roster.ts";
+import { livingOf, register } from "../sessions/sessions.ts";
+import { takeReport } from "../upkeep/upkeep.ts";
+import { claudeOf } from "./claude.ts";
+import { exportTo } from "./env-file.ts";
+import type { HookAnswer } from "./hook.ts";
+import { newsFor } from "./news.ts";
+import { notePulse } from "./note.ts";
+import { doingAt } from "./pulse.ts";
+import { readyDb } from "./ready.ts";
+import type { Told } from "./told.ts";
+
+/** Errors: those of registering; `repository.none` is none. */
+export async function startSession(given: World, told: Told): Promise<HookAnswer | undefined> {
+  // A new one is made in no time.
+  const db = await (existsSync(given.paths.database) ? readyDb(given) : given.db());
+  if (db === undefined) return undefined;
+  const world = { ...given, db: async () => db };
+  const claudePid = claudeOf(world);
+  const known = sessionOfClaude(world, db, claudePid);
+  const own = known ?? (await becomeKnown(world, told, claudePid));
+  if (own === undefined) return undefined;
+  const doing = doingAt("SessionStart", told) ?? { activity: "working", waitingFor: null };
+  notePulse(world, db, own, { ...doing, claudePid, conversationId: told.session_id ?? null });
+  return answerFor(world, db, own);
+}
+
+async function becomeKnown(world: World, told: Told, claudePid: number): Promise<KnownSession | undefined> {
+  try {
+    const repo = told.cwd ?? world.cwd;
+    const { session, variables } = await register(world, { repo, pid: claudePid, noWorktree: true });
+    exportTo(world.env.claudeEnvFile, variables);
+    return session;
+  } catch (thrown) {
+    if (thrown instanceof Failure && thrown.code === "repository.none") return undefined;
+    throw thrown;
+  }
+}
+
+function answerFor(world: World, db: Db, own: KnownSession): HookAnswer | undefined {
+  const { git_dir, git_dir_id, repo_path } = own;
+  const key = { gitDir: git_dir ?? "", gitDirId: git_dir_id ?? "", path: repo_path };
+  const others = livingOf(world, sessionsOf(db, key)).filter(({ id }) => id !== own.id);
+  const { forAgent, forUser } = newsFor(own, others);
+  const report = takeReport(db, key.gitDir);
+  const told = [...(report === undefined ? [] : [`parallel-cc: ${report}`]), ...forUser];
+  if (forAgent.length + told.length === 0) return undefined;
+  return {
+    ...(told.length > 0 && { systemMessage: told.join("\n") }),
+    ...(forAgent.length > 0 && {
+      hookSpecificOutput: { hookEventName: "SessionStart", additionalContext: forAgent.join("\n") },
+    }),
+  };
+}

@@ -1,0 +1,33 @@
+// What a hook is told on its standard input, as far as we use it. Anything may come: a field of another form counts as
+// not told, and what is no JSON object at all tells nothing.
+
+import { v } from "../../core/shape.ts";
+
+/** A tool's answer comes along, and may be a large file. */
+export const MOST_BYTES = 64 * 1024 * 1024;
+
+const WORD = v.fallback(v.optional(v.string()), undefined);
+
+const TOLD = v.object({
+  session_id: WORD,
+  cwd: WORD,
+  /** SessionStart: startup, resume, clear, compact. */
+  source: WORD,
+  /** SessionEnd: clear, prompt_input_exit, other, … */
+  reason: WORD,
+  tool_name: WORD,
+  message: WORD,
+  notification_type: WORD,
+});
+export type Told = v.InferOutput<typeof TOLD>;
+
+export function parseTold(text: string | undefined): Told {
+  let found: unknown;
+  try {
+    found = JSON.parse(text ?? "{}");
+  } catch {
+    found = {};
+  }
+  const parsed = v.safeParse(TOLD, found);
+  return parsed.success ? parsed.output : v.parse(TOLD, {});
+}
