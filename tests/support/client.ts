@@ -11,7 +11,7 @@ import { PROGRAM, type Ran, type Running } from "./cli.ts";
 import type { Env } from "./env.ts";
 import { makePlace, type Place } from "./place.ts";
 import { makeRepo, type Repo } from "./repo.ts";
-import { type Rule, type ScriptedModel, startModel } from "./servers/messages.ts";
+import { type Block, type Rule, type ScriptedModel, startModel } from "./servers/messages.ts";
 import { openTerminal, type Terminal } from "./terminal.ts";
 import { SCRIPT } from "./wrapper.ts";
 
@@ -20,7 +20,12 @@ const KEY = "sk-ant-of-tests-00000000000000000000000000";
 const NOWHERE = "http://127.0.0.1:9";
 /** The part of a key that the client keeps to know it again. */
 const KEY_END = 20;
+/** After `-p <prompt>`: one JSON document at the end, and no permission is asked for. */
+export const PRINT = ["--output-format", "json", "--dangerously-skip-permissions"] as const;
 const PRINT_TIMEOUT_MS = 50_000;
+/** The line to type in, below its rule. */
+const READY = /─\n❯/;
+const LEFT = /^left (\d+)$/m;
 
 export interface Stage extends AsyncDisposable {
   place: Place;
@@ -32,8 +37,15 @@ export interface Stage extends AsyncDisposable {
   /** `claude -p` or what else runs claude. Killed at the end of the test if it still runs then. */
   start(words: readonly [Starter, ...string[]], input?: StartInput): Running;
   run(words: readonly [Starter, ...string[]], input?: StartInput): Promise<Ran>;
-  /** A shell in the repository; claude is typed there. */
-  terminal(): Promise<Terminal>;
+  /** A bash in the repository, and in it claude, ready for a prompt. */
+  open(words: readonly [Starter, ...string[]]): Promise<Screen>;
+}
+
+export interface Screen extends Terminal {
+  /** Types it as a person does, and presses Enter once it stands there. */
+  tell(text: string): Promise<void>;
+  /** `/exit`, and gives claude's exit status. */
+  exit(): Promise<number>;
 }
 
 export type Starter = "claude" | "claude-parallel";
@@ -56,6 +68,7 @@ export async function stage({ rules, version = CURRENT }: StageInput): Promise<S
   await writeState(place, repo);
   const env = place.env({ path: [folder], extra: environment(model) });
   const running: Running[] = [];
+  const screens: Screen[] = [];
   const start: Stage["start"] = (words, input = {}) => {
     const child = startClient(words, { cwd: input.cwd ?? repo.path, env });
     running.push(child);
@@ -65,13 +78,34 @@ export async function stage({ rules, version = CURRENT }: StageInput): Promise<S
     ...{ place, repo, model, env, start },
     path: [folder],
     run: (words, input) => start(words, input).exited,
-    terminal: () => openTerminal(place, { shell: "bash", cwd: repo.path, env }),
+    async open(words) {
+      const screen = screenOf(await openTerminal(place, { shell: "bash", cwd: repo.path, env }));
+      await screen.type(`${words.join(" ")}; echo left $?`);
+      await screen.waitForScreen(READY);
+      screens.push(screen);
+      return screen;
+    },
     async [Symbol.asyncDispose]() {
+      for (const screen of screens) await screen[Symbol.asyncDispose]();
       for (const child of running) await child[Symbol.asyncDispose]();
       await model[Symbol.asyncDispose]();
       await place[Symbol.asyncDispose]();
     },
   };
+}
+
+function screenOf(terminal: Terminal): Screen {
+  const tell: Screen["tell"] = async (text) => {
+    await terminal.press(text);
+    await terminal.waitForScreen(new RegExp(`❯\\s${RegExp.escape(text)}`));
+    await terminal.press("Enter");
+  };
+  const exit: Screen["exit"] = async () => {
+    await tell("/exit");
+    await terminal.waitForScreen(LEFT);
+    return Number(LEFT.exec(await terminal.screen())?.[1]);
+  };
+  return { ...terminal, tell, exit };
 }
 
 async function programs(place: Place, version: string): Promise<string> {
@@ -140,6 +174,10 @@ function startClient([starter, ...words]: readonly [Starter, ...string[]], input
       await exited;
     },
   };
+}
+
+export function bash(command: string): Block {
+  return { tool: "Bash", input: { command, description: "Runs it" } };
 }
 
 const RESULT = v.object({
