@@ -7,6 +7,7 @@ import { cleanupDryRun, cleanupLanded, registerBesideKept, releaseUnused } from 
 import { contention } from "./contention.ts";
 import { type Figure, judge, measure, median, minimum, mostOf, type Verdict } from "./figure.ts";
 import { heartbeat, heartbeatMemory } from "./heartbeat.ts";
+import { hook } from "./hook.ts";
 import { landedAgain, landedCold } from "./landed.ts";
 import { mcpList, mcpMemory, mcpRead } from "./mcp.ts";
 import { registerAgain, registerFirst } from "./register.ts";
@@ -15,7 +16,7 @@ import { status } from "./status.ts";
 import { registerWorktree } from "./worktree.ts";
 
 const FIGURES: readonly Figure[] = [
-  ...[startUp, heartbeat, heartbeatMemory, status],
+  ...[startUp, heartbeat, heartbeatMemory, hook, status],
   ...[registerFirst, registerAgain, registerWorktree, contention, landedCold, landedAgain],
   ...[mcpList, mcpRead, mcpMemory],
   ...[cleanupLanded, cleanupDryRun, releaseUnused, registerBesideKept],

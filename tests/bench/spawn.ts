@@ -15,6 +15,8 @@ export interface Spawned {
   command: readonly string[];
   cwd: string;
   env: Env;
+  /** What stands on its standard input; nothing when absent. */
+  input?: string;
 }
 
 /** parallel-cc with these words, at the top of the place unless told otherwise. */
@@ -36,11 +38,12 @@ export const timeOf: Clock = (spawned) => cost(spawned).ms;
 /** Of the processors, with the children that were waited for: what it takes where others take the time between. */
 export const processorTimeOf: Clock = (spawned) => cost(spawned).processorMs;
 
-function cost({ command, cwd, env }: Spawned) {
+function cost({ command, cwd, env, input }: Spawned) {
   const words = join(cwd, `.stderr-${process.pid}`);
   const stderr = openSync(words, "w");
+  const stdin = input === undefined ? "ignore" : Buffer.from(input);
   const started = Bun.nanoseconds();
-  const child = Bun.spawnSync([...command], { cwd, env, stdio: ["ignore", "ignore", stderr] });
+  const child = Bun.spawnSync([...command], { cwd, env, stdio: [stdin, "ignore", stderr] });
   const ms = (Bun.nanoseconds() - started) / 1e6;
   if (child.exitCode !== 0) throw failed(command, child.signalCode ?? child.exitCode, readFileSync(words, "utf8"));
   rmSync(words);

@@ -57,6 +57,17 @@ const STORIES: Readonly<Record<string, Story>> = {
     await scene.run("sessions.status", {});
     await scene.run("sessions.status", { sandboxOnly: true });
   },
+  "hooks.answer": async (scene) => {
+    await scene.run("hooks.answer", { event: "Stop" });
+    await scene.run("hooks.answer", { event: "SessionStart" });
+    await twoSessions(scene);
+    await scene.run("hooks.answer", { event: "SessionStart" });
+  },
+  "hooks.status-line": async (scene) => {
+    await scene.run("hooks.status-line", {});
+    await scene.run("sessions.register", { pid: scene.pids[0] });
+    await scene.run("hooks.status-line", {});
+  },
   "mcp.serve": async (scene) => {
     await scene.run("mcp.serve", {});
   },
@@ -157,7 +168,7 @@ describe("the answers of", () => {
     const repo = await makeRepo(place);
     await using first = sleeper();
     await using second = sleeper();
-    await using world = testWorld(place, { cwd: repo.path });
+    await using world = testWorld(place, { cwd: repo.path, input: '{"session_id":"conversation"}' });
     const answered: string[] = [];
     const run = async (which: string, input: unknown) => {
       const one = operations.find((other) => other.name === which);

@@ -36,7 +36,7 @@ export interface TestWorld extends World, AsyncDisposable {
   /** As if this signal had come; every use of the world from then on is cancelled. */
   interrupt(signal?: "SIGINT" | "SIGTERM" | "SIGHUP"): void;
   /** The same world as another process sees it: the same home and clock, another place, caller or self. */
-  as(other: Pick<WorldInput, "cwd" | "parentPid" | "pid">): TestWorld;
+  as(other: Pick<WorldInput, "cwd" | "parentPid" | "pid" | "input">): TestWorld;
 }
 
 const MAIN = join(import.meta.dir, "../../src/main.ts");
@@ -53,6 +53,7 @@ export function testWorld(place: Place, input: WorldInput = {}): TestWorld {
   let elapsedMs = 0;
   let ids = 0;
   let db: Promise<Db> | undefined;
+  const hasty: Db[] = [];
   const now = () => new Date(START + elapsedMs++);
   const shared = {
     ...base,
@@ -64,6 +65,11 @@ export function testWorld(place: Place, input: WorldInput = {}): TestWorld {
     db: () => {
       db ??= openDb({ file: base.paths.database, clock: now });
       return db;
+    },
+    dbInHaste: async () => {
+      const opened = await openDb({ file: base.paths.database, clock: now, busyTimeoutMs: 200, isInHaste: true });
+      hasty.push(opened);
+      return opened;
     },
     lines,
     started,
@@ -98,16 +104,20 @@ export function testWorld(place: Place, input: WorldInput = {}): TestWorld {
     [Symbol.asyncDispose]: async () => {
       const opened = await db?.catch(() => undefined);
       opened?.close();
+      for (const one of hasty) one.close();
     },
   } satisfies Omit<TestWorld, "as">;
-  const seenBy = (who: Pick<World, "cwd" | "parentPid" | "pid">): TestWorld => ({
+  type Who = Pick<World, "cwd" | "parentPid" | "pid"> & Pick<WorldInput, "input">;
+  const seenBy = (who: Who): TestWorld => ({
     ...shared,
     ...who,
+    readInput: () => who.input ?? "",
     as: (other) => seenBy({ ...who, ...other }),
   });
   return seenBy({
     cwd: input.cwd ?? place.path,
     parentPid: input.parentPid ?? base.parentPid,
     pid: input.pid ?? base.pid,
+    ...(input.input !== undefined && { input: input.input }),
   });
 }

@@ -2,7 +2,7 @@
 // failure becomes an exit code; from here come their help and their place in the reference.
 
 import { type AnyOperation, operation } from "../../core/operation.ts";
-import { orNull, TEXT, v, word } from "../../core/shape.ts";
+import { TEXT, v, word } from "../../core/shape.ts";
 import type { World } from "../../world.ts";
 
 const hookOperation = operation({
@@ -13,17 +13,19 @@ const hookOperation = operation({
     "registers a session that was started without claude-parallel, tells its agent who else is at work, and keeps what " +
     "`status` shows of it up to date. Whatever happens, it exits 0: a hook of ours never stops a prompt or a tool.",
   input: () => v.strictObject({ event: word("The event, as Claude Code calls it", "event") }),
-  output: () => v.strictObject({ answer: orNull(v.looseObject({})) }),
+  output: () =>
+    v.strictObject({
+      hookSpecificOutput: v.optional(v.strictObject({ hookEventName: TEXT, additionalContext: TEXT })),
+      systemMessage: v.optional(TEXT),
+    }),
   cli: { path: ["hook"], positionals: ["event"], examples: ["parallel-cc hook SessionStart", "parallel-cc hook Stop"] },
-  run: async (world: World, { event }) => ({
-    answer: { ...(await (await import("./hook.ts")).answerHook(world, event)) },
-  }),
-  text: ({ answer }) => `${JSON.stringify(answer)}\n`,
+  run: async (world: World, { event }) => ({ ...(await (await import("./hook.ts")).answerHook(world, event)) }),
+  text: (answer) => `${JSON.stringify(answer)}\n`,
 });
 
 const statusLineOperation = operation({
   name: "hooks.status-line",
-  summary: "Print one line about a repository's sessions, for Claude Code's status line",
+  summary: "Print a line about the sessions, for Claude Code's status line",
   description:
     "How many sessions are at work in the repository, how many of the others wait for you, and where this one works. " +
     "Nothing is printed where no session is known.",

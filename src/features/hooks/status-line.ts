@@ -11,12 +11,14 @@ import {
   sessionOfClaude,
 } from "../roster/roster.ts";
 import { claudeOf } from "./claude.ts";
+import { readyDb } from "./ready.ts";
 import { MOST_BYTES, parseTold } from "./told.ts";
 
 /** "" where no session works. */
 export async function statusLine(world: World): Promise<string> {
   const { cwd = world.cwd } = parseTold(world.readInput(MOST_BYTES));
-  const db = await world.dbInHaste();
+  const db = await readyDb(world);
+  if (db === undefined) return "";
   const all = allSessions(db).filter((one) => one.state === "active" && isLocal(one));
   const own =
     sessionOfClaude(world, db, claudeOf(world)) ?? all.filter((one) => isIn(cwd, one)).toSorted(deepestFirst)[0];
