@@ -2,13 +2,14 @@
 
 import { describe, expect, test } from "bun:test";
 import { lstatSync } from "node:fs";
-import { chmod, mkdir, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { applyPlan } from "../../src/features/cleanup/apply.ts";
 import { planCleanup } from "../../src/features/cleanup/plan.ts";
 import { repositoryAt } from "../../src/features/cleanup/scope.ts";
 import { undo } from "../../src/features/cleanup/undo.ts";
 import { listWorktrees, removeWorktrees } from "../../src/features/cleanup/worktrees.ts";
+import { whyFailed } from "../../src/features/removals/remove.ts";
 import { register } from "../../src/features/sessions/register.ts";
 import { release } from "../../src/features/sessions/release.ts";
 import { deadPid } from "../support/processes.ts";
@@ -161,7 +162,19 @@ describe("rows", () => {
     expect(items.find(({ kind }) => kind === "branch")).toMatchObject({ branch: tree.branch });
   });
 
-  test("S6 a lock made while it is removed is seen", async () => {
+  test("S6 one that another command set aside and put back within the moment of a step is no failure", async () => {
+    await using scene = await makeScene();
+    const { path } = await scene.left();
+    const missing = (at: string) =>
+      Object.assign(new Error(`ENOENT: no such file, stat '${at}'`), { code: "ENOENT", path: at });
+    const reason = (at: string) => whyFailed(scene.world, { row: { path } }, missing(at)).reason;
+    expect(reason(path)).toBe("changed-meanwhile");
+    expect(reason(join(path, "below"))).toBe("failed");
+    await rm(path, { recursive: true });
+    expect(reason(join(path, "below"))).toBe("changed-meanwhile");
+  });
+
+  test("S7 a lock made while it is removed is seen", async () => {
     await using scene = await makeScene();
     const tree = await scene.left();
     const hook = join(scene.repo.path, ".git/hooks/reference-transaction");

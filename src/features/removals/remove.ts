@@ -81,11 +81,18 @@ export async function removeWorktree(world: Effects, input: RemoveInput): Promis
   }
 }
 
-function whyFailed(world: Pick<World, "log">, { row }: Subject, thrown: unknown): Keep {
+/** What keeps a worktree where a step of its removal threw. */
+export function whyFailed(
+  world: Pick<World, "log">,
+  { row }: { row: Pick<Subject["row"], "path"> },
+  thrown: unknown,
+): Keep {
   const code = thrown instanceof Error && "code" in thrown ? thrown.code : "";
+  const missed = thrown instanceof Error && "path" in thrown ? thrown.path : undefined;
   if (code === "EXDEV") return { reason: "other-file-system", detail: OTHER_FILE_SYSTEM };
-  if (code === "ENOENT" && !isThere(row.path))
-    return { reason: "changed-meanwhile", detail: "it was removed just now" };
+  // It may be back by now: another command set it aside, and found at its last look that somebody had come.
+  if (code === "ENOENT" && (missed === row.path || !isThere(row.path)))
+    return { reason: "changed-meanwhile", detail: "another command removed it just now" };
   const why = thrown instanceof Error ? thrown.message : String(thrown);
   world.log("info", "removal.failed", { path: row.path, error: why });
   const hint = "Everything is in its place. Mend the cause and run the command again.";
