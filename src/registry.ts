@@ -17,6 +17,7 @@ const config = () => import("./features/config/operations.ts");
 const leases = () => import("./features/leases/operations.ts");
 const completions = () => import("./features/completions/operations.ts");
 const doctor = () => import("./features/doctor/operations.ts");
+const install = () => import("./features/install/operations.ts");
 const mcp = () => import("./mcp/operations.ts");
 const hooks = () => import("./features/hooks/operations.ts");
 const demo = () => import("./features/demo/operations.ts");
@@ -38,6 +39,7 @@ export const ROOMS: Readonly<Record<string, () => Promise<Room>>> = Object.assig
   config,
   completions,
   doctor,
+  install,
   mcp,
   hook: hooks,
   statusline: hooks,

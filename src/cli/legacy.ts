@@ -14,6 +14,8 @@ const LEGACY: Readonly<Record<string, readonly string[]>> = Object.assign(Object
   "budget-status": ["budget", "status"],
 });
 
+const OLD_FLAG = "--install-hooks";
+
 export interface Modern {
   words: readonly string[];
   /** The old spelling and what it stands for, when an old one was typed. */
@@ -22,6 +24,10 @@ export interface Modern {
 
 export function modernise(words: readonly string[]): Modern {
   const [first, ...rest] = words;
+  if (first === "install" && rest.includes(OLD_FLAG)) {
+    const now = words.map((word) => (word === OLD_FLAG ? "--hooks" : word));
+    return { words: now, instead: { old: `install ${OLD_FLAG}`, now: "install --hooks" } };
+  }
   const replacement = first === undefined ? undefined : LEGACY[first];
   if (first === undefined || replacement === undefined) return { words };
   return { words: [...replacement, ...rest], instead: { old: first, now: replacement.join(" ") } };

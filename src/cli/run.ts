@@ -82,6 +82,9 @@ async function streamFor(
     const { askForTrust } = await import("./commands/trust.ts");
     return (here) => askForTrust(here);
   }
+  if (operation.name === "install.run" && !json && (await isTerminal(0))) {
+    return (await import("./commands/install.ts")).questionsFor(input);
+  }
   if (operation.name === "demo.play" && !json) return (await import("./commands/demo.ts")).demo;
   if (operation.name === "mcp.serve") return (await import("./commands/serve-mcp.ts")).serveMcp;
   if (operation.name === "worktrees.resume" && !json) return (await import("./commands/resume.ts")).resume;

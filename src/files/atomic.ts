@@ -22,7 +22,7 @@ import { basename, dirname, join, resolve } from "node:path";
 
 export interface Replacement {
   file: string;
-  text: string;
+  text: string | Uint8Array;
   /** Of a new file, before the umask; one that is there keeps its own. */
   mode: number;
   /** Of a new directory for it. */

@@ -7,6 +7,7 @@ import { Failure } from "../core/failure.ts";
 import { readBytes, removeUnchanged, replaceUnchanged } from "./atomic.ts";
 import { type Settled, settle, type Wish } from "./json-edit.ts";
 import { besideNeighbours, type Waiting } from "./neighbour-lock.ts";
+import { unwritableFile } from "./unwritable.ts";
 
 export interface FileWish extends Wish {
   /** Of a new file, before the umask. */
@@ -40,6 +41,22 @@ export async function settleFile(world: Waiting, wish: FileWish): Promise<Settle
     message: `${wish.file} is being written by another program all the time.`,
     hint: "Close what writes it, and run the command again.",
   });
+}
+
+export interface Standing {
+  /** Entries of ours. */
+  found: number;
+  /** Exactly the wanted ones, or as many of them as somebody else's values leave room for. */
+  isSettled: boolean;
+  occupied: string[][];
+}
+
+/** How settling would find the file; nothing is written. Errors: `json.broken`, `json.shape`, `json.unreadable`. */
+export function lookInto(wish: Wish): Standing {
+  const was = read(wish.file);
+  const before = was === undefined ? undefined : decoded(wish.file, was);
+  const { text, found, occupied } = settle(before, wish);
+  return { found, occupied, isSettled: text === before };
 }
 
 /** Undefined when another program was faster. */
@@ -91,13 +108,7 @@ function write(file: string, work: () => boolean): boolean {
   try {
     return work();
   } catch (cause) {
-    throw new Failure({
-      kind: "unavailable",
-      code: "json.unwritable",
-      message: `${file} could not be written: ${cause instanceof Error ? cause.message : String(cause)}.`,
-      hint: "Mend the cause (missing rights, a full disk) and run the command again.",
-      cause,
-    });
+    throw unwritableFile({ file, code: "json.unwritable", cause });
   }
 }
 

@@ -4,7 +4,7 @@ import { describe, expect, test } from "bun:test";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Check } from "../../src/features/doctor/doctor.ts";
-import { hookEntries, serverEntries, shellWords } from "../../src/features/doctor/entries.ts";
+import { hookEntries, serverEntries, shellWords } from "../../src/features/install/install.ts";
 import { examined, found, install, VERSION, writeProgram } from "../support/doctor.ts";
 import { makePlace, type Place } from "../support/place.ts";
 import { makeRepo } from "../support/repo.ts";

@@ -1,5 +1,5 @@
-// The room's door: the values that a field may be given, by the word its schema has for them (`value`). It looks and
-// touches nothing. A kind of value that is not here has none to offer.
+// The room's door: the shells' scripts, and the values that a field may be given, by the word its schema has for them
+// (`value`). It looks and touches nothing. A kind of value that is not here has none to offer.
 
 import { existsSync } from "node:fs";
 import { basename } from "node:path";
@@ -8,6 +8,11 @@ import { existingDirectory } from "../../files/directory.ts";
 import type { Git } from "../../git/git.ts";
 import { commonDirectory, refNames } from "../../git/names.ts";
 import type { World } from "../../world.ts";
+
+/** What makes a shell complete our commands, by its name. */
+export async function completionScripts() {
+  return (await import("./scripts.ts")).SCRIPTS;
+}
 
 export interface Candidate {
   value: string;

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { Failure } from "../../core/failure.ts";
 import { withLock } from "../../db/lock.ts";
 import { replaceFile } from "../../files/atomic.ts";
+import { unwritableFile } from "../../files/unwritable.ts";
 import type { World } from "../../world.ts";
 import { repositoryFile } from "./config.ts";
 import { readSettings, requireSound, type SettingsFile, settingsIn } from "./file.ts";
@@ -70,13 +71,7 @@ function put(file: string, text: string, { isHome }: { isHome: boolean }): void 
   try {
     replaceFile({ file, text, mode: isHome ? 0o600 : 0o666, directoryMode: isHome ? 0o700 : 0o777 });
   } catch (cause) {
-    throw new Failure({
-      kind: "unavailable",
-      code: "config.unwritable",
-      message: `${file} could not be written: ${cause instanceof Error ? cause.message : String(cause)}.`,
-      hint: "Mend the cause (missing rights, a full disk) and run the command again.",
-      cause,
-    });
+    throw unwritableFile({ file, code: "config.unwritable", cause });
   }
 }
 

@@ -1,22 +1,17 @@
 // Whether `claude` is claude-parallel in the user's shells: good to know, and no failure either way.
 
-import { join } from "node:path";
+import { firstOnPath } from "../../files/programs.ts";
+import { claudeIn, profiles } from "../install/install.ts";
 import type { Check } from "./check.ts";
-import { firstOnPath, readWhole } from "./files.ts";
+import { readWhole } from "./files.ts";
 import type { Scene } from "./scene.ts";
-
-const PROFILES = [".bashrc", ".bash_profile", ".zshrc", ".config/fish/config.fish"] as const;
-
-/** `alias claude=claude-parallel`, as sh and fish write it, quoted or not, by name or by path. */
-const ALIAS = /^[ \t]*alias[ \t]+claude(?:=|[ \t]+)(["']?)(?:[^\s"']*\/)?claude-parallel\1[ \t]*(?:[;#].*)?$/m;
 
 export async function checkAlias({ world }: Scene): Promise<Check[]> {
   const name = "alias";
   const found: string[] = [];
-  for (const profile of PROFILES) {
-    const path = join(world.env.home, profile);
+  for (const path of profiles(world)) {
     const read = await readWhole(path);
-    if (read.kind === "text" && ALIAS.test(read.text)) found.push(path);
+    if (read.kind === "text" && claudeIn(read.text) === "claude-parallel") found.push(path);
   }
   if (found.length === 0) return [{ name, status: "ok", detail: "none for claude; type claude-parallel" }];
   const where = found.join(", ");

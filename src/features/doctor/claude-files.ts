@@ -3,27 +3,42 @@
 
 import { join } from "node:path";
 import { printable, shellWord } from "../../core/text.ts";
+import { allOnPath, firstOnPath, isExecutable, realPathOf } from "../../files/programs.ts";
 import { releaseOf, releaseWords } from "../../files/release.ts";
+import { type Entry, hookEntries, serverEntries, statusLineEntries } from "../install/install.ts";
 import type { Check } from "./check.ts";
-import { type Entry, hookEntries, parseFile, serverEntries } from "./entries.ts";
-import { allOnPath, firstOnPath, isExecutable, readWhole, realPathOf } from "./files.ts";
+import { readWhole } from "./files.ts";
 import { releaseOfCopy } from "./installation.ts";
 import type { Effects, Scene } from "./scene.ts";
 
 export async function checkClaudeFiles({ world, repository }: Scene): Promise<Check[]> {
   const located = await repository();
   const project = located.kind === "found" ? located.repository : undefined;
-  const home = (path: string) => join(world.env.home, path);
+  const { claudeSettings, claudeState } = world.env.places;
   const tops = project === undefined ? [] : [...new Set([project.path, project.here.top ?? project.path])];
   const hooks = await checkFiles(world, "hooks", [
-    { path: home(".claude/settings.json"), find: hookEntries },
-    ...tops.map((one) => ({ path: join(one, ".claude/settings.json"), find: hookEntries })),
+    { path: claudeSettings, find: settingsEntries },
+    ...tops.map((one) => ({ path: join(one, ".claude/settings.json"), find: settingsEntries })),
   ]);
   const servers = await checkFiles(world, "MCP server", [
-    { path: home(".claude.json"), find: (file) => serverEntries(file, project?.path) },
+    { path: claudeState, find: (file) => serverEntries(file, project?.path) },
     ...tops.map((one) => ({ path: join(one, ".mcp.json"), find: (file: unknown) => serverEntries(file) })),
   ]);
   return [...hooks, ...servers];
+}
+
+function settingsEntries(settings: unknown): Entry[] {
+  return [...hookEntries(settings), ...statusLineEntries(settings)];
+}
+
+/** Undefined where it is no JSON. */
+function parseFile(text: string): unknown {
+  try {
+    // What JSON.parse says quotes the file, in which secrets stand.
+    return JSON.parse(text.replace(/^\uFEFF/, ""));
+  } catch {
+    return undefined;
+  }
 }
 
 interface Source {

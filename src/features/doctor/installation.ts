@@ -2,10 +2,10 @@
 
 import { dirname } from "node:path";
 import { shellWord } from "../../core/text.ts";
+import { allOnPath, firstOnPath, type OnPath, realPathOf } from "../../files/programs.ts";
 import { headOf, releaseWords, type Script, scriptsAround } from "../../files/release.ts";
 import { type Skew, skews } from "../skew/skew.ts";
 import type { Check } from "./check.ts";
-import { allOnPath, firstOnPath, type OnPath, realPathOf } from "./files.ts";
 import type { Effects, Scene } from "./scene.ts";
 
 const TOGETHER = "Run the install.sh of one release again; claude-parallel and hooks call what is first on PATH.";

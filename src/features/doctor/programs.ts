@@ -2,11 +2,11 @@
 
 import { Failure } from "../../core/failure.ts";
 import { printable } from "../../core/text.ts";
+import { firstOnPath, type OnPath } from "../../files/programs.ts";
 import { releaseOf } from "../../files/release.ts";
 import { requireVersion } from "../../git/repository.ts";
 import { type Detected, detectGtr } from "../gtr/gtr.ts";
 import { type Check, failed } from "./check.ts";
-import { firstOnPath, type OnPath } from "./files.ts";
 import type { Effects, Scene } from "./scene.ts";
 
 /** Tried: 2.0.77 and 2.1.328. */

@@ -1,12 +1,13 @@
-// Our entries in Claude Code's files, and nothing else of them: hooks and MCP servers whose program is one of ours, by
-// its name. A command of the user's that merely lies in a folder called parallel-cc is not ours.
+// What in Claude Code's files runs a program of ours, and nothing else of them: hooks, MCP servers and the status line, by
+// the program's name. A command of the user's that merely lies in a folder called parallel-cc is not ours; one that does
+// more than ours is found here all the same, and is no entry that we may replace (`marks.ts`).
 
 import { basename } from "node:path";
 import { v } from "../../core/shape.ts";
 
 export interface Entry {
-  kind: "hook" | "mcp";
-  /** The hook's event, or the server's name. */
+  kind: "hook" | "mcp" | "statusline";
+  /** The hook's event, the server's name, or `statusLine`. */
   at: string;
   /** As it is written: a name, or a path that may begin with ~ or $HOME. */
   program: string;
@@ -17,16 +18,6 @@ export interface Entry {
   isByShell: boolean;
 }
 
-/** Undefined where it is no JSON. */
-export function parseFile(text: string): unknown {
-  try {
-    // What JSON.parse says quotes the file, in which secrets stand.
-    return JSON.parse(text.replace(/^\uFEFF/, ""));
-  } catch {
-    return undefined;
-  }
-}
-
 /** Of a settings.json. What has another form than expected is passed over, for its own sake alone. */
 export function hookEntries(settings: unknown): Entry[] {
   return Object.entries(tableOf(settings, "hooks")).flatMap(([event, groups]) =>
@@ -35,6 +26,12 @@ export function hookEntries(settings: unknown): Entry[] {
       .map((hook) => within(hook, "command"))
       .flatMap((command) => (typeof command === "string" ? ours("hook", event, shellWords(command)) : [])),
   );
+}
+
+/** Of a settings.json. */
+export function statusLineEntries(settings: unknown): Entry[] {
+  const command = within(tableOf(settings, "statusLine"), "command");
+  return typeof command === "string" ? ours("statusline", "statusLine", shellWords(command)) : [];
 }
 
 /** Of ~/.claude.json, for the user and for the project named, or of a project's .mcp.json. */
@@ -57,7 +54,7 @@ function tableOf(holder: unknown, key: string): Record<string, unknown> {
   return v.is(TABLE, value) && !Array.isArray(value) ? value : {};
 }
 
-function within(holder: unknown, key: string): unknown {
+export function within(holder: unknown, key: string): unknown {
   return v.is(TABLE, holder) && Object.hasOwn(holder, key) ? holder[key] : undefined;
 }
 
@@ -65,19 +62,34 @@ function listOf(value: unknown): readonly unknown[] {
   return v.is(LIST, value) ? value : [];
 }
 
-const NAMES = new Set(["parallel-cc", "parallel-cc-heartbeat.sh"]);
+function ours(kind: Entry["kind"], at: string, words: readonly string[]): Entry[] {
+  const called = callOf(words);
+  return called === undefined ? [] : [{ kind, at, ...called }];
+}
 
-function ours(kind: Entry["kind"], at: string, [program, ...args]: readonly string[]): Entry[] {
-  if (program === undefined) return [];
-  const made = { kind, at, isOfNode: false, isByShell: false };
-  if (NAMES.has(basename(program))) return [{ ...made, program, args }];
+const PROGRAM = "parallel-cc";
+const HEARTBEAT = "parallel-cc-heartbeat.sh";
+
+/** Which program of ours a command line runs; undefined for any other program. */
+export function callOf([program, ...args]: readonly string[]): Omit<Entry, "kind" | "at"> | undefined {
+  if (program === undefined) return undefined;
+  const made = { isOfNode: false, isByShell: false };
+  if (isOurProgram(program)) return { ...made, program, args };
   const [first, ...rest] = args.filter((arg) => !arg.startsWith("-"));
-  if (first === undefined) return [];
-  if (/^(ba|da|k|z)?sh$/.test(basename(program)) && NAMES.has(basename(first))) {
-    return [{ ...made, program: first, args: rest, isByShell: true }];
+  if (first === undefined) return undefined;
+  if (/^(ba|da|k|z)?sh$/.test(basename(program)) && isOurProgram(first)) {
+    return { ...made, program: first, args: rest, isByShell: true };
   }
   const isOfNode = /^(node|bun)$/.test(basename(program)) && /(^|\/)parallel-cc[^/]*\/dist\/cli\.js$/.test(first);
-  return isOfNode ? [{ ...made, program: first, args: rest, isOfNode }] : [];
+  return isOfNode ? { ...made, program: first, args: rest, isOfNode } : undefined;
+}
+
+function isOurProgram(word: string): boolean {
+  return basename(word) === PROGRAM || isHeartbeat(word);
+}
+
+export function isHeartbeat(word: string): boolean {
+  return basename(word) === HEARTBEAT;
 }
 
 /**

@@ -1,0 +1,119 @@
+// The answer of `install`, from its steps: what earlier releases told, by part, and every step with its file.
+
+import { dirname } from "node:path";
+import { shellWord } from "../../core/text.ts";
+import { firstOnPath, realPathOf } from "../../files/programs.ts";
+import type { World } from "../../world.ts";
+import type { Applied } from "./apply.ts";
+import { shellOf } from "./shells.ts";
+import type { Step, StepName } from "./step.ts";
+
+interface Section {
+  success: boolean;
+  created: boolean;
+  merged: boolean;
+  alreadyInstalled: boolean;
+}
+
+export interface Installed {
+  success: boolean;
+  action: "install" | "uninstall";
+  errors: string[];
+  steps: Step[];
+  hooks: (Section & { settingsPath: string; gitignoreUpdated: boolean }) | null;
+  wrapper: { success: boolean; wrapperPath: string; alreadyUpToDate: boolean } | null;
+  alias: { success: boolean; shell: string; profilePath: string | null; alreadyInstalled: boolean } | null;
+  mcp: (Section & { settingsPath: string }) | null;
+  completions: { success: boolean; shell: string; files: string[]; alreadyInstalled: boolean } | null;
+  statusLine: (Section & { settingsPath: string }) | null;
+  /** What to do next, in words. */
+  next: string[];
+}
+
+export function answerOf(world: Pick<World, "env">, { request, steps }: Applied): Installed {
+  const of = (name: StepName) => steps.filter(({ step }) => step === name);
+  const failed = steps.filter(({ change }) => change === "failed");
+  const shell = shellOf(world);
+  const [hook] = of("hooks");
+  const [wrapper] = of("wrapper");
+  const [alias] = of("alias");
+  const [mcp] = of("mcp");
+  const [line] = of("statusline");
+  const completions = of("completions");
+  return {
+    success: failed.length === 0,
+    action: request.action,
+    errors: failed.map(({ step, detail }) => `${step}: ${detail}`),
+    steps,
+    hooks: hook?.file
+      ? { ...section(of("hooks")), settingsPath: hook.file, gitignoreUpdated: of("gitignore").some(isChanged) }
+      : null,
+    wrapper: wrapper?.file
+      ? { success: isDone(wrapper), wrapperPath: wrapper.file, alreadyUpToDate: wrapper.change === "none" }
+      : null,
+    alias:
+      alias === undefined
+        ? null
+        : { success: of("alias").every(isDone), shell, profilePath: alias.file, alreadyInstalled: isThere(alias) },
+    mcp: mcp?.file ? { ...section([mcp]), settingsPath: mcp.file } : null,
+    completions:
+      completions.length === 0
+        ? null
+        : {
+            success: completions.every(isDone),
+            shell,
+            files: completions.flatMap(({ file }) => file ?? []),
+            alreadyInstalled: completions.every(isThere),
+          },
+    statusLine: line?.file ? { ...section([line]), settingsPath: line.file } : null,
+    next: nextAfter(world, { request, steps }),
+  };
+}
+
+function section(steps: readonly Step[]): Section {
+  return {
+    success: steps.every(isDone),
+    created: steps.some(({ change }) => change === "made"),
+    merged: steps.some(({ change }) => change === "written"),
+    alreadyInstalled: steps.every(isThere),
+  };
+}
+
+function isDone({ change }: Step): boolean {
+  return change !== "failed" && change !== "skipped";
+}
+
+function isThere({ change }: Step): boolean {
+  return change === "none";
+}
+
+function isChanged({ change }: Step): boolean {
+  return change === "made" || change === "written" || change === "removed";
+}
+
+function nextAfter(world: Pick<World, "env">, { request, steps }: Applied): string[] {
+  const { env } = world;
+  const changed = (name: StepName) => steps.find((one) => one.step === name && isChanged(one));
+  const next: string[] = [];
+  if (request.action === "uninstall") {
+    const gone = changed("alias")?.file?.endsWith(".fish") === true ? "functions --erase claude" : "unalias claude";
+    if (changed("alias") !== undefined) next.push(`In shells that are open: ${gone}`);
+    if (request.isWhole)
+      next.push(`The programs stay, in ${env.places.programs}; scripts/uninstall.sh takes them away too.`);
+    return next;
+  }
+  const wrapper = steps.find(({ step, change }) => step === "wrapper" && change !== "failed");
+  if (wrapper?.file && firstOnPath("claude-parallel", env.path)?.real !== realPathOf(wrapper.file)) {
+    const folder = dirname(wrapper.file);
+    next.push(`Put ${folder} first on PATH, in your shell's profile: export PATH=${shellWord(folder)}:"$PATH"`);
+  }
+  const profile = changed("alias")?.file;
+  if (profile) next.push(`In shells that are open: source ${shellWord(profile)}`);
+  if (changed("hooks") !== undefined || changed("mcp") !== undefined) {
+    next.push("Claude Code that runs already takes it up when it is started anew.");
+  }
+  if (request.parts.has("programs") && request.parts.has("hooks") && !request.parts.has("statusline")) {
+    next.push("For a line about your sessions in Claude Code: parallel-cc install --statusline");
+  }
+  return next;
+}

@@ -1,0 +1,144 @@
+// Installing and taking out: each part a step of its own, one after the other, alone with these files.
+
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { SCHEMA_VERSION, versionText } from "../../db/db.ts";
+import { withLock } from "../../db/lock.ts";
+import type { World } from "../../world.ts";
+import { eventsKnownTo } from "../hooks/hooks.ts";
+import { addAlias, dropAlias } from "./alias.ts";
+import { clientRelease } from "./client.ts";
+import { addIgnore, dropIgnore, notedIgnores } from "./ignore.ts";
+import { enter, type JsonPart, takeOut } from "./json-steps.ts";
+import { hooksOf, serverOf, statusLineOf } from "./marks.ts";
+import { Notes } from "./notes.ts";
+import { checkoutAt, localSettings, programWord, requireInside } from "./place.ts";
+import { putPrograms } from "./programs.ts";
+import type { Request } from "./request.ts";
+import { addCompletions, completionBlocks, dropCompletions } from "./shell-completions.ts";
+import { ALIAS_BLOCKS } from "./shells.ts";
+import { attempt, type Step } from "./step.ts";
+
+export type Effects = Pick<
+  World,
+  "env" | "paths" | "cwd" | "git" | "program" | "self" | "version" | "pid" | "processes"
+> &
+  Pick<World, "log" | "runProgram" | "db" | "sleep" | "now" | "signal">;
+
+export interface Applied {
+  request: Request;
+  steps: Step[];
+}
+
+/** Errors: those of finding out where; what fails after that is a step's. */
+export async function apply(world: Effects, request: Request): Promise<Applied> {
+  const isOfRepository = request.scope.isLocal || (request.parts.has("gitignore") && !request.isWhole);
+  const top = isOfRepository ? await checkoutAt(world, request.repo) : undefined;
+  const purge = request.isPurge ? await (await import("./purge.ts")).planPurge(world) : undefined;
+  const work = request.action === "install" ? putIn : takeAll;
+  const steps = await alone(world, request, async () => work(world, { request, top, notes: new Notes(world) }));
+  if (purge !== undefined && !steps.some(({ change }) => change === "failed")) {
+    const { applyPurge } = await import("./purge.ts");
+    steps.push(await applyPurge(purge));
+  }
+  return { request, steps };
+}
+
+async function alone<T>(world: Effects, { action }: Request, work: () => Promise<T>): Promise<T> {
+  // Where nothing was ever kept, nothing is made to find that out.
+  if (action === "uninstall" && !existsSync(world.paths.home)) return work();
+  return withLock(world, join(world.paths.locks, "install.lock"), work, { doing: "been installing" });
+}
+
+interface Scene {
+  request: Request;
+  /** Of the checkout, where one is meant. */
+  top: string | undefined;
+  notes: Notes;
+}
+
+async function putIn(world: Effects, { request, top, notes }: Scene): Promise<Step[]> {
+  const { parts, scope } = request;
+  const { claudeSettings, claudeState } = world.env.places;
+  const steps: Step[] = [];
+  if (parts.has("programs")) steps.push(...(await putPrograms(world, notes)));
+  const program = programWord(world);
+  if (parts.has("hooks")) {
+    const client = await clientRelease(world);
+    const events = eventsKnownTo(client);
+    const known = client === undefined ? "that every Claude Code has" : `for Claude Code ${client}`;
+    const entering = {
+      part: "hooks",
+      wanted: hooksOf(program, events),
+      detail: `${events.length} events ${known}`,
+    } as const;
+    if (scope.isGlobal) steps.push(await enter(world, notes, { ...entering, file: claudeSettings }));
+    if (scope.isLocal && top !== undefined) {
+      const file = localSettings(top);
+      const refused = await attempt("hooks", file, () => {
+        requireInside(top, file);
+        return { step: "hooks", file, change: "none" };
+      });
+      const isRefused = refused.change === "failed";
+      steps.push(isRefused ? refused : await enter(world, notes, { ...entering, file, isShared: true }));
+    }
+  }
+  if (parts.has("gitignore") && top !== undefined) steps.push(await addIgnore(notes, top));
+  if (parts.has("alias")) steps.push(await addAlias(world, notes));
+  if (parts.has("mcp")) {
+    const words = { detail: "the server parallel-cc", occupied: "another server of yours has the name parallel-cc" };
+    const entering = { part: "mcp", file: claudeState, wanted: [serverOf(program)], ...words } as const;
+    steps.push(await enter(world, notes, entering));
+  }
+  if (parts.has("statusline")) {
+    const words = { detail: "the status line", occupied: "you have a status line of your own" };
+    const wanted = [statusLineOf(program)];
+    steps.push(await enter(world, notes, { part: "statusline", file: claudeSettings, wanted, ...words }));
+  }
+  if (parts.has("completions")) steps.push(...(await addCompletions(world, notes)));
+  if (parts.has("database")) steps.push(await openDatabase(world));
+  return steps;
+}
+
+async function openDatabase(world: Effects): Promise<Step> {
+  const file = world.paths.database;
+  const wasThere = existsSync(file);
+  return attempt("database", file, async () => {
+    const { migrated } = await world.db();
+    const change = !wasThere ? "made" : migrated === undefined ? "none" : "written";
+    return { step: "database", file, change, detail: versionText(SCHEMA_VERSION) };
+  });
+}
+
+async function takeAll(world: Effects, { request, top, notes }: Scene): Promise<Step[]> {
+  const { parts, isWhole } = request;
+  const steps: (Step | undefined)[] = [];
+  for (const part of ["hooks", "mcp", "statusline"] as const) {
+    if (!parts.has(part)) continue;
+    for (const file of filesOf(world, part, { request, top, notes })) {
+      steps.push(await takeOut(world, notes, { part, file }));
+    }
+  }
+  const all = [...ALIAS_BLOCKS, ...completionBlocks(world)];
+  if (parts.has("alias")) steps.push(...(await dropAlias(world, notes, all)));
+  if (parts.has("completions")) steps.push(...(await dropCompletions(world, notes, all)));
+  if (parts.has("gitignore")) {
+    const files = isWhole || top === undefined ? notedIgnores(notes) : [join(top, ".gitignore")];
+    for (const file of files) steps.push(await dropIgnore(notes, file));
+  }
+  if (isWhole) {
+    notes.dropDirectories();
+    notes.keep();
+  }
+  return steps.filter((step) => step !== undefined);
+}
+
+/** Where entries of that kind may be: in the user's files, and in all that are noted. */
+function filesOf({ env }: Effects, part: JsonPart, { request, top, notes }: Scene): string[] {
+  const own = part === "mcp" ? env.places.claudeState : env.places.claudeSettings;
+  const { isGlobal, isLocal } = request.scope;
+  const local = top === undefined ? [] : [localSettings(top)];
+  if (part === "hooks" && (isGlobal || isLocal)) return [...(isGlobal ? [own] : []), ...local];
+  const noted = Object.entries(notes.held.json).filter(([, { parts }]) => parts.includes(part));
+  return [...new Set([own, ...noted.map(([file]) => file).filter((file) => existsSync(dirname(file)))])];
+}

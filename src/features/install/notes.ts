@@ -1,0 +1,81 @@
+// What an installation has to remember so that taking it out restores the very bytes: in `install.json` of the data
+// directory, by real paths. A broken one loses the notes and nothing else.
+
+import { existsSync, rmdirSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { TEXT, v, YES_OR_NO } from "../../core/shape.ts";
+import { replaceFile, targetOf } from "../../files/atomic.ts";
+import { removeIfFile } from "../../files/directory.ts";
+import { NOTE } from "../../files/json-note.ts";
+import { readSmallFile } from "../../files/small.ts";
+import { unwritableFile } from "../../files/unwritable.ts";
+import type { World } from "../../world.ts";
+
+const notesShape = () =>
+  v.object({
+    /** JSON files with entries of ours, and of which kinds. */
+    json: v.record(TEXT, v.object({ parts: v.array(TEXT), note: v.optional(NOTE) })),
+    /** Text files with lines of ours. */
+    texts: v.record(TEXT, v.object({ wasMade: YES_OR_NO, hadNoEnd: YES_OR_NO })),
+    /** Files that are ours as a whole, by the SHA-256 of what we wrote. */
+    files: v.record(TEXT, TEXT),
+    /** Directories that were made for any of these. */
+    directories: v.array(TEXT),
+  });
+
+export type NotesOf = v.InferOutput<ReturnType<typeof notesShape>>;
+
+export class Notes {
+  readonly held: NotesOf;
+  private readonly file: string;
+  private written: string;
+
+  constructor(world: Pick<World, "paths">) {
+    this.file = join(world.paths.home, "install.json");
+    this.held = readNotes(this.file) ?? { json: {}, texts: {}, files: {}, directories: [] };
+    this.written = JSON.stringify(this.held);
+  }
+
+  /** To be called after each change of a file: whoever is killed then has lost nothing. */
+  keep(): void {
+    const text = JSON.stringify(this.held);
+    if (text === this.written) return;
+    const isEmpty = Object.values(this.held).every((one) => Object.keys(one).length === 0);
+    try {
+      if (isEmpty) removeIfFile(this.file);
+      else replaceFile({ file: this.file, text: `${text}\n`, mode: 0o600, directoryMode: 0o700 });
+    } catch (cause) {
+      throw unwritableFile({ file: this.file, code: "install.notes", cause });
+    }
+    this.written = text;
+  }
+
+  /** Before a file is made: which of its directories are not there. */
+  expectDirectoriesOf(file: string): void {
+    const { directories } = this.held;
+    for (let folder = dirname(targetOf(file)); !existsSync(folder); folder = dirname(folder)) {
+      if (!directories.includes(folder)) directories.push(folder);
+    }
+  }
+
+  /** Takes away the empty ones of those that were made, and forgets them all. */
+  dropDirectories(): void {
+    for (const folder of this.held.directories.toSorted((one, other) => other.length - one.length)) {
+      try {
+        rmdirSync(folder);
+      } catch {
+        // Somebody uses it by now, or took it away.
+      }
+    }
+    this.held.directories = [];
+  }
+}
+
+function readNotes(file: string): NotesOf | undefined {
+  try {
+    const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), notesShape()), readSmallFile(file));
+    return parsed.success ? parsed.output : undefined;
+  } catch {
+    return undefined;
+  }
+}

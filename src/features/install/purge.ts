@@ -1,0 +1,102 @@
+// The data directory, taken away: only while it is nobody's only copy of anything, only what is known to be ours, and only
+// what was listed before.
+
+import { existsSync, lstatSync, readdirSync, realpathSync, rmdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { Failure } from "../../core/failure.ts";
+import { counted, printable } from "../../core/text.ts";
+import { unwritableFile } from "../../files/unwritable.ts";
+import type { World } from "../../world.ts";
+import { removalsOf, whatIsLeft } from "../removals/removals.ts";
+import { allSessions, livenessOfAll } from "../roster/roster.ts";
+import { attempt, type Step } from "./step.ts";
+
+export interface Purge {
+  home: string;
+  /** Ours, in the order in which they go; the directories after what is in them. */
+  entries: readonly string[];
+}
+
+type Effects = Pick<World, "paths" | "db" | "git" | "processes">;
+
+/** By folder below the data directory: names of this release and of earlier ones. */
+const OURS: Readonly<Record<string, RegExp>> = {
+  "": /^(coordinator\.db(-wal|-shm|-journal)?|coordinator\.db\.backup-[\w.+-]+|coordinator\.db\.v[\d.]+\.backup|config\.json(\.corrupted\.\d+)?|install\.json|\.(install|config)\.json\.\d+\.new|locks|logs|templates)$/,
+  locks: /^[\w.-]+\.lock(-journal|-wal|-shm)?$/,
+  logs: /^[\w.-]+\.log(\.\d+)?$/,
+  templates: /^[\w.-]+\.json$/,
+};
+
+/** What would go. Errors: `purge.refused`, which says what keeps it and where; those of the database. */
+export async function planPurge(world: Effects): Promise<Purge> {
+  const { home } = world.paths;
+  if (!existsSync(home)) return { home, entries: [] };
+  const { entries, strangers } = listed(home);
+  const keeps = [...(await keptByRegistry(world)), ...strangers.map((path) => `${printable(path)} is not ours`)];
+  if (keeps.length === 0) return { home, entries };
+  const shown = keeps.slice(0, MOST_SHOWN).map((one) => `\n  ${one}`);
+  const more = keeps.length > MOST_SHOWN ? `\n  and ${keeps.length - MOST_SHOWN} more` : "";
+  throw new Failure({
+    code: "purge.refused",
+    message: `${home} is somebody's only copy of something, so nothing was taken out:${shown.join("")}${more}`,
+    hint: "End the sessions, bring back what you need (parallel-cc undo), move what is yours elsewhere; or leave --purge out.",
+    details: { home, keeps },
+  });
+}
+
+const MOST_SHOWN = 10;
+
+async function keptByRegistry(world: Effects): Promise<string[]> {
+  if (!existsSync(world.paths.database)) return [];
+  const db = await world.db();
+  const sessions = allSessions(db);
+  const liveness = livenessOfAll(world.processes, sessions);
+  const living = sessions.filter(({ id }) => liveness.get(id)?.state !== "dead");
+  const removals = removalsOf(db, undefined).filter(({ state }) => state !== "restored");
+  const left = await whatIsLeft(world, removals);
+  const undone = removals.filter(({ id, state }) => state !== "removed" || left.get(id) !== "nothing");
+  db.close();
+  return [
+    ...living.map(({ id, worktree_path: at }) => `session ${id} lives, in ${printable(at)}`),
+    ...undone.map(
+      ({ id, name, repo_path: at }) => `undo ${id} would bring back ${printable(name)}, in ${printable(at)}`,
+    ),
+  ];
+}
+
+function listed(home: string): { entries: string[]; strangers: string[] } {
+  const entries: string[] = [];
+  const strangers: string[] = [];
+  for (const name of readdirSync(home)) {
+    const path = join(home, name);
+    const inner = OURS[name];
+    const isFolder = lstatSync(path).isDirectory();
+    if (OURS[""]?.test(name) !== true || isFolder !== (inner !== undefined)) strangers.push(path);
+    else {
+      for (const one of inner === undefined ? [] : readdirSync(path)) {
+        const isOurs = inner?.test(one) === true && lstatSync(join(path, one)).isFile();
+        (isOurs ? entries : strangers).push(join(path, one));
+      }
+      entries.push(path);
+    }
+  }
+  return { entries, strangers };
+}
+
+/** What came since is left, and said. */
+export async function applyPurge({ home, entries }: Purge): Promise<Step> {
+  const step = "data" as const;
+  return attempt(step, home, () => {
+    if (!existsSync(home)) return { step, file: home, change: "none", detail: "there is none" };
+    try {
+      // A link to it is somebody's own arrangement, and stays.
+      for (const path of [...entries, ...(lstatSync(home).isSymbolicLink() ? [] : [realpathSync(home)])]) {
+        if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory()) rmdirSync(path);
+        else rmSync(path, { force: true });
+      }
+    } catch (cause) {
+      throw unwritableFile({ file: home, code: "purge.unwritable", cause });
+    }
+    return { step, file: home, change: "removed", detail: `${counted(entries.length, "file")} of ours` };
+  });
+}

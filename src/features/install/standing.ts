@@ -1,0 +1,84 @@
+// What is installed, by looking; nothing is changed, and what cannot be read is told beside the rest.
+
+import { asFailure } from "../../core/failure.ts";
+import type { World } from "../../world.ts";
+import { eventsKnownTo } from "../hooks/hooks.ts";
+import { aliasStanding } from "./alias.ts";
+import { clientRelease } from "./client.ts";
+import { type JsonPart, standing } from "./json-steps.ts";
+import { hooksOf, serverOf, statusLineOf } from "./marks.ts";
+import { checkoutAt, localSettings, programWord } from "./place.ts";
+import { type ProgramStanding, programsStanding } from "./programs.ts";
+import { completionsStanding } from "./shell-completions.ts";
+import { shellOf } from "./shells.ts";
+
+type Effects = Pick<World, "env" | "cwd" | "git" | "program" | "self" | "version" | "pid" | "log" | "runProgram">;
+
+export interface Standing {
+  programs: ProgramStanding[];
+  hooks: {
+    globalInstalled: boolean;
+    localInstalled: boolean;
+    globalPath: string;
+    /** Null outside of a checkout. */
+    localPath: string | null;
+    /** Of those that are installed. */
+    upToDate: boolean;
+  };
+  alias: { installed: boolean; shell: string; profilePath: string | null };
+  mcp: { installed: boolean; settingsPath: string; upToDate: boolean };
+  completions: { installed: boolean; shell: string; files: string[] };
+  statusLine: { installed: boolean; settingsPath: string; upToDate: boolean };
+  /** The release of Claude Code. */
+  client: string | null;
+  errors: string[];
+}
+
+export async function installStanding(world: Effects, { repo }: { repo: string | undefined }): Promise<Standing> {
+  const errors: string[] = [];
+  const or = async <T>(look: () => Promise<T> | T, otherwise: T): Promise<T> => {
+    try {
+      return await look();
+    } catch (thrown) {
+      const { kind, message } = asFailure(thrown);
+      if (kind === "internal" || kind === "cancelled") throw thrown;
+      errors.push(message);
+      return otherwise;
+    }
+  };
+  const client = await clientRelease(world);
+  const program = programWord(world);
+  const { claudeSettings, claudeState } = world.env.places;
+  // Asked for by name it has to be there.
+  const top = await (repo === undefined ? checkoutAt(world, repo).catch(() => undefined) : checkoutAt(world, repo));
+  const entered = async (file: string, part: JsonPart, wanted: Parameters<typeof standing>[2]) => {
+    const { found, isSettled } = await or(() => standing(file, part, wanted), NOTHING);
+    return { installed: found > 0, upToDate: found > 0 && isSettled };
+  };
+  const hooks = hooksOf(program, eventsKnownTo(client));
+  const everywhere = await entered(claudeSettings, "hooks", hooks);
+  const localPath = top === undefined ? null : localSettings(top);
+  const here = localPath === null ? undefined : await entered(localPath, "hooks", hooks);
+  const shell = shellOf(world);
+  return {
+    programs: await or(() => programsStanding(world), []),
+    hooks: {
+      globalInstalled: everywhere.installed,
+      localInstalled: here?.installed === true,
+      globalPath: claudeSettings,
+      localPath,
+      upToDate: [everywhere, here].every((one) => one === undefined || !one.installed || one.upToDate),
+    },
+    alias: await or(() => aliasStanding(world), { installed: false, shell, profilePath: null }),
+    mcp: { ...(await entered(claudeState, "mcp", [serverOf(program)])), settingsPath: claudeState },
+    completions: await or(() => completionsStanding(world), { installed: false, shell, files: [] }),
+    statusLine: {
+      ...(await entered(claudeSettings, "statusline", [statusLineOf(program)])),
+      settingsPath: claudeSettings,
+    },
+    client: client ?? null,
+    errors: [...new Set(errors)],
+  };
+}
+
+const NOTHING = { found: 0, isSettled: false, occupied: [] };

@@ -1,0 +1,86 @@
+// The answers of `install` for people: a line for each thing, with its file.
+
+import type { Page } from "../../core/operation.ts";
+import { printable, printableLines, table } from "../../core/text.ts";
+import type { Installed } from "./answer.ts";
+import type { Standing } from "./standing.ts";
+import type { Step } from "./step.ts";
+
+const NAMES: Readonly<Record<Step["step"], string>> = {
+  program: "program",
+  wrapper: "wrapper",
+  heartbeat: "heartbeat",
+  hooks: "hooks",
+  gitignore: ".gitignore",
+  alias: "alias",
+  mcp: "MCP server",
+  completions: "completions",
+  statusline: "status line",
+  database: "database",
+  data: "data",
+};
+
+const CHANGES: Readonly<Record<Step["change"], string>> = {
+  made: "made",
+  written: "written",
+  removed: "removed",
+  none: "as it was",
+  skipped: "left alone",
+  failed: "failed",
+};
+
+export function installedText({ action, steps, next }: Installed, page: Page): string {
+  if (steps.length === 0) return action === "uninstall" ? "Nothing of parallel-cc was found.\n" : "Nothing was done.\n";
+  const rows = steps.map(({ step, file, change, detail }) => {
+    return [
+      NAMES[step],
+      file === null ? "" : printable(file),
+      CHANGES[change],
+      change === "failed" ? "" : shown(detail),
+    ];
+  });
+  const failures = steps.filter(({ change }) => change === "failed").map((step) => failureLines(step, page));
+  const nextLines = next.map((line) => `${printable(line)}\n`);
+  return [...lines(rows, page), ...failures, ...(nextLines.length > 0 ? ["\n", ...nextLines] : [])].join("");
+}
+
+function failureLines({ step, detail, hint }: Step, { paint }: Page): string {
+  const said = hint === undefined ? "" : `  ${printableLines(hint)}\n`;
+  return `${paint.red(`${NAMES[step]} failed:`)} ${printableLines(detail ?? "")}\n${said}`;
+}
+
+export function standingText(standing: Standing, page: Page): string {
+  const { programs, hooks, alias, mcp, completions, statusLine, client, errors } = standing;
+  const state = (installed: boolean, upToDate = true) =>
+    !installed ? "no" : upToDate ? "yes" : "yes, not as this release has it";
+  const shell = alias.shell === "unknown" ? "no shell that we know in SHELL" : alias.shell;
+  const rows = [
+    ...programs.map(({ name, path, installed, upToDate }) => [name, printable(path), state(installed, upToDate)]),
+    ["hooks", printable(hooks.globalPath), state(hooks.globalInstalled, hooks.upToDate)],
+    ...(hooks.localPath === null
+      ? []
+      : [["hooks here", printable(hooks.localPath), state(hooks.localInstalled, hooks.upToDate)]]),
+    ["alias", alias.profilePath === null ? shell : printable(alias.profilePath), state(alias.installed)],
+    ["MCP server", printable(mcp.settingsPath), state(mcp.installed, mcp.upToDate)],
+    [
+      "completions",
+      completions.files[0] === undefined ? shell : printable(completions.files[0]),
+      state(completions.installed),
+    ],
+    ["status line", printable(statusLine.settingsPath), state(statusLine.installed, statusLine.upToDate)],
+    ["Claude Code", client ?? "not found on PATH, or it does not tell its version", ""],
+  ];
+  return [...lines(rows, page), ...errors.map((error) => `${page.paint.red("error:")} ${printable(error)}\n`)].join("");
+}
+
+function lines(rows: readonly (readonly string[])[], { columns }: Page): string[] {
+  const cuts = [
+    { column: 1, floor: 16, keeps: "end" as const },
+    { column: 3, floor: 10, keeps: "start" as const },
+  ];
+  return table(rows, { width: columns, cuts }).map((line) => `${line}\n`);
+}
+
+function shown(detail: string | undefined): string {
+  return printable(detail ?? "");
+}
