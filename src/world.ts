@@ -15,7 +15,7 @@ import { type Processes, systemProcesses } from "./proc/alive.ts";
 import { isPortFree } from "./proc/port.ts";
 import { type RunInput, type RunResult, run, runShown } from "./proc/run.ts";
 import type { Ended } from "./proc/spawn.ts";
-import { handOver, type Scripted, startDetached, startScripted } from "./proc/start.ts";
+import { becomes, handOver, type Scripted, startDetached, startScripted } from "./proc/start.ts";
 import { readAll, type Streams, systemStreams } from "./proc/streams.ts";
 
 /** What the environment says, read once. */
@@ -80,6 +80,8 @@ export interface World {
   self(words: readonly string[]): Pick<Program, "command" | "args">;
   /** This machine as somebody has it whose home is that directory: no settings, no identity, no sessions of the user's. */
   inHome(directory: string): World;
+  /** Starts this very program anew in this process, unless the environment has these variables so already. */
+  restartWith(variables: Readonly<Record<string, string>>): void;
   /** Starts this very program with other words, to go on when we have ended; it stands in no checkout. */
   startInBackground(words: readonly string[]): void;
   processes: Processes;
@@ -168,6 +170,10 @@ export function makeWorld(variables: Record<string, string | undefined> = proces
       startScripted({ command, args, cwd: directory, env: childEnv(variables) }),
     self,
     inHome: (directory) => makeWorld(strangersVariables(variables, directory)),
+    restartWith: (added) => {
+      if (Object.keys(added).some((name) => variables[name] !== undefined)) return;
+      becomes({ ...self(process.argv.slice(2)), env: { ...childEnv(variables), ...added } });
+    },
     startInBackground: (words) => startDetached({ ...self(words), env: childEnv(variables), cwd: "/" }),
     processes: systemProcesses({ platform: process.platform, host: hostname() }),
     isPortFree,

@@ -56,6 +56,13 @@ async function unlessEnded(send: () => unknown): Promise<void> {
   }
 }
 
+/** Goes on as another program in this very process: the same pid, streams and directory. False where no system call does. */
+export function becomes({ command, args, env }: Omit<Command, "cwd">): boolean {
+  if (process.platform === "win32" || typeof process.execve !== "function") return false;
+  process.execve(command, [command, ...args], { ...env });
+  return true;
+}
+
 /** Starts a program that outlives us: in a session of its own, with nothing to read and nobody listening. */
 export function startDetached(input: Command & { cwd: string }): void {
   spawn(input, { stdin: "ignore", stdout: "ignore", stderr: "ignore", detached: true }).unref();

@@ -59,14 +59,14 @@ export const mcpMemory: Figure = {
   unit: "empty binary",
   measures: "MB",
   bound: { megabytes: 60 },
-  rounds: 10,
+  rounds: 3,
   async prepare(place, stack) {
     const cwd = await repositoryAtWork(place, stack);
     return {
       async ours() {
         await using server = await greetedServer(place, { cwd });
         await server.ask("tools/list");
-        for (let call = 0; call < 20; call++) await server.call("get_parallel_status");
+        for (let call = 0; call < 500; call++) await server.call("get_parallel_status");
         return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${server.pid}/status`, "utf8"))?.[1]) / 1024;
       },
       unit: () => peakOf(emptyCommand(pccCommand(place, [], cwd))),

@@ -86,6 +86,8 @@ export function testWorld(place: Place, input: WorldInput = {}): TestWorld {
       said.push(line);
     },
     self: (words: readonly string[]) => ({ command: process.execPath, args: [MAIN, ...words] }),
+    // It would be the test runner that starts anew.
+    restartWith: () => {},
     startInBackground: (words: readonly string[]) => {
       started.push([...words]);
     },
