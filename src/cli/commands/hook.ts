@@ -16,7 +16,7 @@ export async function hook(words: readonly string[]): Promise<number> {
         answer(await (await import("../../features/hooks/hooks.ts")).statusLine(world));
       } else {
         const said = await (await import("../../features/hooks/hooks.ts")).answerHook(world, event);
-        if (said !== undefined) answer(`${JSON.stringify(said)}\n`);
+        if (said !== undefined) answer(`${said.worktreePath ?? JSON.stringify(said)}\n`);
       }
     } catch (thrown) {
       noteTrouble(world, event, asFailure(thrown));

@@ -27,6 +27,15 @@ export const HOOK_EVENTS: readonly HookEvent[] = [
   { event: "SessionEnd", timeoutSeconds: SHORT_SECONDS },
 ];
 
+/** Making worktrees and removing them takes as long as setting one up. */
+const SET_UP_SECONDS = 1800;
+
+/** Only when they are asked for: the client makes no worktree itself from then on. */
+export const WORKTREE_EVENTS: readonly HookEvent[] = [
+  { event: "WorktreeCreate", since: "2.1.328", timeoutSeconds: SET_UP_SECONDS },
+  { event: "WorktreeRemove", since: "2.1.328", timeoutSeconds: SET_UP_SECONDS },
+];
+
 /** Those that a client of this release knows; undefined: one of which nothing is known. */
 export function eventsKnownTo(client: string | undefined): HookEvent[] {
   return HOOK_EVENTS.filter(({ since }) => {

@@ -15,6 +15,8 @@ export interface HookAnswer {
   hookSpecificOutput?: { hookEventName: string; additionalContext: string };
   /** Shown to the user. */
   systemMessage?: string;
+  /** Of WorktreeCreate, which reads this alone, as a line. */
+  worktreePath?: string;
 }
 
 /** Undefined when there is nothing to say. Errors: those of the database, above all `db.locked` after 200 ms. */
@@ -23,6 +25,13 @@ export async function answerHook(world: World, event: string): Promise<HookAnswe
   // Typed by a person, or broken: every client says which conversation it is.
   if (told.session_id === undefined) return undefined;
   if (event === "SessionStart") return (await import("./session-start.ts")).startSession(world, told);
+  if (event === "WorktreeCreate") {
+    return { worktreePath: await (await import("./worktree.ts")).createWorktree(world, told) };
+  }
+  if (event === "WorktreeRemove") {
+    await (await import("./worktree.ts")).removeWorktree(world, told);
+    return undefined;
+  }
   const doing = doingAt(event, told);
   if (doing === undefined) return undefined;
   const db = await readyDb(world);

@@ -1,6 +1,6 @@
 // The room's door: what Claude Code's hooks call.
 
-export { eventsKnownTo, HOOK_EVENTS, type HookEvent, hookWords } from "./events.ts";
+export { eventsKnownTo, HOOK_EVENTS, type HookEvent, hookWords, WORKTREE_EVENTS } from "./events.ts";
 export { answerHook, type HookAnswer } from "./hook.ts";
 export { statusLine } from "./status-line.ts";
 export { noteTrouble } from "./trouble.ts";

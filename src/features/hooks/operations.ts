@@ -17,6 +17,7 @@ const hookOperation = operation({
     v.strictObject({
       hookSpecificOutput: v.optional(v.strictObject({ hookEventName: TEXT, additionalContext: TEXT })),
       systemMessage: v.optional(TEXT),
+      worktreePath: v.optional(TEXT),
     }),
   cli: { path: ["hook"], positionals: ["event"], examples: ["parallel-cc hook SessionStart", "parallel-cc hook Stop"] },
   run: async (world: World, { event }) => ({ ...(await (await import("./hook.ts")).answerHook(world, event)) }),

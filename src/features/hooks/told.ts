@@ -18,6 +18,10 @@ const TOLD = v.object({
   tool_name: WORD,
   message: WORD,
   notification_type: WORD,
+  /** WorktreeCreate. */
+  name: WORD,
+  /** WorktreeRemove. */
+  worktree_path: WORD,
 });
 export type Told = v.InferOutput<typeof TOLD>;
 

@@ -13,6 +13,7 @@ export {
   endSession,
   followRepository,
   followWorktree,
+  forgetProcess,
   insertProcess,
   insertSession,
   isAnyUnderWay,

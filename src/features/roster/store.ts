@@ -188,6 +188,11 @@ export function insertProcess(db: Db, sessionId: string, role: ProcessRole, iden
   );
 }
 
+export function forgetProcess(db: Db, sessionId: string, { role, pid }: { role: ProcessRole; pid: number }): void {
+  const sql = "DELETE FROM session_processes WHERE session_id = $sessionId AND role = $role AND pid = $pid";
+  db.run(sql, { sessionId, role, pid });
+}
+
 /** Turns a reservation into a session; false when it is not there any more. */
 export function activate(db: Db, id: string, adminName: string | null): boolean {
   const sql = "UPDATE sessions SET state = 'active', admin_name = $adminName WHERE id = $id AND state = 'creating'";

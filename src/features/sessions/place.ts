@@ -14,12 +14,16 @@ export interface Holder {
 
 export type Placement = { kind: "checkout"; path: string; sharedWith: Holder | undefined } | { kind: "worktree" };
 
-/** `isGoing`: the worktree that the session starts in is removed by another command just now. */
+/**
+ * `isGoing`: the worktree that the session starts in is removed by another command just now. `isApart`: it is to be in a
+ * worktree of its own in any case.
+ */
 export function decidePlacement(
   repository: Pick<Repository, "path" | "isBare" | "here">,
   holders: readonly Holder[],
-  wants: { noWorktree: boolean; continueAt: string | undefined; isGoing: boolean },
+  wants: { noWorktree: boolean; isApart?: boolean; continueAt: string | undefined; isGoing: boolean },
 ): Placement {
+  if (wants.isApart) return { kind: "worktree" };
   const { here } = repository;
   // By its path, or by its name in the repository: it may have been moved under its session.
   const holder = holders.find((one) => one.worktreePath === here.top || one.adminName === here.adminName);

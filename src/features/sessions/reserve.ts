@@ -38,6 +38,8 @@ export interface RegisterInput {
   base?: string | undefined;
   noWorktree?: boolean | undefined;
   continue?: boolean | undefined;
+  /** In a worktree of its own, whatever else the process has: for an agent that works apart from its claude. */
+  apart?: boolean | undefined;
 }
 
 export interface Request {
@@ -78,7 +80,8 @@ export async function reserve(request: Request): Promise<Reserved> {
     db.write((now) => {
       recordDeaths(db, key, dead, now);
       followMoves(db, repository);
-      const own = sessionsOf(db, key).find((one) => isOwnedBy(one, request.owner) && !dead.has(judged(one)));
+      const mine = input.apart === true ? [] : sessionsOf(db, key);
+      const own = mine.find((one) => isOwnedBy(one, request.owner) && !dead.has(judged(one)));
       if (own !== undefined && (own.state === "creating" || existsSync(own.worktree_path))) {
         return { session: own, isNew: false };
       }
@@ -88,7 +91,8 @@ export async function reserve(request: Request): Promise<Reserved> {
       const going = new Set(removalsUnderWay(db).map(({ path }) => path));
       const last = input.continue === true ? lastToContinue(request, { holders, going }) : undefined;
       const isGoing = going.has(repository.here.top ?? null);
-      const wants = { noWorktree: input.noWorktree === true, continueAt: last?.worktree_path, isGoing };
+      const isApart = input.apart === true;
+      const wants = { noWorktree: input.noWorktree === true, isApart, continueAt: last?.worktree_path, isGoing };
       const placement = decidePlacement(repository, holders, wants);
       const made = newSession(request, { id, placement, start, last, maker });
       insertSession(db, made, now);
