@@ -54,6 +54,18 @@ describe("a session without the wrapper", () => {
     expect((await status(world, {})).totalSessions).toBe(2);
   });
 
+  test("is told what the others have changed since they began", async () => {
+    await using place = await makePlace();
+    const repo = await makeRepo(place);
+    await using first = sleeper();
+    await using second = sleeper();
+    await using world = testWorld(place, { cwd: repo.path });
+    await tell(world, first.pid, "SessionStart");
+    await Bun.write(`${repo.path}/file-0.txt`, "changed\n");
+    const answer = await tell(world, second.pid, "SessionStart");
+    expect(answer?.hookSpecificOutput?.additionalContext).toContain(': idle; changed "file-0.txt"');
+  });
+
   test("works, waits for its user, idles and ends, as its events tell", async () => {
     await using place = await makePlace();
     const repo = await makeRepo(place);

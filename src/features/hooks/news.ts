@@ -10,20 +10,28 @@ export interface News {
 }
 
 const MOST_LISTED = 5;
+const MOST_FILES = 3;
 const LONGEST_NAME = 60;
 
+/** Those that are told of one by one: the ones in the same checkout matter most. */
+export function listedOf(own: KnownSession, others: readonly KnownSession[]): KnownSession[] {
+  return others.toSorted((a, b) => Number(isHere(own, b)) - Number(isHere(own, a))).slice(0, MOST_LISTED);
+}
+
+/** By its checkout; where it is missing, it is not known what has changed there. */
+export type ChangedFiles = ReadonlyMap<string, readonly string[]>;
+
 /** Nobody else: nothing to say. */
-export function newsFor(own: KnownSession, others: readonly KnownSession[]): News {
+export function newsFor(own: KnownSession, others: readonly KnownSession[], changed: ChangedFiles): News {
   if (others.length === 0) return { forAgent: [], forUser: [] };
-  const isHere = (one: KnownSession) => one.worktree_path === own.worktree_path;
-  // Those in the same checkout matter most.
-  const sorted = others.toSorted((a, b) => Number(isHere(b)) - Number(isHere(a)));
-  const listed = sorted.slice(0, MOST_LISTED);
+  const listed = listedOf(own, others);
   const more = others.length - listed.length;
-  const sharing = sorted.filter(isHere);
+  const sharing = others.filter((one) => isHere(own, one));
   const forAgent = [
     `parallel-cc: ${counted(others.length, "other session")} of Claude Code at work in this repository.`,
-    ...listed.map((one) => `- ${whoIs(one)}, ${whereIs(one, isHere(one))}${whatDoes(one)}`),
+    ...listed.map(
+      (one) => `- ${whoIs(one)}, ${whereIs(one, isHere(own, one))}${whatDoes(one, changed.get(one.worktree_path))}`,
+    ),
     ...(more > 0 ? [`- and ${more} more: parallel-cc status`] : []),
     ...(sharing.length > 0 ? [SHARED] : []),
   ];
@@ -51,9 +59,18 @@ function whereIs({ is_main_repo, worktree_path, branch }: KnownSession, isHere: 
   return `${isHere ? "in this same checkout" : place}, ${on}`;
 }
 
-function whatDoes(one: KnownSession): string {
+function whatDoes(one: KnownSession, files: readonly string[] = []): string {
   const activity = activityOf(one);
-  return activity === null ? "" : `: ${activity === "ended" ? "its conversation has ended" : activity}`;
+  const doing = activity === "ended" ? "its conversation has ended" : activity;
+  const shown = files.slice(0, MOST_FILES).map((file) => quoted(file));
+  const more = files.length > MOST_FILES ? ` and ${files.length - MOST_FILES} more` : "";
+  const changes = files.length === 0 ? null : `changed ${shown.join(", ")}${more}`;
+  const parts = [doing, changes].filter((part) => part !== null);
+  return parts.length === 0 ? "" : `: ${parts.join("; ")}`;
+}
+
+function isHere(own: KnownSession, one: KnownSession): boolean {
+  return one.worktree_path === own.worktree_path;
 }
 
 function quoted(text: string, longest = LONGEST_NAME): string {

@@ -8,10 +8,11 @@ import type { World } from "../../world.ts";
 import { type KnownSession, sessionOfClaude, sessionsOf } from "../roster/roster.ts";
 import { livingOf, register } from "../sessions/sessions.ts";
 import { takeReport } from "../upkeep/upkeep.ts";
+import { changedFiles } from "../worktrees/worktrees.ts";
 import { claudeOf } from "./claude.ts";
 import { exportTo } from "./env-file.ts";
 import type { HookAnswer } from "./hook.ts";
-import { newsFor } from "./news.ts";
+import { type ChangedFiles, listedOf, newsFor } from "./news.ts";
 import { notePulse } from "./note.ts";
 import { doingAt } from "./pulse.ts";
 import { readyDb } from "./ready.ts";
@@ -32,6 +33,9 @@ export async function startSession(given: World, told: Told): Promise<HookAnswer
   return answerFor(world, db, own);
 }
 
+/** Asking git what others have changed must not be felt at a start. */
+const CHANGES_MS = 300;
+
 async function becomeKnown(world: World, told: Told, claudePid: number): Promise<KnownSession | undefined> {
   try {
     const repo = told.cwd ?? world.cwd;
@@ -44,11 +48,11 @@ async function becomeKnown(world: World, told: Told, claudePid: number): Promise
   }
 }
 
-function answerFor(world: World, db: Db, own: KnownSession): HookAnswer | undefined {
+async function answerFor(world: World, db: Db, own: KnownSession): Promise<HookAnswer | undefined> {
   const { git_dir, git_dir_id, repo_path } = own;
   const key = { gitDir: git_dir ?? "", gitDirId: git_dir_id ?? "", path: repo_path };
   const others = livingOf(world, sessionsOf(db, key)).filter(({ id }) => id !== own.id);
-  const { forAgent, forUser } = newsFor(own, others);
+  const { forAgent, forUser } = newsFor(own, others, await changesOf(world, listedOf(own, others)));
   const report = takeReport(db, key.gitDir);
   const told = [...(report === undefined ? [] : [`parallel-cc: ${report}`]), ...forUser];
   if (forAgent.length + told.length === 0) return undefined;
@@ -58,4 +62,15 @@ function answerFor(world: World, db: Db, own: KnownSession): HookAnswer | undefi
       hookSpecificOutput: { hookEventName: "SessionStart", additionalContext: forAgent.join("\n") },
     }),
   };
+}
+
+async function changesOf(world: Pick<World, "git">, listed: readonly KnownSession[]): Promise<ChangedFiles> {
+  const signal = AbortSignal.timeout(CHANGES_MS);
+  const found = await Promise.all(
+    listed.map(async ({ worktree_path: path, fork_commit: forkCommit }) => {
+      const files = await changedFiles(world, { path, forkCommit }, signal);
+      return files === undefined ? [] : [[path, files] as const];
+    }),
+  );
+  return new Map(found.flat());
 }

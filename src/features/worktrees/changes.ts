@@ -74,6 +74,21 @@ export async function measureChanges(
   return { dirtyFiles: own.length, ahead, behind, branch };
 }
 
+/** Tracked files that differ from where the work began, committed or not. Undefined when git does not answer in time. */
+export async function changedFiles(
+  world: Pick<World, "git">,
+  { path, forkCommit }: Pick<Measured, "path" | "forkCommit">,
+  signal: AbortSignal,
+): Promise<string[] | undefined> {
+  const words = ["diff", "--no-ext-diff", "--no-textconv", "--no-renames", "--name-only", "-z", "--end-of-options"];
+  try {
+    const diff = await world.git(path).attempt([...words, forkCommit ?? "HEAD", "--"], { signal });
+    return diff.exit === 0 ? diff.stdout.split("\0").filter((name) => name !== "") : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 const FRESH_MS = 2_000;
 
 /** Refreshes the cache for what is older than two seconds, two at a time, until the deadline. */
