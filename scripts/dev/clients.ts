@@ -34,7 +34,10 @@ export function systemStore(say: Store["say"]): Store {
 /** The words that start this client. The older one is a script, and Bun runs it: no Node is needed. */
 export function clientCommand(version: string, folder = systemStore(async () => {}).folder): [string, ...string[]] {
   const kept = join(folder, version);
-  return version === OLDER ? [process.execPath, join(kept, "cli.js")] : [join(kept, "claude")];
+  if (version !== OLDER) return [join(kept, "claude")];
+  // Every home that a test makes would have Bun read all of the script anew.
+  const cache = `BUN_RUNTIME_TRANSPILER_CACHE_PATH=${join(kept, "transpiled")}`;
+  return ["env", cache, process.execPath, join(kept, "cli.js")];
 }
 
 /** Why there is no client for this machine; undefined when there is one. */

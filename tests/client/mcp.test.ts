@@ -2,12 +2,13 @@
 
 import { expect, test } from "bun:test";
 import { chmod } from "node:fs/promises";
-import { PRINT, resultOf, type Stage, stage } from "../support/client.ts";
+import { jsonOf, PRINT, resultOf, type Stage, stage } from "../support/client.ts";
 import { waitFor } from "../support/processes.ts";
 import { gate } from "../support/servers/messages.ts";
 import { sessions } from "../support/wrapper.ts";
 
-const ASKED = ["mcp__parallel-cc__get_my_session", "mcp__parallel-cc__get_parallel_status"];
+const [MINE, STATUS] = ["mcp__parallel-cc__get_my_session", "mcp__parallel-cc__get_parallel_status"] as const;
+const ASKED = [MINE, STATUS] as const;
 
 /** The words that tell claude of the server, which leaves its pid in a file. */
 async function serverWords({ place }: Stage, pidFile: string): Promise<string[]> {
@@ -30,11 +31,14 @@ test("the model is told its own session and the others, by tools that it has fro
   const [mine] = await sessions(on.place);
   asking.open();
   resultOf(await running.exited);
-  expect((await on.model.request("who is here", 0)).tools).toEqual(expect.arrayContaining(ASKED));
-  const { results } = await on.model.request("who is here", 1);
-  const [own, status] = results.map(({ text }) => JSON.parse(text));
-  expect(own).toMatchObject({ sessionId: mine?.sessionId, worktreePath: on.repo.path, parallelSessions: 1 });
-  expect(status).toMatchObject({ totalSessions: 1, sessions: [{ name: "asker", isAlive: true }] });
+  expect((await on.model.request("who is here", 0)).tools).toEqual(expect.arrayContaining([...ASKED]));
+  const answered = await on.model.request("who is here", 1);
+  expect(jsonOf(answered, MINE)).toMatchObject({
+    sessionId: mine?.sessionId,
+    worktreePath: on.repo.path,
+    parallelSessions: 1,
+  });
+  expect(jsonOf(answered, STATUS)).toMatchObject({ totalSessions: 1, sessions: [{ name: "asker", isAlive: true }] });
 });
 
 test("the server ends with the client", async () => {

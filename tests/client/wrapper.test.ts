@@ -40,7 +40,7 @@ test("a second claude -p works in a worktree of its own", async () => {
   first.open();
   resultOf(await one.exited);
   const [inFirst] = (await on.model.request("be the first", 1)).results;
-  expect(inFirst).toEqual({ text: on.repo.path, isError: false });
+  expect(inFirst).toMatchObject({ text: on.repo.path, isError: false });
   const [folder = "", branch = ""] = (await on.model.request("be the second", 1)).results[0]?.text.split("\n") ?? [];
   expect(folder).toBe(`${on.repo.path}-worktrees/${branch}`);
   expect(branch).toStartWith("parallel-two-");

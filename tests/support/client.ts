@@ -10,8 +10,9 @@ import { v } from "../../src/core/shape.ts";
 import { PROGRAM, type Ran, type Running } from "./cli.ts";
 import type { Env } from "./env.ts";
 import { makePlace, type Place } from "./place.ts";
+import { waitFor } from "./processes.ts";
 import { makeRepo, type Repo } from "./repo.ts";
-import { type Block, type Rule, type ScriptedModel, startModel } from "./servers/messages.ts";
+import { type Asked, type Block, type Rule, type ScriptedModel, startModel } from "./servers/messages.ts";
 import { openTerminal, type Terminal } from "./terminal.ts";
 import { SCRIPT } from "./wrapper.ts";
 
@@ -23,8 +24,10 @@ const KEY_END = 20;
 /** After `-p <prompt>`: one JSON document at the end, and no permission is asked for. */
 export const PRINT = ["--output-format", "json", "--dangerously-skip-permissions"] as const;
 const PRINT_TIMEOUT_MS = 50_000;
+const SCREEN_TIMEOUT_MS = 30_000;
 /** The line to type in, below its rule. */
 const READY = /─\n❯/;
+export const QUESTION = /Do you want to proceed/;
 const LEFT = /^left (\d+)$/m;
 
 export interface Stage extends AsyncDisposable {
@@ -44,6 +47,8 @@ export interface Stage extends AsyncDisposable {
 export interface Screen extends Terminal {
   /** Types it as a person does, and presses Enter once it stands there. */
   tell(text: string): Promise<void>;
+  /** Says yes to the question on the screen. */
+  agree(): Promise<void>;
   /** `/exit`, and gives claude's exit status. */
   exit(): Promise<number>;
 }
@@ -95,24 +100,44 @@ export async function stage({ rules, version = CURRENT }: StageInput): Promise<S
 }
 
 function screenOf(terminal: Terminal): Screen {
+  // A start of the client takes its time on a busy machine.
+  const waitForScreen: Screen["waitForScreen"] = async (sign) => {
+    await waitFor(async () => sign.test(await terminal.screen()), `${sign}`, SCREEN_TIMEOUT_MS).catch(
+      async (cause: unknown) => {
+        throw new Error(`${String(cause)}; the screen shows:\n${await terminal.screen()}`);
+      },
+    );
+  };
   const tell: Screen["tell"] = async (text) => {
+    const typed = new RegExp(`─\\n❯\\s${RegExp.escape(text)}`);
     await terminal.press(text);
-    await terminal.waitForScreen(new RegExp(`❯\\s${RegExp.escape(text)}`));
+    await waitForScreen(typed);
+    // Enter before the list of commands stands there begins a new line (2.0.77) ...
+    if (text.startsWith("/")) await waitForScreen(new RegExp(`^\\s*(❯ )?${text}  `, "m"));
     await terminal.press("Enter");
+    // ... and so does one that is read together with what is typed after it.
+    await waitFor(async () => !typed.test(await terminal.screen()), `Enter after ${text}`);
+  };
+  const agree: Screen["agree"] = async () => {
+    // A question that has just appeared takes no key for a moment, lest one that was meant for something else answer it.
+    const isGone = async (): Promise<boolean> => {
+      await terminal.press("Enter");
+      return !QUESTION.test(await terminal.screen());
+    };
+    await waitFor(isGone, "the end of the question");
   };
   const exit: Screen["exit"] = async () => {
     await tell("/exit");
-    await terminal.waitForScreen(LEFT);
+    await waitForScreen(LEFT);
     return Number(LEFT.exec(await terminal.screen())?.[1]);
   };
-  return { ...terminal, tell, exit };
+  return { ...terminal, waitForScreen, tell, agree, exit };
 }
 
 async function programs(place: Place, version: string): Promise<string> {
   const [program, ...words] = clientCommand(version);
-  for (const file of [program, ...words]) {
-    if (!existsSync(file)) throw new Error(`${file} is not there: run \`bun scripts/dev/clients.ts\` first.`);
-  }
+  const file = words.at(-1) ?? program;
+  if (!existsSync(file)) throw new Error(`${file} is not there: run \`bun scripts/dev/clients.ts\` first.`);
   const folder = place.at("path");
   await mkdir(folder);
   const claude = join(folder, "claude");
@@ -178,6 +203,13 @@ function startClient([starter, ...words]: readonly [Starter, ...string[]], input
 
 export function bash(command: string): Block {
   return { tool: "Bash", input: { command, description: "Runs it" } };
+}
+
+/** What this tool gave the model before this request: one JSON document. */
+export function jsonOf(request: Asked, tool: string): unknown {
+  const found = request.results.find((one) => one.tool === tool);
+  if (found === undefined) throw new Error(`${tool} gave nothing; there is ${JSON.stringify(request.results)}`);
+  return JSON.parse(found.text);
 }
 
 const RESULT = v.object({

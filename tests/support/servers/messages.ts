@@ -37,10 +37,12 @@ export function gate(): Gate {
 const TEXT = v.looseObject({ type: v.literal("text"), text: v.string() });
 const RESULT = v.looseObject({
   type: v.literal("tool_result"),
+  tool_use_id: v.string(),
   content: v.optional(v.union([v.string(), v.array(v.looseObject({ text: v.optional(v.string()) }))])),
   is_error: v.optional(v.boolean()),
 });
-const CONTENT = v.union([v.string(), v.array(v.union([TEXT, RESULT, v.looseObject({ type: v.string() })]))]);
+const CALL = v.looseObject({ type: v.literal("tool_use"), id: v.string(), name: v.string() });
+const CONTENT = v.union([v.string(), v.array(v.union([TEXT, RESULT, CALL, v.looseObject({ type: v.string() })]))]);
 const REQUEST = v.looseObject({
   model: v.string(),
   stream: v.optional(v.boolean(), false),
@@ -59,8 +61,8 @@ export interface Asked {
   turn: number;
   /** All that the model was given to read: the system prompt and every message, in order. */
   text: string;
-  /** What the tools of the last turn gave. */
-  results: { text: string; isError: boolean }[];
+  /** What the tools of the last turn gave, in the order in which they were done. */
+  results: { tool: string; text: string; isError: boolean }[];
   tools: string[];
 }
 
@@ -158,11 +160,17 @@ function resultText({ content = "" }: v.InferOutput<typeof RESULT>): string {
 /** Those that the model has not seen before. */
 function newResults({ messages }: Body): Asked["results"] {
   const last = messages.findLastIndex(({ role }) => role === "assistant");
-  return messages
-    .slice(last + 1)
-    .flatMap(({ content }) => (typeof content === "string" ? [] : content))
+  const calls = blocksOf(messages.slice(0, last + 1)).filter((block) => v.is(CALL, block));
+  return blocksOf(messages.slice(last + 1))
     .filter((block) => v.is(RESULT, block))
-    .map((block) => ({ text: resultText(block), isError: block.is_error ?? false }));
+    .map((block) => ({
+      tool: calls.find(({ id }) => id === block.tool_use_id)?.name ?? "",
+      ...{ text: resultText(block), isError: block.is_error ?? false },
+    }));
+}
+
+function blocksOf(messages: Body["messages"]) {
+  return messages.flatMap(({ content }) => (typeof content === "string" ? [] : content));
 }
 
 const USAGE = { input_tokens: 1000, output_tokens: 100, cache_creation_input_tokens: 0, cache_read_input_tokens: 0 };

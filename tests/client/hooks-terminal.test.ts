@@ -1,0 +1,92 @@
+// claude as it is, in a terminal, after the hooks are installed: what status shows of it, and that one session stays one.
+
+import { expect, test } from "bun:test";
+import { OLDER } from "../../scripts/dev/clients.ts";
+import { bash, PRINT, QUESTION, resultOf, stage } from "../support/client.ts";
+import { HOOKED, HOOKS, install, shown, waitForNobody, waitForShown } from "../support/client-hooks.ts";
+import { gate } from "../support/servers/messages.ts";
+
+const SKIPPING = "--dangerously-skip-permissions";
+
+test.each(HOOKED)("%s is idle at its prompt, working on it, idle again, and no more after /exit", async (version) => {
+  const working = gate();
+  await using on = await stage({
+    version,
+    rules: [{ prompt: "say hello", turns: [{ gate: working, blocks: ["Hello."] }] }],
+  });
+  await install(on, ...HOOKS);
+  const screen = await on.open(["claude", SKIPPING]);
+  await waitForShown(on, "a session at its prompt", ([one]) => one?.activity === "idle");
+  await screen.tell("say hello");
+  await working.reached;
+  expect(await shown(on)).toMatchObject([{ isAlive: true, activity: "working", worktreePath: on.repo.path }]);
+  working.open();
+  await screen.waitForScreen(/Hello\./);
+  await waitForShown(on, "a session that is idle again", ([one]) => one?.activity === "idle");
+  expect(await screen.exit()).toBe(0);
+  await waitForNobody(on);
+});
+
+test.each(HOOKED)("%s with a question on the screen is waiting, and for what is shown", async (version) => {
+  const rules = [{ prompt: "make the file", turns: [bash("touch made.txt"), "It is made."] }];
+  await using on = await stage({ version, rules });
+  await install(on, ...HOOKS);
+  const screen = await on.open(["claude", "--permission-mode", version === OLDER ? "default" : "manual"]);
+  await screen.tell("make the file");
+  await screen.waitForScreen(QUESTION);
+  const isWaiting = ({ activity }: { activity: string }) => activity === "waiting";
+  const [waiting] = await waitForShown(on, "a session that waits", (all) => all.some(isWaiting));
+  expect(waiting?.waitingFor).toBe("approval of Bash");
+  await screen.agree();
+  await screen.waitForScreen(/It is made\./);
+  const [idle] = await waitForShown(on, "a session that waits no more", (all) => !all.some(isWaiting));
+  expect(idle).toMatchObject({ sessionId: waiting?.sessionId, waitingFor: null });
+  expect(await screen.exit()).toBe(0);
+});
+
+test.each(HOOKED)("/clear of %s begins another conversation in the same session", async (version) => {
+  const [before, after] = [gate(), gate()];
+  const rules = [
+    { prompt: "be before", turns: [{ gate: before, blocks: ["One."] }] },
+    { prompt: "be after", turns: [{ gate: after, blocks: ["Two."] }] },
+  ];
+  await using on = await stage({ version, rules });
+  await install(on, ...HOOKS);
+  const screen = await on.open(["claude", SKIPPING]);
+  await screen.tell("be before");
+  await before.reached;
+  const [first] = await shown(on);
+  before.open();
+  await screen.waitForScreen(/One\./);
+  await waitForShown(on, "the end of the turn", ([one]) => one?.activity === "idle");
+  await screen.tell("/clear");
+  await screen.tell("be after");
+  await after.reached;
+  expect(await shown(on)).toMatchObject([{ sessionId: first?.sessionId, isAlive: true, activity: "working" }]);
+  expect((await on.model.request("be after", 0)).text).not.toContain("be before");
+  after.open();
+  await screen.waitForScreen(/Two\./);
+  expect(await screen.exit()).toBe(0);
+  await waitForNobody(on);
+});
+
+test.each(HOOKED)("--resume of %s takes a conversation up in one session", async (version) => {
+  const working = gate();
+  const rules = [
+    { prompt: "be before", turns: ["One."] },
+    { prompt: "be after", turns: [{ gate: working, blocks: ["Two."] }] },
+  ];
+  await using on = await stage({ version, rules });
+  await install(on, ...HOOKS);
+  const { session_id: conversation } = resultOf(await on.run(["claude", "-p", "be before", ...PRINT]));
+  await waitForNobody(on);
+  const screen = await on.open(["claude", SKIPPING, "--resume", conversation]);
+  await screen.tell("be after");
+  await working.reached;
+  expect(await shown(on)).toMatchObject([{ isAlive: true, activity: "working" }]);
+  expect((await on.model.request("be after", 0)).text).toContain("be before");
+  working.open();
+  await screen.waitForScreen(/Two\./);
+  expect(await screen.exit()).toBe(0);
+  await waitForNobody(on);
+});
