@@ -63,3 +63,14 @@ PATH="$target:$given_path" "$target/parallel-cc" demo || {
   say "your git repositories:"
   say "  claude-parallel"
 }
+
+# What Claude Code and the shell are told is asked for, never done unasked.
+say
+if [ -t 0 ] && [ -t 1 ]; then
+  say "parallel-cc can be entered in Claude Code and your shell; scripts/uninstall.sh takes it out again."
+  PATH=$given_path "$target/parallel-cc" install --interactive ||
+    say "Run it again at any time: parallel-cc install"
+else
+  say "To enter it in Claude Code (hooks, MCP server) and your shell (alias, completions):"
+  say "  $target/parallel-cc install --all"
+fi

@@ -144,6 +144,14 @@ const STORIES: Readonly<Record<string, Story>> = {
   "completions.print": async (scene) => {
     for (const shell of ["bash", "zsh", "fish"]) await scene.run("completions.print", { shell });
   },
+  "install.run": async ({ run }) => {
+    await run("install.run", { status: true });
+    await run("install.run", { all: true, statusline: true });
+    await run("install.run", { local: true, gitignore: true });
+    await run("install.run", { status: true, repo: "." });
+    await run("install.run", { uninstall: true, mcp: true });
+    await run("install.run", { uninstall: true, purge: true });
+  },
   "doctor.examine": async ({ run }) => {
     await run("doctor.examine", {});
   },

@@ -34,13 +34,12 @@ export interface Applied {
 export async function apply(world: Effects, request: Request): Promise<Applied> {
   const isOfRepository = request.scope.isLocal || (request.parts.has("gitignore") && !request.isWhole);
   const top = isOfRepository ? await checkoutAt(world, request.repo) : undefined;
-  const purge = request.isPurge ? await (await import("./purge.ts")).planPurge(world) : undefined;
+  const purging = request.isPurge ? await import("./purge.ts") : undefined;
+  await purging?.requirePurgeable(world);
   const work = request.action === "install" ? putIn : takeAll;
   const steps = await alone(world, request, async () => work(world, { request, top, notes: new Notes(world) }));
-  if (purge !== undefined && !steps.some(({ change }) => change === "failed")) {
-    const { applyPurge } = await import("./purge.ts");
-    steps.push(await applyPurge(purge));
-  }
+  // What failed needs its notes when it is taken out after all.
+  if (purging !== undefined && steps.every(({ change }) => change !== "failed")) steps.push(await purging.purge(world));
   return { request, steps };
 }
 

@@ -93,8 +93,13 @@ export function programsStanding(world: Effects): ProgramStanding[] {
 
 /** Undefined where there is no file. */
 function modeOf(file: string): number | undefined {
-  const found = statSync(file, { throwIfNoEntry: false });
-  return found?.isFile() ? found.mode & 0o7777 : undefined;
+  try {
+    const found = statSync(file);
+    return found.isFile() ? found.mode & 0o7777 : undefined;
+  } catch {
+    // What is in the way is told when something is put there.
+    return undefined;
+  }
 }
 
 const PART_BYTES = 1024 * 1024;

@@ -1,21 +1,14 @@
-// The data directory, taken away: only while it is nobody's only copy of anything, only what is known to be ours, and only
-// what was listed before.
+// The data directory, taken away: only while it is nobody's only copy of anything, and only what is known to be ours.
 
-import { existsSync, lstatSync, readdirSync, realpathSync, rmdirSync, rmSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync, rmdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { Failure } from "../../core/failure.ts";
-import { counted, printable } from "../../core/text.ts";
+import { printable } from "../../core/text.ts";
 import { unwritableFile } from "../../files/unwritable.ts";
 import type { World } from "../../world.ts";
 import { removalsOf, whatIsLeft } from "../removals/removals.ts";
 import { allSessions, livenessOfAll } from "../roster/roster.ts";
 import { attempt, type Step } from "./step.ts";
-
-export interface Purge {
-  home: string;
-  /** Ours, in the order in which they go; the directories after what is in them. */
-  entries: readonly string[];
-}
 
 type Effects = Pick<World, "paths" | "db" | "git" | "processes">;
 
@@ -27,18 +20,24 @@ const OURS: Readonly<Record<string, RegExp>> = {
   templates: /^[\w.-]+\.json$/,
 };
 
-/** What would go. Errors: `purge.refused`, which says what keeps it and where; those of the database. */
-export async function planPurge(world: Effects): Promise<Purge> {
+/** Errors: `purge.refused`, which says what keeps it and where; those of the database. */
+export async function requirePurgeable(world: Effects): Promise<void> {
   const { home } = world.paths;
-  if (!existsSync(home)) return { home, entries: [] };
-  const { entries, strangers } = listed(home);
-  const keeps = [...(await keptByRegistry(world)), ...strangers.map((path) => `${printable(path)} is not ours`)];
-  if (keeps.length === 0) return { home, entries };
+  if (!existsSync(home)) return;
+  const keeps = [...(await keptByRegistry(world)), ...listed(home).strangers.map(strangerWords)];
+  if (keeps.length > 0) throw refused(home, keeps);
+}
+
+function strangerWords(path: string): string {
+  return `${printable(path)} is not ours`;
+}
+
+function refused(home: string, keeps: readonly string[]): Failure {
   const shown = keeps.slice(0, MOST_SHOWN).map((one) => `\n  ${one}`);
   const more = keeps.length > MOST_SHOWN ? `\n  and ${keeps.length - MOST_SHOWN} more` : "";
-  throw new Failure({
+  return new Failure({
     code: "purge.refused",
-    message: `${home} is somebody's only copy of something, so nothing was taken out:${shown.join("")}${more}`,
+    message: `${home} is somebody's only copy of something, and stays:${shown.join("")}${more}`,
     hint: "End the sessions, bring back what you need (parallel-cc undo), move what is yours elsewhere; or leave --purge out.",
     details: { home, keeps },
   });
@@ -83,20 +82,22 @@ function listed(home: string): { entries: string[]; strangers: string[] } {
   return { entries, strangers };
 }
 
-/** What came since is left, and said. */
-export async function applyPurge({ home, entries }: Purge): Promise<Step> {
+/** Looked at again right before: what has come since is not taken along. */
+export async function purge({ paths: { home } }: Pick<World, "paths">): Promise<Step> {
   const step = "data" as const;
   return attempt(step, home, () => {
     if (!existsSync(home)) return { step, file: home, change: "none", detail: "there is none" };
+    const { entries, strangers } = listed(home);
+    if (strangers.length > 0) throw refused(home, strangers.map(strangerWords));
     try {
       // A link to it is somebody's own arrangement, and stays.
-      for (const path of [...entries, ...(lstatSync(home).isSymbolicLink() ? [] : [realpathSync(home)])]) {
+      for (const path of [...entries, ...(lstatSync(home).isSymbolicLink() ? [] : [home])]) {
         if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory()) rmdirSync(path);
         else rmSync(path, { force: true });
       }
     } catch (cause) {
       throw unwritableFile({ file: home, code: "purge.unwritable", cause });
     }
-    return { step, file: home, change: "removed", detail: `${counted(entries.length, "file")} of ours` };
+    return { step, file: home, change: "removed", detail: "with all that was in it" };
   });
 }

@@ -1,6 +1,6 @@
 // What became of each thing that an installation consists of. A step that fails says so and stops no other.
 
-import { asFailure } from "../../core/failure.ts";
+import { asFailure, Failure } from "../../core/failure.ts";
 
 export const STEPS = [
   "program",
@@ -35,9 +35,21 @@ export async function attempt(step: StepName, file: string | null, work: () => P
   try {
     return await work();
   } catch (thrown) {
-    const failure = asFailure(thrown);
+    const failure = refusal(thrown) ?? asFailure(thrown);
     if (failure.kind === "cancelled" || failure.kind === "internal") throw thrown;
     const { message, code, hint } = failure;
     return { step, file, change: "failed", detail: message, code, ...(hint === undefined ? {} : { hint }) };
   }
+}
+
+/** What the file system refused on the way to a file: a folder that may not be entered, or is none. */
+function refusal(thrown: unknown): Failure | undefined {
+  if (thrown instanceof Failure || !(thrown instanceof Error && "syscall" in thrown)) return undefined;
+  return new Failure({
+    kind: "unavailable",
+    code: "install.refused",
+    message: `${thrown.message}.`,
+    hint: "Mend the cause (missing rights, a folder that is none) and run the command again.",
+    cause: thrown,
+  });
 }
