@@ -85,6 +85,8 @@ const NEEDED: Needed = {
   "binary/disaster-disk.test.ts": ["mount"],
   "git/gtr.test.ts": ["bash"],
   "git/gtr-sessions.test.ts": ["bash"],
+  "binary/install-command.test.ts": ["zsh", "fish"],
+  "binary/install-terminal.test.ts": ["tmux"],
   "binary/kill.test.ts": ["strace"],
   "binary/kill-removal.test.ts": ["strace"],
   "binary/locks-namespaces.test.ts": ["namespaces"],

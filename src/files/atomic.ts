@@ -4,11 +4,13 @@
 import {
   chownSync,
   closeSync,
+  existsSync,
   fchmodSync,
   fsyncSync,
   lstatSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   readlinkSync,
   realpathSync,
@@ -59,6 +61,16 @@ export function readBytes(file: string): Uint8Array | undefined {
     if (cause instanceof Error && "code" in cause && (cause.code === "ENOENT" || cause.code === "ENOTDIR"))
       return undefined;
     throw cause;
+  }
+}
+
+/** What somebody who was killed in the middle has left beside that very file; for who is alone in replacing it. */
+export function dropUnfinished(file: string): void {
+  const [folder, start] = [dirname(file), `.${basename(file)}.`];
+  if (!existsSync(folder)) return;
+  for (const name of readdirSync(folder)) {
+    const isLeft = name.startsWith(start) && /^\d+\.new$/.test(name.slice(start.length));
+    if (isLeft) rmSync(join(folder, name), { force: true });
   }
 }
 

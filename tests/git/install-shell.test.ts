@@ -30,7 +30,7 @@ describe("the alias", () => {
     const { alias, next } = await home.run({ alias: true }, { env });
     expect(alias).toMatchObject({ success: true, profilePath: home.file(path), alreadyInstalled: false });
     expect(home.text(path)).toBe(text);
-    expect(next.join("\n")).toContain(`source ${path.includes(" ") ? `'${home.file(path)}'` : home.file(path)}`);
+    expect(next.join("\n")).toContain(`  source ${path.includes(" ") ? `'${home.file(path)}'` : home.file(path)}`);
     expect((await home.run({ alias: true }, { env })).alias?.alreadyInstalled).toBe(true);
     await home.run({ uninstall: true, alias: true }, { env });
     expect(home.text(path)).toBeUndefined();

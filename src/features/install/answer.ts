@@ -97,23 +97,23 @@ function nextAfter(world: Pick<World, "env">, { request, steps }: Applied): stri
   const next: string[] = [];
   if (request.action === "uninstall") {
     const gone = changed("alias")?.file?.endsWith(".fish") === true ? "functions --erase claude" : "unalias claude";
-    if (changed("alias") !== undefined) next.push(`In shells that are open: ${gone}`);
+    if (changed("alias") !== undefined) next.push(`In shells that are open:\n  ${gone}`);
     if (request.isWhole)
-      next.push(`The programs stay, in ${env.places.programs}; scripts/uninstall.sh takes them away too.`);
+      next.push(`The programs stay in ${env.places.programs}; scripts/uninstall.sh removes them too.`);
     return next;
   }
   const wrapper = steps.find(({ step, change }) => step === "wrapper" && change !== "failed");
   if (wrapper?.file && firstOnPath("claude-parallel", env.path)?.real !== realPathOf(wrapper.file)) {
     const folder = dirname(wrapper.file);
-    next.push(`Put ${folder} first on PATH, in your shell's profile: export PATH=${shellWord(folder)}:"$PATH"`);
+    next.push(`Put the programs on PATH, in your shell's profile:\n  export PATH=${shellWord(folder)}:"$PATH"`);
   }
   const profile = changed("alias")?.file;
-  if (profile) next.push(`In shells that are open: source ${shellWord(profile)}`);
+  if (profile) next.push(`In shells that are open:\n  source ${shellWord(profile)}`);
   if (changed("hooks") !== undefined || changed("mcp") !== undefined) {
     next.push("Claude Code that runs already takes it up when it is started anew.");
   }
   if (request.parts.has("programs") && request.parts.has("hooks") && !request.parts.has("statusline")) {
-    next.push("For a line about your sessions in Claude Code: parallel-cc install --statusline");
+    next.push("For a line about your sessions in Claude Code's status line:\n  parallel-cc install --statusline");
   }
   return next;
 }

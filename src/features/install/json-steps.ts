@@ -2,7 +2,7 @@
 // write these files as well.
 
 import { Failure } from "../../core/failure.ts";
-import { targetOf } from "../../files/atomic.ts";
+import { dropUnfinished, targetOf } from "../../files/atomic.ts";
 import { lookInto, type SettledFile, settleFile } from "../../files/json-file.ts";
 import type { Addition } from "../../files/json-put.ts";
 import type { Mark } from "../../files/json-take.ts";
@@ -87,7 +87,8 @@ async function settleOnce(world: Effects, notes: Notes, { part, file, wanted, is
   const key = targetOf(file);
   const { json } = notes.held;
   const known = json[key];
-  if (wanted.length > 0) notes.expectDirectoriesOf(file);
+  if (wanted.length > 0) notes.expect(file);
+  else dropUnfinished(key);
   const settled = await settleFile(world, {
     file,
     ours: [MARKS[part]],

@@ -4,7 +4,7 @@
 import { existsSync, rmdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { TEXT, v, YES_OR_NO } from "../../core/shape.ts";
-import { replaceFile, targetOf } from "../../files/atomic.ts";
+import { dropUnfinished, replaceFile, targetOf } from "../../files/atomic.ts";
 import { removeIfFile } from "../../files/directory.ts";
 import { NOTE } from "../../files/json-note.ts";
 import { readSmallFile } from "../../files/small.ts";
@@ -42,6 +42,7 @@ export class Notes {
     if (text === this.written) return;
     const isEmpty = Object.values(this.held).every((one) => Object.keys(one).length === 0);
     try {
+      dropUnfinished(this.file);
       if (isEmpty) removeIfFile(this.file);
       else replaceFile({ file: this.file, text: `${text}\n`, mode: 0o600, directoryMode: 0o700 });
     } catch (cause) {
@@ -50,9 +51,10 @@ export class Notes {
     this.written = text;
   }
 
-  /** Before a file is made: which of its directories are not there. */
-  expectDirectoriesOf(file: string): void {
+  /** Before a file is written: which of its directories are not there, and what one that was killed has left in them. */
+  expect(file: string): void {
     const { directories } = this.held;
+    dropUnfinished(targetOf(file));
     for (let folder = dirname(targetOf(file)); !existsSync(folder); folder = dirname(folder)) {
       if (!directories.includes(folder)) directories.push(folder);
     }

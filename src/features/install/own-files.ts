@@ -14,7 +14,7 @@ export function putOwn(notes: Notes, { file, text }: { file: string; text: strin
   const wanted = Buffer.from(text).toString("latin1");
   if (there !== undefined && there !== wanted && !isNoted(notes, file, there)) return "skipped";
   if (there !== wanted) {
-    notes.expectDirectoriesOf(file);
+    notes.expect(file);
     const was = there === undefined ? undefined : Buffer.from(there, "latin1");
     const isDone = written(file, () => replaceUnchanged({ file, text, was, mode: 0o644, directoryMode: 0o755 }));
     if (!isDone) return "skipped";

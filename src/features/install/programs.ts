@@ -9,7 +9,6 @@ import {
   fsyncSync,
   mkdirSync,
   openSync,
-  readdirSync,
   readSync,
   renameSync,
   rmSync,
@@ -19,6 +18,7 @@ import {
 import { join } from "node:path";
 import wrapper from "../../../scripts/claude-parallel.sh" with { type: "text" };
 import heartbeat from "../../../scripts/heartbeat.sh" with { type: "text" };
+import { dropUnfinished } from "../../files/atomic.ts";
 import { realPathOf } from "../../files/programs.ts";
 import { unwritableFile } from "../../files/unwritable.ts";
 import type { World } from "../../world.ts";
@@ -133,9 +133,9 @@ function place(world: Pick<World, "env" | "pid">, notes: Notes, { file, fill }: 
   const fresh = `${folder}/.${file.slice(folder.length + 1)}.${world.pid}.new`;
   const isThere = modeOf(file) !== undefined;
   try {
-    notes.expectDirectoriesOf(file);
+    notes.expect(file);
     mkdirSync(folder, { recursive: true });
-    dropLeft(folder, file.slice(folder.length + 1));
+    dropUnfinished(file);
     try {
       fill(fresh);
       chmodSync(fresh, 0o755);
@@ -150,14 +150,6 @@ function place(world: Pick<World, "env" | "pid">, notes: Notes, { file, fill }: 
   }
   notes.keep();
   return isThere ? "written" : "made";
-}
-
-/** Of one that was killed in the middle: nobody else installs while we do. */
-function dropLeft(folder: string, name: string): void {
-  for (const left of readdirSync(folder)) {
-    const isLeft = left.startsWith(`.${name}.`) && /^\d+\.new$/.test(left.slice(name.length + 2));
-    if (isLeft) rmSync(join(folder, left), { force: true });
-  }
 }
 
 function sync(file: string): void {

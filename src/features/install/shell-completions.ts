@@ -28,7 +28,7 @@ export function completionFiles({ env }: Effects, shell: Shell): string[] {
 /** Of zsh's profile: only below compinit is there anything to add to. */
 function zshBlock(world: Effects): Block {
   const [file = ""] = completionFiles(world, "zsh");
-  return ["# parallel-cc: completions", `(( $+functions[compdef] )) && source ${shellQuote(file)}`];
+  return ["# parallel-cc: completions", `(( ! $+functions[compdef] )) || source ${shellQuote(file)}`];
 }
 
 export function completionBlocks(world: Effects): readonly Block[] {

@@ -3,7 +3,7 @@
 
 import { existsSync } from "node:fs";
 import { Failure } from "../../core/failure.ts";
-import { removeUnchanged, replaceUnchanged, targetOf } from "../../files/atomic.ts";
+import { dropUnfinished, removeUnchanged, replaceUnchanged, targetOf } from "../../files/atomic.ts";
 import { readSmallBytes } from "../../files/small.ts";
 import { unwritableFile } from "../../files/unwritable.ts";
 import { type Block, holds, withBlock, withoutBlocks } from "./lines.ts";
@@ -31,7 +31,7 @@ export function putLines(
 ): "none" | "made" | "written" {
   const before = readText(file);
   if (alike.some((one) => holds(before ?? "", one))) return "none";
-  notes.expectDirectoriesOf(file);
+  notes.expect(file);
   replace(file, before, withBlock(before ?? "", block));
   notes.held.texts[targetOf(file)] ??= {
     wasMade: before === undefined,
@@ -60,6 +60,7 @@ export function takeLines(
   // The end of the last line that was there is ours; not so when somebody has gone on behind us.
   const wasBehindAll = isLast && known?.hadNoEnd === true && before.startsWith(bare);
   const after = wasBehindAll ? bare.replace(/\n$/, "") : bare;
+  dropUnfinished(key);
   const isGone = isLast && known?.wasMade === true && after === "";
   replace(file, before, isGone ? undefined : after);
   if (isLast) delete texts[key];

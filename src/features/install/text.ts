@@ -40,7 +40,7 @@ export function installedText({ action, steps, next }: Installed, page: Page): s
     ];
   });
   const failures = steps.filter(({ change }) => change === "failed").map((step) => failureLines(step, page));
-  const nextLines = next.map((line) => `${printable(line)}\n`);
+  const nextLines = next.map((line) => `${printableLines(line)}\n`);
   return [...lines(rows, page), ...failures, ...(nextLines.length > 0 ? ["\n", ...nextLines] : [])].join("");
 }
 
@@ -52,7 +52,7 @@ function failureLines({ step, detail, hint }: Step, { paint }: Page): string {
 export function standingText(standing: Standing, page: Page): string {
   const { programs, hooks, alias, mcp, completions, statusLine, client, errors } = standing;
   const state = (installed: boolean, upToDate = true) =>
-    !installed ? "no" : upToDate ? "yes" : "yes, not as this release has it";
+    !installed ? "no" : upToDate ? "yes" : "yes, and to be updated";
   const shell = alias.shell === "unknown" ? "no shell that we know in SHELL" : alias.shell;
   const rows = [
     ...programs.map(({ name, path, installed, upToDate }) => [name, printable(path), state(installed, upToDate)]),
@@ -68,7 +68,7 @@ export function standingText(standing: Standing, page: Page): string {
       state(completions.installed),
     ],
     ["status line", printable(statusLine.settingsPath), state(statusLine.installed, statusLine.upToDate)],
-    ["Claude Code", client ?? "not found on PATH, or it does not tell its version", ""],
+    ["Claude Code", "", client ?? "none on PATH that tells its version"],
   ];
   return [...lines(rows, page), ...errors.map((error) => `${page.paint.red("error:")} ${printable(error)}\n`)].join("");
 }
