@@ -121,3 +121,27 @@ test.each(["claude", "claude-parallel"] as const)(
     await waitForNobody(on);
   },
 );
+
+test("a claude that was killed is shown as gone", async () => {
+  const working = gate();
+  await using on = await stage({ rules: [{ prompt: "say hello", turns: [{ gate: working, blocks: ["Hello."] }] }] });
+  await install(on, ...HOOKS);
+  const running = on.start(["claude", "-p", "say hello", ...PRINT]);
+  await working.reached;
+  const [alive] = await shown(on);
+  running.kill("SIGKILL");
+  await running.exited;
+  expect(await shown(on)).toMatchObject([{ sessionId: alive?.sessionId, isAlive: false, activity: "gone" }]);
+});
+
+test("hooks in a repository's own settings are honoured there", async () => {
+  const working = gate();
+  await using on = await stage({ rules: [{ prompt: "say hello", turns: [{ gate: working, blocks: ["Hello."] }] }] });
+  await install(on, "--hooks", "--local");
+  const running = on.start(["claude", "-p", "say hello", ...PRINT]);
+  await working.reached;
+  expect(await shown(on)).toMatchObject([{ isAlive: true, activity: "working" }]);
+  working.open();
+  resultOf(await running.exited);
+  await waitForNobody(on);
+});

@@ -90,3 +90,51 @@ test.each(HOOKED)("--resume of %s takes a conversation up in one session", async
   expect(await screen.exit()).toBe(0);
   await waitForNobody(on);
 });
+
+test("/resume goes back to an earlier conversation in the same session", async () => {
+  const rules = [
+    { prompt: "be before", turns: ["One."] },
+    { prompt: "be between", turns: ["Two."] },
+    { prompt: "be after", turns: ["Three."] },
+  ];
+  await using on = await stage({ rules });
+  await install(on, ...HOOKS);
+  const screen = await on.open(["claude", SKIPPING]);
+  await screen.tell("be before");
+  await screen.waitForScreen(/One\./);
+  const [first] = await waitForShown(on, "the end of the turn", ([one]) => one?.activity === "idle");
+  await screen.tell("/clear");
+  await screen.tell("be between");
+  await screen.waitForScreen(/Two\./);
+  await waitForShown(on, "the end of the turn", ([one]) => one?.activity === "idle");
+  const { session: conversation } = await on.model.request("be before", 0);
+  await screen.tell(`/resume ${conversation}`);
+  await screen.waitForScreen(/One\./);
+  await screen.tell("be after");
+  await screen.waitForScreen(/Three\./);
+  const { session, text } = await on.model.request("be after", 0);
+  expect([session, text.includes("be between")]).toEqual([conversation, false]);
+  expect((await on.model.request("be between", 0)).session).not.toBe(conversation);
+  expect(await shown(on)).toMatchObject([{ sessionId: first?.sessionId, isAlive: true }]);
+});
+
+test("claude-parallel and the hooks make one session, which shows what claude does", async () => {
+  await using on = await stage({ rules: [{ prompt: "say hello", turns: ["Hello."] }] });
+  await install(on, ...HOOKS);
+  const screen = await on.open(["claude-parallel", "--name", "wrapped", SKIPPING]);
+  await screen.tell("say hello");
+  await screen.waitForScreen(/Hello\./);
+  const idle = await waitForShown(on, "the end of the turn", ([one]) => one?.activity === "idle");
+  expect(idle).toMatchObject([{ name: "wrapped", isAlive: true }]);
+  expect(await screen.exit()).toBe(0);
+  expect(await shown(on)).toEqual([]);
+});
+
+test("a closed window ends the session", async () => {
+  await using on = await stage({ rules: [] });
+  await install(on, ...HOOKS);
+  const screen = await on.open(["claude", SKIPPING]);
+  await waitForShown(on, "a session", ({ length }) => length === 1);
+  await screen.close();
+  await waitForNobody(on);
+});

@@ -113,7 +113,7 @@ function screenOf(terminal: Terminal): Screen {
     await terminal.press(text);
     await waitForScreen(typed);
     // Enter before the list of commands stands there begins a new line (2.0.77) ...
-    if (text.startsWith("/")) await waitForScreen(new RegExp(`^\\s*(❯ )?${text}  `, "m"));
+    if (/^\/\S+$/.test(text)) await waitForScreen(new RegExp(`^\\s*(❯ )?${text}  `, "m"));
     await terminal.press("Enter");
     // ... and so does one that is read together with what is typed after it.
     await waitFor(async () => !typed.test(await terminal.screen()), `Enter after ${text}`);
