@@ -156,7 +156,27 @@ describe("the server", () => {
   });
 });
 
+describe("a file with comments, which the client passes over,", () => {
+  test("gets its entries all the same, and what to do is said", async () => {
+    await using home = await makeHome();
+    await home.put(SETTINGS, "{\n  // mine\n}");
+    const { success, next } = await home.run(GLOBAL);
+    expect({ success, next: next.join("\n") }).toEqual({
+      success: true,
+      next: expect.stringContaining(`Claude Code passes over all of ${home.file(SETTINGS)} while it has comments`),
+    });
+  });
+});
+
 describe("the status line", () => {
+  test("is offered with the rest where there is none", async () => {
+    await using home = await makeHome();
+    const offer = "parallel-cc install --statusline";
+    expect((await home.run({ all: true })).next.join("\n")).toContain(offer);
+    await home.run({ statusline: true });
+    expect((await home.run({ all: true })).next.join("\n")).not.toContain(offer);
+  });
+
   test("is put in and taken out", async () => {
     await using home = await makeHome();
     await home.put(SETTINGS, "{}\n");

@@ -30,7 +30,8 @@ export interface Installed {
   next: string[];
 }
 
-export function answerOf(world: Pick<World, "env">, { request, steps }: Applied): Installed {
+export function answerOf(world: Pick<World, "env">, applied: Applied): Installed {
+  const { request, steps } = applied;
   const of = (name: StepName) => steps.filter(({ step }) => step === name);
   const failed = steps.filter(({ change }) => change === "failed");
   const shell = shellOf(world);
@@ -66,7 +67,7 @@ export function answerOf(world: Pick<World, "env">, { request, steps }: Applied)
             alreadyInstalled: completions.every(isThere),
           },
     statusLine: line?.file ? { ...section([line]), settingsPath: line.file } : null,
-    next: nextAfter(world, { request, steps }),
+    next: nextAfter(world, applied),
   };
 }
 
@@ -91,7 +92,7 @@ function isChanged({ change }: Step): boolean {
   return change === "made" || change === "written" || change === "removed";
 }
 
-function nextAfter(world: Pick<World, "env">, { request, steps }: Applied): string[] {
+function nextAfter(world: Pick<World, "env">, { request, steps, isFree }: Applied): string[] {
   const { env } = world;
   const changed = (name: StepName) => steps.find((one) => one.step === name && isChanged(one));
   const next: string[] = [];
@@ -107,12 +108,13 @@ function nextAfter(world: Pick<World, "env">, { request, steps }: Applied): stri
     const folder = dirname(wrapper.file);
     next.push(`Put the programs on PATH, in your shell's profile:\n  export PATH=${shellWord(folder)}:"$PATH"`);
   }
+  next.push(...new Set(steps.flatMap(({ change, hint }) => (change === "failed" ? [] : (hint ?? [])))));
   const profile = changed("alias")?.file;
   if (profile) next.push(`In shells that are open:\n  source ${shellWord(profile)}`);
   if (changed("hooks") !== undefined || changed("mcp") !== undefined) {
     next.push("Claude Code that runs already takes it up when it is started anew.");
   }
-  if (request.parts.has("programs") && request.parts.has("hooks") && !request.parts.has("statusline")) {
+  if (isFree) {
     next.push("For a line about your sessions in Claude Code's status line:\n  parallel-cc install --statusline");
   }
   return next;

@@ -9,7 +9,7 @@ import { eventsKnownTo } from "../hooks/hooks.ts";
 import { addAlias, dropAlias } from "./alias.ts";
 import { clientRelease } from "./client.ts";
 import { addIgnore, dropIgnore, notedIgnores } from "./ignore.ts";
-import { enter, type JsonPart, takeOut } from "./json-steps.ts";
+import { enter, type JsonPart, standing, takeOut } from "./json-steps.ts";
 import { hooksOf, serverOf, statusLineOf } from "./marks.ts";
 import { Notes } from "./notes.ts";
 import { checkoutAt, localSettings, programWord, requireInside } from "./place.ts";
@@ -28,6 +28,8 @@ export type Effects = Pick<
 export interface Applied {
   request: Request;
   steps: Step[];
+  /** The status line may be offered: there is none. */
+  isFree: boolean;
 }
 
 /** Errors: those of finding out where; what fails after that is a step's. */
@@ -40,7 +42,18 @@ export async function apply(world: Effects, request: Request): Promise<Applied> 
   const steps = await alone(world, request, async () => work(world, { request, top, notes: new Notes(world) }));
   // What failed needs its notes when it is taken out after all.
   if (purging !== undefined && steps.every(({ change }) => change !== "failed")) steps.push(await purging.purge(world));
-  return { request, steps };
+  const isFree = request.parts.has("programs") && request.parts.has("hooks") && isStatusLineFree(world);
+  return { request, steps, isFree };
+}
+
+function isStatusLineFree(world: Effects): boolean {
+  try {
+    const { found, occupied } = standing(world.env.places.claudeSettings, "statusline", [statusLineOf("parallel-cc")]);
+    return found === 0 && occupied.length === 0;
+  } catch {
+    // What is wrong with the file its own step has said.
+    return false;
+  }
 }
 
 async function alone<T>(world: Effects, { action }: Request, work: () => Promise<T>): Promise<T> {

@@ -1,6 +1,7 @@
 // Entries of ours in Claude Code's files: put in, taken out, and looked at again afterwards, since the client and others
 // write these files as well.
 
+import { readFileSync } from "node:fs";
 import { Failure } from "../../core/failure.ts";
 import { dropUnfinished, targetOf } from "../../files/atomic.ts";
 import { lookInto, type SettledFile, settleFile } from "../../files/json-file.ts";
@@ -37,8 +38,22 @@ export async function enter(world: Effects, notes: Notes, entering: Entering): P
     if (settled.occupied.length > 0) {
       return { step: part, file, change: "skipped", ...(occupied === undefined ? {} : { detail: occupied }) };
     }
-    return { step: part, file, change: settled.change, detail };
+    return { step: part, file, change: settled.change, detail, ...(isStrict(file) ? {} : { hint: looseHint(file) }) };
   });
+}
+
+/** Claude Code (2.1.328) goes by nothing in a file that has comments, or commas at the end of a list. */
+function isStrict(file: string): boolean {
+  try {
+    JSON.parse(readFileSync(file, "utf8").replace(/^\uFEFF/, ""));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function looseHint(file: string): string {
+  return `Claude Code passes over all of ${file} while it has comments or commas at the end of lists: take these out.`;
 }
 
 /** Undefined where there is nothing of ours. */

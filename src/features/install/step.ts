@@ -25,8 +25,9 @@ export interface Step {
   file: string | null;
   change: (typeof CHANGES)[number];
   detail?: string | undefined;
-  /** Of the failure, with what to do. */
+  /** Of the failure. */
   code?: string | undefined;
+  /** What to do, about the failure or about what was found. */
   hint?: string | undefined;
 }
 
