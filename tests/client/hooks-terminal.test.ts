@@ -116,6 +116,7 @@ test("/resume goes back to an earlier conversation in the same session", async (
   expect([session, text.includes("be between")]).toEqual([conversation, false]);
   expect((await on.model.request("be between", 0)).session).not.toBe(conversation);
   expect(await shown(on)).toMatchObject([{ sessionId: first?.sessionId, isAlive: true }]);
+  expect(await screen.exit()).toBe(0);
 });
 
 test("claude-parallel and the hooks make one session, which shows what claude does", async () => {

@@ -3,7 +3,7 @@
 // proxy that is not there, and scripts/test.sh runs the suite without a network where the machine allows that.
 
 import { existsSync } from "node:fs";
-import { chmod, mkdir, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { CURRENT, clientCommand } from "../../scripts/dev/clients.ts";
 import { v } from "../../src/core/shape.ts";
@@ -11,6 +11,7 @@ import { PROGRAM, type Ran, type Running } from "./cli.ts";
 import type { Env } from "./env.ts";
 import { makePlace, type Place } from "./place.ts";
 import { waitFor } from "./processes.ts";
+import { allEnded } from "./remains.ts";
 import { makeRepo, type Repo } from "./repo.ts";
 import { type Asked, type Block, type Rule, type ScriptedModel, startModel } from "./servers/messages.ts";
 import { openTerminal, type Terminal } from "./terminal.ts";
@@ -23,6 +24,7 @@ const NOWHERE = "http://127.0.0.1:9";
 const KEY_END = 20;
 /** After `-p <prompt>`: one JSON document at the end, and no permission is asked for. */
 export const PRINT = ["--output-format", "json", "--dangerously-skip-permissions"] as const;
+const SCRATCH = "/tmp/claude";
 const PRINT_TIMEOUT_MS = 50_000;
 const SCREEN_TIMEOUT_MS = 30_000;
 /** The line to type in, below its rule. */
@@ -93,7 +95,10 @@ export async function stage({ rules, version = CURRENT }: StageInput): Promise<S
     async [Symbol.asyncDispose]() {
       for (const screen of screens) await screen[Symbol.asyncDispose]();
       for (const child of running) await child[Symbol.asyncDispose]();
+      // What still ends in the background would write into a home that is gone.
+      if (process.platform === "linux") await allEnded(place);
       await model[Symbol.asyncDispose]();
+      await removeScratch(place);
       await place[Symbol.asyncDispose]();
     },
   };
@@ -173,6 +178,14 @@ function environment({ url }: ScriptedModel): Env {
     IS_SANDBOX: "1",
     ...{ LC_ALL: "C.UTF-8", SHELL: "/bin/bash" },
   };
+}
+
+/** 2.0.77 keeps folders there, named by where it works, whatever TMPDIR says. */
+async function removeScratch({ path }: Place): Promise<void> {
+  const name = path.replaceAll(/[^A-Za-z0-9]/g, "-");
+  const found = await readdir(SCRATCH).catch(() => []);
+  const ours = found.filter((one) => one.startsWith(name));
+  await Promise.all(ours.map((one) => rm(join(SCRATCH, one), { recursive: true, force: true })));
 }
 
 function startClient([starter, ...words]: readonly [Starter, ...string[]], input: { cwd: string; env: Env }): Running {
