@@ -139,3 +139,24 @@ test("a closed window ends the session", async () => {
   await screen.close();
   await waitForNobody(on);
 });
+
+test("who starts claude beside another one is told on the screen that they share the checkout", async () => {
+  const working = gate();
+  await using on = await stage({ rules: [{ prompt: "be the first", turns: [{ gate: working, blocks: ["Done."] }] }] });
+  await install(on, ...HOOKS);
+  const first = on.start(["claude", "-p", "be the first", ...PRINT]);
+  await working.reached;
+  const screen = await on.open(["claude", SKIPPING]);
+  await screen.waitForScreen(/this checkout is shared with session [0-9a-f]{8}/);
+  expect(await screen.exit()).toBe(0);
+  working.open();
+  resultOf(await first.exited);
+});
+
+test("the status line tells of the sessions", async () => {
+  await using on = await stage({ rules: [] });
+  await install(on, ...HOOKS, "--statusline");
+  const screen = await on.open(["claude", SKIPPING]);
+  await screen.waitForScreen(/parallel-cc: 1 session · main checkout/);
+  expect(await screen.exit()).toBe(0);
+});
