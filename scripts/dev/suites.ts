@@ -86,6 +86,7 @@ const NEEDED: Needed = {
   "git/gtr.test.ts": ["bash"],
   "git/gtr-sessions.test.ts": ["bash"],
   "binary/install-command.test.ts": ["zsh", "fish"],
+  "binary/install-disk.test.ts": ["mount"],
   "binary/install-terminal.test.ts": ["tmux"],
   "binary/kill.test.ts": ["strace"],
   "binary/kill-removal.test.ts": ["strace"],

@@ -98,7 +98,8 @@ function replace({ file, text, mode, directoryMode }: Replacement, isWanted: (ta
       return true;
     }
   } catch (thrown) {
-    rmSync(fresh, { force: true });
+    // A read-only file system refuses to remove even what is not there.
+    if (existsSync(fresh)) rmSync(fresh, { force: true });
     throw thrown;
   }
   rmSync(fresh, { force: true });

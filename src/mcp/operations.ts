@@ -8,8 +8,8 @@ const serveOperation = operation({
   name: "mcp.serve",
   summary: "Serve agents over MCP on standard input and output",
   description:
-    "Started by a client of the Model Context Protocol, not by people; Claude Code is told of it by `claude mcp add " +
-    "--scope user parallel-cc -- parallel-cc mcp serve`. It ends when the client closes its end.",
+    "Started by a client of the Model Context Protocol, not by people; Claude Code is told of it by `parallel-cc " +
+    "install --mcp`. It ends when the client closes its end.",
   input: () => v.strictObject({}),
   output: () => v.strictObject({ calls: NUMBER }),
   cli: { path: ["mcp", "serve"], examples: ["parallel-cc mcp serve"] },

@@ -120,6 +120,22 @@ describe("a hook", () => {
     expect(await Bun.file(place.at("started")).exists()).toBe(false);
   });
 
+  test("that is the status line is found as well", async () => {
+    await using place = await makePlace();
+    const bin = await install(place, { commands: ["statusline"] });
+    const statusLine = { type: "command", command: "parallel-cc statusline" };
+    await Bun.write(join(place.home, ".claude/settings.json"), JSON.stringify({ statusLine }));
+    const check = found(await examined(place, { path: [bin] }), "hooks");
+    expect(check).toMatchObject({
+      status: "ok",
+      detail: expect.stringMatching(/^statusLine in .*: parallel-cc statusline$/),
+    });
+    await install(place, { commands: [] });
+    expect(found(await examined(place, { path: [bin] }), "hooks")?.hint).toBe(
+      "Enter it anew: parallel-cc install --statusline",
+    );
+  });
+
   test("of the Node implementation is a warning that says so", async () => {
     await using place = await makePlace();
     const check = await hook(place, { command: "node /opt/parallel-cc/dist/cli.js heartbeat --pid $PPID" });
@@ -181,12 +197,12 @@ describe("an MCP server", () => {
     });
   });
 
-  test("of an earlier release is a warning with the command that takes it out", async () => {
+  test("of an earlier release is a warning with the command that replaces it", async () => {
     await using place = await makePlace();
     expect(await server(place, entered(["mcp-serve"]))).toMatchObject({
       status: "warn",
       detail: expect.stringContaining("parallel-cc mcp-serve, a command that this release does not have."),
-      hint: "Take it out: claude mcp remove parallel-cc",
+      hint: "Enter it anew: parallel-cc install --mcp",
     });
   });
 

@@ -181,6 +181,12 @@ describe("programs", () => {
   });
 });
 
+test("where nothing can be remembered nothing is changed", async () => {
+  await using home = await makeHome({ env: { PARALLEL_CC_HOME: "/proc/nowhere" } });
+  await expect(home.run({ mcp: true })).rejects.toMatchObject({ code: "install.home", kind: "unavailable" });
+  expect(home.text(".claude.json")).toBeUndefined();
+});
+
 describe("the data directory", () => {
   test("goes when it is asked for, and only then", async () => {
     await using home = await makeHome();

@@ -1,11 +1,12 @@
 // Claude Code's own files: whether a hook or an MCP server of ours is entered, and whether what it names is there and is
 // this installation's. They are read only, and of what stands in them nothing but our own entries is ever shown.
 
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { printable, shellWord } from "../../core/text.ts";
 import { allOnPath, firstOnPath, isExecutable, realPathOf } from "../../files/programs.ts";
 import { releaseOf, releaseWords } from "../../files/release.ts";
-import { type Entry, hookEntries, serverEntries, statusLineEntries } from "../install/install.ts";
+import type { UserPlaces } from "../../files/user-places.ts";
+import { type Entry, hookEntries, isReplaced, serverEntries, statusLineEntries } from "../install/install.ts";
 import type { Check } from "./check.ts";
 import { readWhole } from "./files.ts";
 import { releaseOfCopy } from "./installation.ts";
@@ -66,7 +67,7 @@ async function checkFiles(world: Effects, name: string, sources: readonly Source
       const trouble = await troubleOf(world, entry);
       const detail = `${at} in ${path} runs ${shown}, ${trouble}.`;
       if (trouble === undefined) good.push(`${at} in ${path}: ${shown}`);
-      else checks.push({ name, status: "warn", detail, hint: hintFor(entry, path) });
+      else checks.push({ name, status: "warn", detail, hint: hintFor(entry, path, world.env.places) });
     }
   }
   if (good.length > 0) return [{ name, status: "ok", detail: good.join("; ") }, ...checks];
@@ -129,7 +130,14 @@ async function knows(world: Pick<Effects, "program" | "runProgram">, words: read
   return (await world.runProgram(asking).catch(() => undefined))?.exit === 0;
 }
 
-function hintFor({ kind, at }: Entry, path: string): string {
-  if (kind === "mcp" && path.endsWith(".claude.json")) return `Take it out: claude mcp remove ${shellWord(at)}`;
+function hintFor(entry: Entry, path: string, { claudeSettings, claudeState }: UserPlaces): string {
+  const { kind, at } = entry;
+  const isUsers = path === claudeSettings || path === claudeState;
+  const flag = { hook: "--hooks --global", mcp: "--mcp", statusline: "--statusline" }[kind];
+  if (isUsers && isReplaced(entry)) return `Enter it anew: parallel-cc install ${flag}`;
+  if (kind === "hook" && isReplaced(entry)) {
+    return `Enter it anew: parallel-cc install --hooks --local --repo ${shellWord(dirname(dirname(path)))}`;
+  }
+  if (kind === "mcp" && path === claudeState) return `Take it out: claude mcp remove ${shellWord(at)}`;
   return `Mend the entry, or take it out of ${path}.`;
 }

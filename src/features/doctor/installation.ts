@@ -8,7 +8,8 @@ import { type Skew, skews } from "../skew/skew.ts";
 import type { Check } from "./check.ts";
 import type { Effects, Scene } from "./scene.ts";
 
-const TOGETHER = "Run the install.sh of one release again; claude-parallel and hooks call what is first on PATH.";
+const TOGETHER =
+  "Bring them together with parallel-cc install --all; claude-parallel and hooks call what is first on PATH.";
 
 export async function checkInstallation({ world, registry }: Scene): Promise<Check[]> {
   const scripts = checkScripts(world);

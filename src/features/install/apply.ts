@@ -2,6 +2,7 @@
 
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { Failure } from "../../core/failure.ts";
 import { SCHEMA_VERSION, versionText } from "../../db/db.ts";
 import { withLock } from "../../db/lock.ts";
 import type { World } from "../../world.ts";
@@ -59,7 +60,19 @@ function isStatusLineFree(world: Effects): boolean {
 async function alone<T>(world: Effects, { action }: Request, work: () => Promise<T>): Promise<T> {
   // Where nothing was ever kept, nothing is made to find that out.
   if (action === "uninstall" && !existsSync(world.paths.home)) return work();
-  return withLock(world, join(world.paths.locks, "install.lock"), work, { doing: "been installing" });
+  try {
+    return await withLock(world, join(world.paths.locks, "install.lock"), work, { doing: "been installing" });
+  } catch (cause) {
+    // Steps keep their failures to themselves: this one is of the lock, in which nobody is interested.
+    if (!(cause instanceof Failure && cause.code.startsWith("db."))) throw cause;
+    throw new Failure({
+      kind: "unavailable",
+      code: "install.home",
+      message: `${world.paths.home} cannot be written, so that nothing was changed. ${cause.message}`,
+      hint: "Mend the cause (missing rights, a full disk), or set PARALLEL_CC_HOME to a directory that can be written.",
+      cause,
+    });
+  }
 }
 
 interface Scene {

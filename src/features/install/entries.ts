@@ -16,6 +16,8 @@ export interface Entry {
   isOfNode: boolean;
   /** Handed to a shell, so that the file need not be executable. */
   isByShell: boolean;
+  /** As it stands there; undefined where an installation would not put one. Never to be shown. */
+  value: unknown;
 }
 
 /** Of a settings.json. What has another form than expected is passed over, for its own sake alone. */
@@ -23,15 +25,14 @@ export function hookEntries(settings: unknown): Entry[] {
   return Object.entries(tableOf(settings, "hooks")).flatMap(([event, groups]) =>
     listOf(groups)
       .flatMap((group) => listOf(within(group, "hooks")))
-      .map((hook) => within(hook, "command"))
-      .flatMap((command) => (typeof command === "string" ? ours("hook", event, shellWords(command)) : [])),
+      .flatMap((hook) => ours({ kind: "hook", at: event, value: hook }, shellWords(within(hook, "command")))),
   );
 }
 
 /** Of a settings.json. */
 export function statusLineEntries(settings: unknown): Entry[] {
-  const command = within(tableOf(settings, "statusLine"), "command");
-  return typeof command === "string" ? ours("statusline", "statusLine", shellWords(command)) : [];
+  const value = within(settings, "statusLine");
+  return ours({ kind: "statusline", at: "statusLine", value }, shellWords(within(value, "command")));
 }
 
 /** Of ~/.claude.json, for the user and for the project named, or of a project's .mcp.json. */
@@ -41,7 +42,8 @@ export function serverEntries(file: unknown, project?: string): Entry[] {
     Object.entries(tableOf(holder, "mcpServers")).flatMap(([name, server]) => {
       const args = listOf(within(server, "args")).flatMap((arg) => (typeof arg === "string" ? [arg] : []));
       const command = within(server, "command");
-      return typeof command === "string" ? ours("mcp", name, [command, ...args]) : [];
+      if (typeof command !== "string") return [];
+      return ours({ kind: "mcp", at: name, value: holder === file ? server : undefined }, [command, ...args]);
     }),
   );
 }
@@ -62,16 +64,18 @@ function listOf(value: unknown): readonly unknown[] {
   return v.is(LIST, value) ? value : [];
 }
 
-function ours(kind: Entry["kind"], at: string, words: readonly string[]): Entry[] {
-  const called = callOf(words);
-  return called === undefined ? [] : [{ kind, at, ...called }];
+function ours(found: Pick<Entry, "kind" | "at" | "value">, words: readonly string[]): Entry[] {
+  const call = callOf(words);
+  return call === undefined ? [] : [{ ...found, ...call }];
 }
 
 const PROGRAM = "parallel-cc";
 const HEARTBEAT = "parallel-cc-heartbeat.sh";
 
+export type Call = Omit<Entry, "kind" | "at" | "value">;
+
 /** Which program of ours a command line runs; undefined for any other program. */
-export function callOf([program, ...args]: readonly string[]): Omit<Entry, "kind" | "at"> | undefined {
+export function callOf([program, ...args]: readonly string[]): Call | undefined {
   if (program === undefined) return undefined;
   const made = { isOfNode: false, isByShell: false };
   if (isOurProgram(program)) return { ...made, program, args };
@@ -96,7 +100,8 @@ export function isHeartbeat(word: string): boolean {
  * The words of a shell's first simple command, without what stands before its program: variables that are set for it,
  * `exec`, `env`. Expansions stay as they are written.
  */
-export function shellWords(command: string): string[] {
+export function shellWords(command: unknown): string[] {
+  if (typeof command !== "string") return [];
   const words: string[] = [];
   const [simple = ""] = command.trim().split(/[;|&\n<>]/, 1);
   for (const [word] of simple.matchAll(/(?:[^\s"'\\]|\\.|"(?:[^"\\]|\\.)*"|'[^']*')+/g)) {

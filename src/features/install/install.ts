@@ -6,6 +6,7 @@ import { apply, type Effects } from "./apply.ts";
 import { type Input, requestFrom } from "./request.ts";
 
 export { type Entry, hookEntries, serverEntries, shellWords, statusLineEntries } from "./entries.ts";
+export { isReplaced } from "./marks.ts";
 export { type Input, inputShape, isAsked } from "./request.ts";
 export { claudeIn, profiles } from "./shells.ts";
 export { installedText } from "./text.ts";

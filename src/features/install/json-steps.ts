@@ -104,17 +104,27 @@ async function settleOnce(world: Effects, notes: Notes, { part, file, wanted, is
   const known = json[key];
   if (wanted.length > 0) notes.expect(file);
   else dropUnfinished(key);
+  const modes = isShared ? { mode: 0o666, directoryMode: 0o777 } : { mode: 0o600, directoryMode: 0o700 };
   const settled = await settleFile(world, {
     file,
     ours: [MARKS[part]],
     wanted,
     note: known?.note,
-    ...(isShared ? { mode: 0o666, directoryMode: 0o777 } : { mode: 0o600, directoryMode: 0o700 }),
+    ...modes,
   });
   const isThere = wanted.length > settled.occupied.length;
   const parts = [...(known?.parts ?? []).filter((one) => one !== part), ...(isThere ? [part] : [])];
   if (parts.length === 0 && settled.note === undefined) delete json[key];
   else json[key] = { parts, ...(settled.note === undefined ? {} : { note: settled.note }) };
-  notes.keep();
+  try {
+    notes.keep();
+  } catch (thrown) {
+    // What could not be taken out to the byte is not left in.
+    if (wanted.length > 0 && known === undefined) {
+      await settleFile(world, { file, ours: [MARKS[part]], wanted: [], note: settled.note, ...modes });
+      delete json[key];
+    }
+    throw thrown;
+  }
   return settled;
 }

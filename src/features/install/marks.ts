@@ -5,7 +5,7 @@ import { shellWord } from "../../core/text.ts";
 import type { Addition } from "../../files/json-put.ts";
 import type { Mark } from "../../files/json-take.ts";
 import { type HookEvent, hookWords } from "../hooks/hooks.ts";
-import { callOf, type Entry, isHeartbeat, within } from "./entries.ts";
+import { type Call, callOf, type Entry, isHeartbeat, within } from "./entries.ts";
 
 export const SERVER_NAME = "parallel-cc";
 
@@ -31,6 +31,12 @@ export const SERVER: Mark = {
   },
 };
 
+/** Whether installing again would put this release's entry in its place. */
+export function isReplaced({ kind, at, value }: Entry): boolean {
+  if (kind === "hook") return HOOKS.is(value);
+  return kind === "statusline" ? STATUS_LINE.is(value) : at === SERVER_NAME && SERVER.is(value);
+}
+
 export function hooksOf(program: string, events: readonly HookEvent[]): Addition[] {
   return events.map(({ event, matcher, timeoutSeconds }) => {
     const command = [shellWord(program), ...hookWords(event)].join(" ");
@@ -47,8 +53,6 @@ export function statusLineOf(program: string): Addition {
 export function serverOf(program: string): Addition {
   return { at: ["mcpServers", SERVER_NAME], set: { type: "stdio", command: program, args: ["mcp", "serve"] } };
 }
-
-type Call = Omit<Entry, "kind" | "at">;
 
 function commands(value: unknown, isMeant: (call: Call) => boolean): boolean {
   const command = within(value, "type") === "command" ? within(value, "command") : undefined;

@@ -39,14 +39,15 @@ export function installedText({ action, steps, next }: Installed, page: Page): s
       change === "failed" ? "" : shown(detail),
     ];
   });
-  const failures = steps.filter(({ change }) => change === "failed").map((step) => failureLines(step, page));
+  const failed = steps.filter(({ change }) => change === "failed");
+  const failures = [
+    ...failed.map(
+      ({ step, detail }) => `${page.paint.red(`${NAMES[step]} failed:`)} ${printableLines(detail ?? "")}\n`,
+    ),
+    ...new Set(failed.flatMap(({ hint }) => (hint === undefined ? [] : `  ${printableLines(hint)}\n`))),
+  ];
   const nextLines = next.map((line) => `${printableLines(line)}\n`);
   return [...lines(rows, page), ...failures, ...(nextLines.length > 0 ? ["\n", ...nextLines] : [])].join("");
-}
-
-function failureLines({ step, detail, hint }: Step, { paint }: Page): string {
-  const said = hint === undefined ? "" : `  ${printableLines(hint)}\n`;
-  return `${paint.red(`${NAMES[step]} failed:`)} ${printableLines(detail ?? "")}\n${said}`;
 }
 
 export function standingText(standing: Standing, page: Page): string {
