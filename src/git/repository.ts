@@ -109,6 +109,11 @@ function realPath(path: string): string {
   }
 }
 
+/** Errors: `directory.gone`. */
+export function requireThere(path: string): void {
+  if (!existsSync(path)) throw gone(path);
+}
+
 function gone(path: string, cause?: unknown): Failure {
   return new Failure({
     code: "directory.gone",

@@ -1,8 +1,9 @@
 // Registering on a real repository: who gets which checkout, where it starts, and where its work is meant to land.
 
 import { describe, expect, test } from "bun:test";
-import { existsSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { mkdir, realpath, symlink } from "node:fs/promises";
+import { allSessions } from "../../src/features/roster/roster.ts";
 import { register } from "../../src/features/sessions/register.ts";
 import { makePlace, type Place } from "../support/place.ts";
 import { deadPid, type Sleeper, sleeper } from "../support/processes.ts";
@@ -171,6 +172,21 @@ describe("a place of one's own choice", () => {
     const { session } = await register(scene.world.as({ cwd: scene.place.at("mine/sub") }), { pid: scene.pid() });
     expect(session).toMatchObject({ worktree_path: scene.place.at("mine"), branch: "mine", subdirectory: "sub" });
     expect(session.is_main_repo).toBe(0);
+  });
+
+  test("is nobody's when another command has removed it since git was asked", async () => {
+    await using scene = await makeScene();
+    const path = scene.place.at("linked");
+    await scene.repo.git("worktree", "add", "--quiet", "-b", "linked", path);
+    const { world } = scene;
+    // Ids are made right before the place is taken.
+    const newId = () => {
+      rmSync(path, { recursive: true });
+      return world.newId();
+    };
+    const registering = register({ ...world, newId }, { repo: path, pid: scene.pid() });
+    await expect(registering).rejects.toMatchObject({ code: "directory.gone" });
+    expect(allSessions(await world.db())).toEqual([]);
   });
 
   test("is another one when somebody works there", async () => {

@@ -7,7 +7,7 @@ import { printable, slug } from "../../core/text.ts";
 import { type Db, isUniqueViolation } from "../../db/db.ts";
 import type { Git } from "../../git/git.ts";
 import { shortBranch } from "../../git/porcelain.ts";
-import { adminNameOf, commitOf, type Repository } from "../../git/repository.ts";
+import { adminNameOf, commitOf, type Repository, requireThere } from "../../git/repository.ts";
 import type { ProcessIdentity } from "../../proc/alive.ts";
 import type { World } from "../../world.ts";
 import { loadConfig } from "../config/config.ts";
@@ -94,6 +94,8 @@ export async function reserve(request: Request): Promise<Reserved> {
       const isApart = input.apart === true;
       const wants = { noWorktree: input.noWorktree === true, isApart, continueAt: last?.worktree_path, isGoing };
       const placement = decidePlacement(repository, holders, wants);
+      // A removal that began and ended since git was asked is not under way any more.
+      if (placement.kind === "checkout") requireThere(placement.path);
       const made = newSession(request, { id, placement, start, last, maker });
       insertSession(db, made, now);
       insertProcess(db, id, "owner", request.owner);
