@@ -7,6 +7,7 @@ import { chmod, mkdir, readdir, rm, symlink, writeFile } from "node:fs/promises"
 import { join } from "node:path";
 import { CURRENT, clientCommand } from "../../scripts/dev/clients.ts";
 import { v } from "../../src/core/shape.ts";
+import { shellQuote } from "../../src/core/text.ts";
 import { PROGRAM, type Ran, type Running } from "./cli.ts";
 import type { Env } from "./env.ts";
 import { makePlace, type Place } from "./place.ts";
@@ -146,15 +147,18 @@ async function programs(place: Place, version: string): Promise<string> {
   const folder = place.at("path");
   await mkdir(folder);
   const claude = join(folder, "claude");
-  if (words.length === 0) {
-    await symlink(program, claude);
-  } else {
-    await writeFile(claude, `#!/bin/sh\nexec ${[program, ...words].map((word) => `'${word}'`).join(" ")} "$@"\n`);
-    await chmod(claude, 0o755);
-  }
+  if (words.length === 0) await symlink(program, claude);
+  else await writeScript(claude, `exec ${[program, ...words].map(shellQuote).join(" ")} "$@"`);
+  // 2.0.77 asks it for news of itself, and it is long in giving up.
+  await writeScript(join(folder, "npm"), "exit 1");
   await symlink(SCRIPT, join(folder, "claude-parallel"));
   await symlink(PROGRAM, join(folder, "parallel-cc"));
   return folder;
+}
+
+async function writeScript(path: string, line: string): Promise<void> {
+  await writeFile(path, `#!/bin/sh\n${line}\n`);
+  await chmod(path, 0o755);
 }
 
 /** Welcomed, trusting the repository, and asked about the key and about skipped permissions before. */
