@@ -39,10 +39,9 @@ export interface Stage extends AsyncDisposable {
   model: ScriptedModel;
   /** For PATH: claude, claude-parallel and parallel-cc. */
   path: string[];
-  env: Env;
-  /** `claude -p` or what else runs claude. Killed at the end of the test if it still runs then. */
-  start(words: readonly [Starter, ...string[]], input?: StartInput): Running;
-  run(words: readonly [Starter, ...string[]], input?: StartInput): Promise<Ran>;
+  /** `claude -p` in the repository. Killed at the end of the test if it still runs then. */
+  start(words: readonly [Starter, ...string[]]): Running;
+  run(words: readonly [Starter, ...string[]]): Promise<Ran>;
   /** A bash in the repository, and in it claude, ready for a prompt. */
   open(words: readonly [Starter, ...string[]]): Promise<Screen>;
 }
@@ -58,11 +57,6 @@ export interface Screen extends Terminal {
 
 export type Starter = "claude" | "claude-parallel";
 
-export interface StartInput {
-  /** The repository when absent. */
-  cwd?: string;
-}
-
 export interface StageInput {
   rules: readonly Rule[];
   version?: string;
@@ -77,20 +71,20 @@ export async function stage({ rules, version = CURRENT }: StageInput): Promise<S
   const env = place.env({ path: [folder], extra: environment(model) });
   const running: Running[] = [];
   const screens: Screen[] = [];
-  const start: Stage["start"] = (words, input = {}) => {
-    const child = startClient(words, { cwd: input.cwd ?? repo.path, env });
+  const start: Stage["start"] = (words) => {
+    const child = startClient(words, { cwd: repo.path, env });
     running.push(child);
     return child;
   };
   return {
-    ...{ place, repo, model, env, start },
+    ...{ place, repo, model, start },
     path: [folder],
-    run: (words, input) => start(words, input).exited,
+    run: (words) => start(words).exited,
     async open(words) {
       const screen = screenOf(await openTerminal(place, { shell: "bash", cwd: repo.path, env }));
+      screens.push(screen);
       await screen.type(`${words.join(" ")}; echo left $?`);
       await screen.waitForScreen(READY);
-      screens.push(screen);
       return screen;
     },
     async [Symbol.asyncDispose]() {
@@ -101,6 +95,7 @@ export async function stage({ rules, version = CURRENT }: StageInput): Promise<S
       await model[Symbol.asyncDispose]();
       await removeScratch(place);
       await place[Symbol.asyncDispose]();
+      if (model.strayed.length > 0) throw new Error(`the model was asked for ${model.strayed.join(", ")}`);
     },
   };
 }
