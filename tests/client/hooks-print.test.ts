@@ -42,6 +42,26 @@ test.each(HOOKED)("a second claude of %s is told of the first, in whose checkout
   ]);
 });
 
+test("a second claude in a worktree of its own is told of the first by its name, and of no shared checkout", async () => {
+  const first = gate();
+  const rules = [
+    { prompt: "be the first", turns: [{ gate: first, blocks: ["Done."] }] },
+    { prompt: "be the second", turns: ["Done."] },
+  ];
+  await using on = await stage({ rules });
+  await install(on, ...HOOKS);
+  const one = on.start(["claude-parallel", "--name", "auth", "-p", "be the first", ...PRINT]);
+  await first.reached;
+  resultOf(await on.run(["claude-parallel", "-p", "be the second", ...PRINT]));
+  first.open();
+  resultOf(await one.exited);
+  const { text } = await on.model.request("be the second", 0);
+  expect(text.match(/^.*session "auth".*$/gm)).toEqual([
+    '- session "auth", in the main checkout, on branch "main": working',
+  ]);
+  expect(text.match(/You share this checkout/)).toBeNull();
+});
+
 test.each(HOOKED)("claude-parallel and the hooks of %s make one session, not two", async (version) => {
   const working = gate();
   await using on = await stage({
