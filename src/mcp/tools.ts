@@ -49,13 +49,14 @@ export async function listTools(): Promise<ListedTool[]> {
         // None asks anybody but this machine.
         openWorldHint: false,
       },
-      ...(isAlwaysLoaded ? { _meta: ALWAYS_LOADED } : {}),
+      // Each says it: where the server is entered to be always loaded, all that say nothing are.
+      _meta: { [ALWAYS_LOADED]: isAlwaysLoaded === true },
     };
   });
 }
 
 /** Claude Code's own word (2.1.328). */
-const ALWAYS_LOADED = { "anthropic/alwaysLoad": true };
+const ALWAYS_LOADED = "anthropic/alwaysLoad";
 
 /** Never throws. */
 export async function callTool(world: World, call: { name: string; given: unknown }): Promise<Called> {

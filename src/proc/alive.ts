@@ -25,6 +25,8 @@ export interface Processes {
   probeAll(identities: readonly ProcessIdentity[], options?: ProbeOptions): Liveness[];
   /** undefined too when the parent lives outside our pid namespace. */
   parent(pid: number): number | undefined;
+  /** Of its program, without a path; undefined when it cannot be seen. */
+  nameOf(pid: number): string | undefined;
   /**
    * Running processes other than this one with an argument that contains exactly `text`; those of sibling containers
    * and hidden ones are not seen. Throws `proc.unsupported` where arguments cannot be read.
@@ -57,6 +59,10 @@ export function systemProcesses(made: { platform: string; host: string }): Proce
     parent: (pid) => {
       const sight = look(pid);
       return sight?.state === "running" && isProcessId(sight.parent) ? sight.parent : undefined;
+    },
+    nameOf: (pid) => {
+      const sight = look(pid);
+      return sight?.state === "running" ? sight.name : undefined;
     },
     withArgument: (text) => (text === "" ? [] : platform.withArgument(text)),
     workingDirectories: platform.workingDirectories,

@@ -48,14 +48,17 @@ export function darwinPlatform(): Platform {
   };
 }
 
-/** Lines of `ps -o pid=,lstart=,stat=,ppid=`. What does not look like one is left out, and so counts as not seen. */
+/** Lines of `ps -o pid=,lstart=,stat=,ppid=,ucomm=`. What does not look like one is left out, and so counts as not seen. */
 export function parseList(output: string): Map<number, Sight> {
   const sights = new Map<number, Sight>();
   for (const line of output.split("\n")) {
-    const match = /^\s*(\d+)\s+(\w{3}\s+\w{3}\s+\d+\s+[\d:]{8}\s+\d{4})\s+(\S+)\s+(\d+)\s*$/.exec(line);
-    const [, pid, started, state, parent] = match ?? [];
+    const match = /^\s*(\d+)\s+(\w{3}\s+\w{3}\s+\d+\s+[\d:]{8}\s+\d{4})\s+(\S+)\s+(\d+)(?:\s+(\S.*?))?\s*$/.exec(line);
+    const [, pid, started, state, parent, name = ""] = match ?? [];
     if (pid === undefined || started === undefined || state === undefined || parent === undefined) continue;
-    sights.set(Number(pid), sightOf({ pid, started: started.replace(/\s+/g, " "), state, parent: Number(parent) }));
+    sights.set(
+      Number(pid),
+      sightOf({ pid, started: started.replace(/\s+/g, " "), state, name, parent: Number(parent) }),
+    );
   }
   return sights;
 }
@@ -84,7 +87,7 @@ export function parseBootId(output: string): string | null {
   return /^[0-9A-Fa-f-]{36}$/.test(text) ? text : null;
 }
 
-function sightOf(found: { pid: string; started: string; state: string; parent: number }): Sight {
+function sightOf(found: { pid: string; started: string; state: string; parent: number; name: string }): Sight {
   if (found.state.startsWith("Z")) {
     return { state: "ended", why: `process ${found.pid} has ended; its parent has not taken notice yet` };
   }
@@ -93,13 +96,14 @@ function sightOf(found: { pid: string; started: string; state: string; parent: n
     state: "running",
     startTime: found.started,
     parent: found.parent,
+    name: found.name,
     startedAt: () => (Number.isNaN(time) ? undefined : new Date(time)),
   };
 }
 
 function list(pids: readonly number[]): Map<number, Sight> {
   if (pids.length === 0) return new Map();
-  const args = ["-o", "pid=,lstart=,stat=,ppid=", "-p", pids.join(",")];
+  const args = ["-o", "pid=,lstart=,stat=,ppid=,ucomm=", "-p", pids.join(",")];
   return parseList(decode(attempt(() => runSync({ command: "ps", args, env: ENV }))?.stdout));
 }
 

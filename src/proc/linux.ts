@@ -7,6 +7,8 @@ import { Failure } from "../core/failure.ts";
 import { errorCode, isNobody, type Platform, type Sight, type WorkingDirectories } from "./platform.ts";
 
 interface Stat {
+  /** Of the program, cut to 15 bytes. */
+  name: string;
   state: string;
   parent: number;
   threads: number;
@@ -49,13 +51,15 @@ export function linuxPlatform(): Platform {
 
 /** The command name before the last `)` may hold anything: spaces, parentheses, line ends. Fields as in proc(5). */
 export function parseStat(text: string): Stat | undefined {
+  const end = text.lastIndexOf(")");
+  const name = text.slice(text.indexOf("(") + 1, end);
   const fields = text
-    .slice(text.lastIndexOf(")") + 2)
+    .slice(end + 2)
     .trimEnd()
     .split(" ", 20);
   const [state, parent, threads, startTime] = [fields[0], Number(fields[1]), Number(fields[17]), fields[19]];
   if (!state || startTime === undefined || !/^\d+$/.test(startTime)) return undefined;
-  return { state, parent, threads, startTime, terminal: Number(fields[4]) };
+  return { name, state, parent, threads, startTime, terminal: Number(fields[4]) };
 }
 
 /** The earliest moment it can have started: `upSeconds` is rounded down. */
@@ -74,13 +78,13 @@ function look(pid: number): Sight {
     return { state: "hidden", why: `process ${pid} is another user's and hidden (${errorCode(thrown)})` };
   }
   if (stat === undefined) return { state: "hidden", why: `/proc/${pid}/stat cannot be understood` };
-  const { state, parent, startTime, threads } = stat;
+  const { name, state, parent, startTime, threads } = stat;
   // A first thread may end before the others; the process lives on, its state is Z all the same.
   const isEnded = state === "X" || state === "x" || (state === "Z" && threads <= 1);
   if (isEnded) return { state: "ended", why: `process ${pid} has ended; its parent has not taken notice yet` };
   // Neither /proc/stat (btime) nor /proc/uptime: lxcfs puts the container's own boot there, and stat counts the machine's.
   const now = () => ({ epochMs: performance.timeOrigin + performance.now(), upSeconds: uptime() });
-  return { state: "running", startTime, parent, startedAt: () => startedAt(startTime, now()) };
+  return { state: "running", startTime, parent, name, startedAt: () => startedAt(startTime, now()) };
 }
 
 function lookPastProc(pid: number): Sight {

@@ -3,7 +3,7 @@
 
 /** What is seen of a pid now. `hidden`: it may be there, but when it started cannot be read. */
 export type Sight =
-  | { state: "running"; startTime: string; parent: number; startedAt(): Date | undefined }
+  | { state: "running"; startTime: string; parent: number; name: string; startedAt(): Date | undefined }
   | { state: "ended"; why: string }
   | { state: "absent" }
   | { state: "hidden"; why: string };

@@ -8,7 +8,7 @@ import { heartbeat } from "../../src/features/sessions/heartbeat.ts";
 import { register } from "../../src/features/sessions/register.ts";
 import { status } from "../../src/features/sessions/status.ts";
 import { makePlace } from "../support/place.ts";
-import { sleeper } from "../support/processes.ts";
+import { sleeper, waitFor } from "../support/processes.ts";
 import { makeRepo } from "../support/repo.ts";
 import { type TestWorld, testWorld } from "../support/world.ts";
 
@@ -118,6 +118,17 @@ describe("a session without the wrapper", () => {
     expect(world.started).toEqual([]);
     await tell(world, process.pid, "UserPromptSubmit");
     expect(world.started).toEqual([["register", "--repo", repo.path, "--pid", String(process.pid), "--no-worktree"]]);
+  });
+
+  test("of an older client is that of its hook's parent, or of the shell's that runs the hook", async () => {
+    await using place = await makePlace();
+    const repo = await makeRepo(place);
+    await using world = testWorld(place, { cwd: repo.path });
+    // This test stands for the claude; dash stays between it and its hook.
+    await using shell = Bun.spawn(["sh", "-c", "read -r line; true"], { stdin: "pipe" });
+    await waitFor(() => world.processes.nameOf(shell.pid) === "sh", "the shell runs");
+    await tell(world, shell.pid, "SessionStart");
+    expect((await status(world, {})).sessions).toMatchObject([{ pid: process.pid }]);
   });
 
   test("outside of a repository nothing is said, known or started", async () => {

@@ -17,8 +17,9 @@ const GLOBAL = { hooks: true, global: true };
 
 describe("hooks", () => {
   test.each([
-    ["2.1.328", 8],
-    ["2.0.77", 6],
+    ["2.1.328", 9],
+    ["2.0.77", 8],
+    ["2.0.44", 6],
   ])("of Claude Code %s are %d events", async (version, count) => {
     await using home = await makeHome();
     await home.client(version);
@@ -53,7 +54,7 @@ describe("hooks", () => {
     await mkdir(home.place.at("wrapped"));
     await symlink(join(import.meta.dir, "../../scripts/claude-parallel.sh"), home.place.at("wrapped/claude"));
     const made = await home.run(GLOBAL, { path: [home.place.at("wrapped"), home.programs.folder] });
-    expect(made.steps[0]?.detail).toBe("8 events for Claude Code 2.1.328");
+    expect(made.steps[0]?.detail).toBe("9 events for Claude Code 2.1.328");
   });
 
   test("wait for no claude that hangs", async () => {
@@ -65,9 +66,9 @@ describe("hooks", () => {
   test("follow the client when that is another one", async () => {
     await using home = await makeHome();
     for (const [version, count] of [
-      ["2.1.328", 8],
-      ["2.0.77", 6],
-      ["2.1.328", 8],
+      ["2.1.328", 9],
+      ["2.0.77", 8],
+      ["2.1.328", 9],
     ] as const) {
       await home.client(version);
       await home.run(GLOBAL);
@@ -75,6 +76,30 @@ describe("hooks", () => {
     }
     await home.run({ uninstall: true });
     expect(existsSync(home.file(".claude"))).toBe(false);
+  });
+
+  test("that make worktrees are entered only when they are asked for, and stay and go by themselves", async () => {
+    await using home = await makeHome();
+    await home.client("2.1.328");
+    const events = () => Object.keys(JSON.parse(home.text(SETTINGS) ?? '{"hooks": {}}').hooks);
+    await home.run(GLOBAL);
+    expect(events()).not.toContain("WorktreeCreate");
+    expect(await home.run({ worktrees: true })).toMatchObject({ worktrees: { success: true, merged: true } });
+    await home.run(GLOBAL);
+    expect(events().slice(-2)).toEqual(["WorktreeCreate", "WorktreeRemove"]);
+    await home.run({ uninstall: true, hooks: true });
+    expect(events()).toEqual(["WorktreeCreate", "WorktreeRemove"]);
+    await home.run({ uninstall: true, worktrees: true });
+    expect(existsSync(home.file(SETTINGS))).toBe(false);
+  });
+
+  test("that make worktrees are not for a client that has no such events", async () => {
+    await using home = await makeHome();
+    await home.client("2.1.49");
+    const { steps, worktrees } = await home.run({ worktrees: true });
+    expect(steps).toMatchObject([{ step: "worktrees", change: "skipped" }]);
+    expect(worktrees?.success).toBe(false);
+    expect(existsSync(home.file(SETTINGS))).toBe(false);
   });
 
   test("of earlier releases are replaced, and its user's in the same group stay", async () => {
@@ -130,14 +155,14 @@ describe("the server", () => {
     await home.put(STATE, '{"mcpServers": {"parallel-cc": {"command": "parallel-cc", "args": ["mcp-serve"]}}, "x": 1}');
     expect((await home.run({ mcp: true })).mcp).toMatchObject({ success: true, merged: true });
     expect(JSON.parse(home.text(STATE) ?? "")).toEqual({
-      mcpServers: { "parallel-cc": { type: "stdio", command: "parallel-cc", args: ["mcp", "serve"] } },
+      mcpServers: { "parallel-cc": { type: "stdio", command: "parallel-cc", args: ["mcp", "serve"], alwaysLoad: true } },
       x: 1,
     });
   });
 
   test("that the client has added itself is there already", async () => {
     await using home = await makeHome();
-    const added = { type: "stdio", command: "parallel-cc", args: ["mcp", "serve"], env: {} };
+    const added = { type: "stdio", command: "parallel-cc", args: ["mcp", "serve"], alwaysLoad: true, env: {} };
     const text = JSON.stringify({ mcpServers: { "parallel-cc": added } });
     await home.put(STATE, text);
     expect((await home.run({ mcp: true })).mcp).toMatchObject({ success: true, alreadyInstalled: true });

@@ -96,6 +96,7 @@ const EMPTY = {
   alias: null,
   mcp: null,
   completions: null,
+  worktrees: null,
   statusLine: null,
   next: [],
 };

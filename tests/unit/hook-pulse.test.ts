@@ -69,10 +69,20 @@ describe("what is told", () => {
 });
 
 describe("a client", () => {
+  const names = (client?: string) => eventsKnownTo(client).map(({ event }) => event);
+
   test("of an unknown release gets the safe set", () => {
-    expect(eventsKnownTo(undefined).map(({ event }) => event)).toEqual(
-      eventsKnownTo("2.0.77").map(({ event }) => event),
-    );
+    expect(names()).toEqual(["SessionStart", "UserPromptSubmit", "PostToolUse", "Notification", "Stop", "SessionEnd"]);
+  });
+
+  test.each([
+    ["1.0.84", "SessionEnd", "1.0.85"],
+    ["2.0.44", "PermissionRequest", "2.0.45"],
+    ["2.0.55", "PostToolUseFailure", "2.0.56"],
+    ["2.1.77", "StopFailure", "2.1.78"],
+  ])("of %s is not told of %s, which %s has", (before, event, since) => {
+    expect(names(before)).not.toContain(event);
+    expect(names(since)).toContain(event);
   });
 
   test("of today gets all", () => expect(eventsKnownTo("2.1.328")).toEqual([...HOOK_EVENTS]));

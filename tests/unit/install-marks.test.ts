@@ -92,7 +92,7 @@ describe("a server", () => {
 test.each(["parallel-cc", "/home/me/parallel-cc", "/it's my \u6f22 $HOME;/`x`/parallel-cc"])(
   "what is entered for %s is known again",
   (program) => {
-    for (const addition of hooksOf(program, [{ event: "Stop", timeoutSeconds: 5 }])) {
+    for (const addition of hooksOf(program, [{ event: "Stop", since: "1.0.0", timeoutSeconds: 5 }])) {
       const group = "append" in addition ? addition.append : undefined;
       expect(JSON.stringify(group)).toContain('"timeout":5');
       expect([group].flatMap((one) => Object(one).hooks).every(HOOKS.is)).toBe(true);

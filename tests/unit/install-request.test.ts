@@ -46,7 +46,7 @@ describe("taking out", () => {
     (input) => {
       const request = requestFrom(input);
       expect(request).toMatchObject({ isWhole: true, action: "uninstall" });
-      expect(request.parts.size).toBe(8);
+      expect(request.parts.size).toBe(9);
     },
   );
 

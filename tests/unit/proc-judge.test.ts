@@ -11,7 +11,7 @@ const CONTAINER = "pid:[4026532177]";
 const identity: ProcessIdentity = { pid: 42, startTime: "100", bootId: "boot-1", pidNamespace: MACHINE, host: "desk" };
 const here = { bootId: "boot-1", pidNamespace: MACHINE, host: "desk" };
 const started = new Date("2030-01-01T12:00:00Z");
-const running: Sight = { state: "running", startTime: "100", parent: 1, startedAt: () => started };
+const running: Sight = { state: "running", startTime: "100", parent: 1, name: "claude", startedAt: () => started };
 const absent: Sight = { state: "absent" };
 
 function stateOf(change: {
@@ -133,7 +133,7 @@ describe("/proc/<pid>/stat", () => {
   test("is read from behind the last parenthesis of the name", () => {
     const expected = { state: "S", parent: 1, threads: 7, startTime: "122941", terminal: 0 };
     for (const name of ["sh", "a) R (b", ") Z 1 2 3 (", "two\nlines", "((("]) {
-      expect(parseStat(`42 (${name}) S ${rest}\n`)).toEqual(expected);
+      expect(parseStat(`42 (${name}) S ${rest}\n`)).toEqual({ ...expected, name });
     }
   });
 
@@ -149,19 +149,24 @@ describe("/proc/<pid>/stat", () => {
 });
 
 describe("macOS", () => {
-  // ps -o pid=,lstart=,stat=,ppid= -p 1,501,702,88123 with LC_ALL=C
+  // ps -o pid=,lstart=,stat=,ppid=,ucomm= -p 1,501,702,88123 with LC_ALL=C
   const LIST = [
-    "    1 Wed Jun  5 09:12:44 2024     Ss       0",
-    "  501 Sat Jun 15 21:03:07 2024     S+     487",
+    "    1 Wed Jun  5 09:12:44 2024     Ss       0 launchd         ",
+    "  501 Sat Jun 15 21:03:07 2024     S+     487 zsh",
     "  702 Sat Jun 15 21:03:09 2024     Z+     501",
-    "88123 Mon Dec 30 00:00:00 2024     R<s      1",
+    "88123 Mon Dec 30 00:00:00 2024     R<s      1 Google Chrome",
     "",
   ].join("\n");
 
   test("ps tells start, parent and what has ended", () => {
     const sights = parseList(LIST);
     expect([...sights.keys()]).toEqual([1, 501, 702, 88123]);
-    expect(sights.get(501)).toMatchObject({ state: "running", startTime: "Sat Jun 15 21:03:07 2024", parent: 487 });
+    expect(sights.get(501)).toMatchObject({
+      state: "running",
+      startTime: "Sat Jun 15 21:03:07 2024",
+      parent: 487,
+      name: "zsh",
+    });
     expect(sights.get(1)).toMatchObject({ startTime: "Wed Jun 5 09:12:44 2024", parent: 0 });
     expect(sights.get(702)?.state).toBe("ended");
   });

@@ -46,6 +46,7 @@ const SOURCES = new Map<string, Source>([
   ["removal", removals],
   ["key", keys],
   ["setting", choicesOfKey],
+  ["event", hookEvents],
 ]);
 
 export async function candidatesFor(world: Effects, kind: string, given: Given): Promise<Candidates> {
@@ -61,6 +62,11 @@ function gitThere({ cwd, env, git }: Effects, given: Given): Git {
 async function refs(world: Effects, given: Given, below: readonly string[]): Promise<Candidates> {
   const found = await refNames(gitThere(world, given), below);
   return { values: found.map(({ name, kind }) => ({ value: name, description: kind })) };
+}
+
+async function hookEvents(): Promise<Candidates> {
+  const { HOOK_EVENTS, WORKTREE_EVENTS } = await import("../hooks/hooks.ts");
+  return { values: [...HOOK_EVENTS, ...WORKTREE_EVENTS].map(({ event }) => ({ value: event, description: "" })) };
 }
 
 async function sessions(world: Effects): Promise<Candidates> {

@@ -27,6 +27,7 @@ export function doingAt(event: string, told: Told): Doing | undefined {
     case "Notification":
       return doingAtNotification(told);
     case "Stop":
+    case "StopFailure":
       return just("idle");
     case "SessionEnd":
       return goesOn(told) ? undefined : just("ended");

@@ -5,6 +5,7 @@ import { existsSync } from "node:fs";
 import { Failure } from "../../core/failure.ts";
 import type { Db } from "../../db/db.ts";
 import type { World } from "../../world.ts";
+import { hasLeases, variablesOf } from "../leases/leases.ts";
 import { type KnownSession, sessionOfClaude, sessionsOf } from "../roster/roster.ts";
 import { livingOf, register } from "../sessions/sessions.ts";
 import { takeReport } from "../upkeep/upkeep.ts";
@@ -25,9 +26,10 @@ export async function startSession(given: World, told: Told): Promise<HookAnswer
   if (db === undefined) return undefined;
   const world = { ...given, db: async () => db };
   const claudePid = claudeOf(world);
-  const known = sessionOfClaude(world, db, claudePid);
-  const own = known ?? (await becomeKnown(world, told, claudePid));
+  const own = sessionOfClaude(world, db, claudePid) ?? (await becomeKnown(world, told, claudePid));
   if (own === undefined) return undefined;
+  // Anew for each conversation: its shells know no file of another's. In a session of the wrapper all have them.
+  if (world.env.sessionId !== own.id && hasLeases(db, own.id)) exportTo(world.env.claudeEnvFile, variablesOf(db, own));
   const doing = doingAt("SessionStart", told) ?? { activity: "working", waitingFor: null };
   notePulse(world, db, own, { ...doing, claudePid, conversationId: told.session_id ?? null });
   return answerFor(world, db, own);
@@ -39,9 +41,7 @@ const CHANGES_MS = 300;
 async function becomeKnown(world: World, told: Told, claudePid: number): Promise<KnownSession | undefined> {
   try {
     const repo = told.cwd ?? world.cwd;
-    const { session, variables } = await register(world, { repo, pid: claudePid, noWorktree: true });
-    exportTo(world.env.claudeEnvFile, variables);
-    return session;
+    return (await register(world, { repo, pid: claudePid, noWorktree: true })).session;
   } catch (thrown) {
     if (thrown instanceof Failure && thrown.code === "repository.none") return undefined;
     throw thrown;

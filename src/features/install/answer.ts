@@ -25,6 +25,7 @@ export interface Installed {
   alias: { success: boolean; shell: string; profilePath: string | null; alreadyInstalled: boolean } | null;
   mcp: (Section & { settingsPath: string }) | null;
   completions: { success: boolean; shell: string; files: string[]; alreadyInstalled: boolean } | null;
+  worktrees: (Section & { settingsPath: string }) | null;
   statusLine: (Section & { settingsPath: string }) | null;
   /** What to do next, in words. */
   next: string[];
@@ -39,6 +40,7 @@ export function answerOf(world: Pick<World, "env">, applied: Applied): Installed
   const [wrapper] = of("wrapper");
   const [alias] = of("alias");
   const [mcp] = of("mcp");
+  const [worktrees] = of("worktrees");
   const [line] = of("statusline");
   const completions = of("completions");
   return {
@@ -66,6 +68,7 @@ export function answerOf(world: Pick<World, "env">, applied: Applied): Installed
             files: completions.flatMap(({ file }) => file ?? []),
             alreadyInstalled: completions.every(isThere),
           },
+    worktrees: worktrees?.file ? { ...section([worktrees]), settingsPath: worktrees.file } : null,
     statusLine: line?.file ? { ...section([line]), settingsPath: line.file } : null,
     next: nextAfter(world, applied),
   };

@@ -6,7 +6,7 @@ import { Failure } from "../../core/failure.ts";
 import { SCHEMA_VERSION, versionText } from "../../db/db.ts";
 import { withLock } from "../../db/lock.ts";
 import type { World } from "../../world.ts";
-import { eventsKnownTo } from "../hooks/hooks.ts";
+import { eventsKnownTo, WORKTREE_EVENTS } from "../hooks/hooks.ts";
 import { addAlias, dropAlias } from "./alias.ts";
 import { clientRelease } from "./client.ts";
 import { addIgnore, dropIgnore, notedIgnores } from "./ignore.ts";
@@ -115,6 +115,7 @@ async function putIn(world: Effects, { request, top, notes }: Scene): Promise<St
     const entering = { part: "mcp", file: claudeState, wanted: [serverOf(program)], ...words } as const;
     steps.push(await enter(world, notes, entering));
   }
+  if (parts.has("worktrees")) steps.push(await enterWorktrees(world, notes, program));
   if (parts.has("statusline")) {
     const words = { detail: "the status line", occupied: "you have a status line of your own" };
     const wanted = [statusLineOf(program)];
@@ -123,6 +124,19 @@ async function putIn(world: Effects, { request, top, notes }: Scene): Promise<St
   if (parts.has("completions")) steps.push(...(await addCompletions(world, notes)));
   if (parts.has("database")) steps.push(await openDatabase(world));
   return steps;
+}
+
+async function enterWorktrees(world: Effects, notes: Notes, program: string): Promise<Step> {
+  const file = world.env.places.claudeSettings;
+  const client = await clientRelease(world);
+  const events = eventsKnownTo(client, WORKTREE_EVENTS);
+  if (events.length > 0) {
+    const detail = "worktrees that Claude Code asks for";
+    return enter(world, notes, { part: "worktrees", file, wanted: hooksOf(program, events), detail });
+  }
+  const { since } = WORKTREE_EVENTS[0] ?? { since: "" };
+  const found = client === undefined ? "no Claude Code was found" : `Claude Code ${client} does not ask for worktrees`;
+  return { step: "worktrees", file, change: "skipped", detail: `${found}; ${since} and later does` };
 }
 
 async function openDatabase(world: Effects): Promise<Step> {
@@ -138,7 +152,7 @@ async function openDatabase(world: Effects): Promise<Step> {
 async function takeAll(world: Effects, { request, top, notes }: Scene): Promise<Step[]> {
   const { parts, isWhole } = request;
   const steps: (Step | undefined)[] = [];
-  for (const part of ["hooks", "mcp", "statusline"] as const) {
+  for (const part of ["hooks", "mcp", "worktrees", "statusline"] as const) {
     if (!parts.has(part)) continue;
     for (const file of filesOf(world, part, { request, top, notes })) {
       steps.push(await takeOut(world, notes, { part, file }));

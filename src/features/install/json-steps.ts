@@ -8,13 +8,18 @@ import { lookInto, type SettledFile, settleFile } from "../../files/json-file.ts
 import type { Addition } from "../../files/json-put.ts";
 import type { Mark } from "../../files/json-take.ts";
 import type { World } from "../../world.ts";
-import { HOOKS, SERVER, STATUS_LINE } from "./marks.ts";
+import { HOOKS, SERVER, STATUS_LINE, WORKTREES } from "./marks.ts";
 import type { Notes } from "./notes.ts";
 import { attempt, type Step } from "./step.ts";
 
-export type JsonPart = "hooks" | "mcp" | "statusline";
+export type JsonPart = "hooks" | "mcp" | "worktrees" | "statusline";
 
-const MARKS: Readonly<Record<JsonPart, Mark>> = { hooks: HOOKS, mcp: SERVER, statusline: STATUS_LINE };
+const MARKS: Readonly<Record<JsonPart, Mark>> = {
+  hooks: HOOKS,
+  mcp: SERVER,
+  worktrees: WORKTREES,
+  statusline: STATUS_LINE,
+};
 
 interface Entering {
   part: JsonPart;

@@ -4,16 +4,19 @@
 import { shellWord } from "../../core/text.ts";
 import type { Addition } from "../../files/json-put.ts";
 import type { Mark } from "../../files/json-take.ts";
-import { type HookEvent, hookWords } from "../hooks/hooks.ts";
+import { type HookEvent, hookWords, WORKTREE_EVENTS } from "../hooks/hooks.ts";
 import { type Call, callOf, type Entry, isHeartbeat, within } from "./entries.ts";
 
 export const SERVER_NAME = "parallel-cc";
 
 export const HOOKS: Mark = {
   at: ["hooks", "*", "*", "hooks", "*"],
-  is: (value) => commands(value, isHookCall),
+  is: (value) => commands(value, (call) => isHookCall(call) && !isWorktreeCall(call)),
   frame: ["matcher"],
 };
+
+/** They are asked for apart from the others. */
+export const WORKTREES: Mark = { ...HOOKS, is: (value) => commands(value, isWorktreeCall) };
 
 export const STATUS_LINE: Mark = {
   at: ["statusLine"],
@@ -49,9 +52,13 @@ export function statusLineOf(program: string): Addition {
   return { at: ["statusLine"], set: { type: "command", command: `${shellWord(program)} statusline` } };
 }
 
-/** Which of its tools the client shows from the start they say themselves. */
+/**
+ * With `alwaysLoad` the client waits for it before the first prompt, up to 5 s; without, a prompt typed at once does not
+ * know of our tools (2.1.328). Which of them it then shows from the start they say themselves.
+ */
 export function serverOf(program: string): Addition {
-  return { at: ["mcpServers", SERVER_NAME], set: { type: "stdio", command: program, args: ["mcp", "serve"] } };
+  const server = { type: "stdio", command: program, args: ["mcp", "serve"], alwaysLoad: true };
+  return { at: ["mcpServers", SERVER_NAME], set: server };
 }
 
 function commands(value: unknown, isMeant: (call: Call) => boolean): boolean {
@@ -70,6 +77,10 @@ function isHookCall({ program, args, isOfNode }: Call): boolean {
   if (isOfNode) return is(args, "heartbeat");
   // Also events that this release does not enter any more.
   return args.length === 2 && args[0] === "hook" && /^[A-Z][A-Za-z]{1,60}$/.test(args[1] ?? "");
+}
+
+function isWorktreeCall(call: Call): boolean {
+  return isHookCall(call) && WORKTREE_EVENTS.some(({ event }) => event === call.args[1]);
 }
 
 function isServerCall({ program, args }: Call): boolean {

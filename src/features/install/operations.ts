@@ -37,6 +37,7 @@ const installedShape = () =>
     completions: orNull(
       v.strictObject({ success: YES_OR_NO, shell: TEXT, files: v.array(TEXT), alreadyInstalled: YES_OR_NO }),
     ),
+    worktrees: orNull(v.strictObject({ ...section(), settingsPath: TEXT })),
     statusLine: orNull(v.strictObject({ ...section(), settingsPath: TEXT })),
     next: v.array(TEXT),
   });
@@ -54,6 +55,7 @@ const standingShape = () =>
     alias: v.strictObject({ installed: YES_OR_NO, shell: TEXT, profilePath: TEXT_OR_NULL }),
     mcp: v.strictObject(entered()),
     completions: v.strictObject({ installed: YES_OR_NO, shell: TEXT, files: v.array(TEXT) }),
+    worktrees: v.strictObject(entered()),
     statusLine: v.strictObject(entered()),
     client: TEXT_OR_NULL,
     errors: v.array(TEXT),
@@ -77,6 +79,7 @@ const installOperation = operation({
       "parallel-cc install --all",
       "parallel-cc install --hooks --global --mcp",
       "parallel-cc install --hooks --local --gitignore --repo ~/src/shop",
+      "parallel-cc install --worktrees",
       "parallel-cc install --status --json",
       "parallel-cc install --uninstall --alias",
     ],

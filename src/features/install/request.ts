@@ -13,6 +13,7 @@ export const inputShape = () =>
     alias: v.optional(flag("The alias claude=claude-parallel, in the profile of your shell")),
     mcp: v.optional(flag("The MCP server, for every project of yours")),
     completions: v.optional(flag("What has Tab complete our commands, for your shell")),
+    worktrees: v.optional(flag("Worktrees of ours for claude --worktree and agents that work apart")),
     statusline: v.optional(flag("Claude Code's status line, where you have none")),
     gitignore: v.optional(flag("A line for .claude/ in the repository's .gitignore")),
     status: v.optional(flag("Only say what is installed")),
@@ -22,7 +23,16 @@ export const inputShape = () =>
   });
 export type Input = v.InferOutput<ReturnType<typeof inputShape>>;
 
-export type Part = "programs" | "hooks" | "alias" | "mcp" | "completions" | "statusline" | "gitignore" | "database";
+export type Part =
+  | "programs"
+  | "hooks"
+  | "alias"
+  | "mcp"
+  | "completions"
+  | "worktrees"
+  | "statusline"
+  | "gitignore"
+  | "database";
 
 export interface Request {
   action: "install" | "uninstall";
@@ -35,7 +45,8 @@ export interface Request {
   repo: string | undefined;
 }
 
-const WAYS = "--all for everything; or --hooks --global, --hooks --local, --alias, --mcp, --completions, --statusline";
+const WAYS =
+  "--all for everything; or --hooks --global, --hooks --local, --alias, --mcp, --completions, --worktrees, --statusline";
 
 /** What only somebody at a terminal can answer. */
 export function isAsked(input: Input): boolean {
@@ -88,12 +99,12 @@ export function requestFrom(input: Input): Request {
 }
 
 const OF_ALL: readonly Part[] = ["programs", "hooks", "alias", "mcp", "completions", "database"];
-const ALL: ReadonlySet<Part> = new Set<Part>([...OF_ALL, "statusline", "gitignore"]);
+const ALL: ReadonlySet<Part> = new Set<Part>([...OF_ALL, "worktrees", "statusline", "gitignore"]);
 
 function namedParts(input: Input): Set<Part> {
   const named: Part[] = [];
   if (input.hooks === true || input.global === true || input.local === true) named.push("hooks");
-  for (const part of ["alias", "mcp", "completions", "statusline", "gitignore"] as const) {
+  for (const part of ["alias", "mcp", "completions", "worktrees", "statusline", "gitignore"] as const) {
     if (input[part] === true) named.push(part);
   }
   return new Set(named);

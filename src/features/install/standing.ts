@@ -2,7 +2,7 @@
 
 import { asFailure } from "../../core/failure.ts";
 import type { World } from "../../world.ts";
-import { eventsKnownTo } from "../hooks/hooks.ts";
+import { eventsKnownTo, WORKTREE_EVENTS } from "../hooks/hooks.ts";
 import { aliasStanding } from "./alias.ts";
 import { clientRelease } from "./client.ts";
 import { type JsonPart, standing } from "./json-steps.ts";
@@ -28,6 +28,7 @@ export interface Standing {
   alias: { installed: boolean; shell: string; profilePath: string | null };
   mcp: { installed: boolean; settingsPath: string; upToDate: boolean };
   completions: { installed: boolean; shell: string; files: string[] };
+  worktrees: { installed: boolean; settingsPath: string; upToDate: boolean };
   statusLine: { installed: boolean; settingsPath: string; upToDate: boolean };
   /** The release of Claude Code. */
   client: string | null;
@@ -72,6 +73,10 @@ export async function installStanding(world: Effects, { repo }: { repo: string |
     alias: await or(() => aliasStanding(world), { installed: false, shell, profilePath: null }),
     mcp: { ...(await entered(claudeState, "mcp", [serverOf(program)])), settingsPath: claudeState },
     completions: await or(() => completionsStanding(world), { installed: false, shell, files: [] }),
+    worktrees: {
+      ...(await entered(claudeSettings, "worktrees", hooksOf(program, eventsKnownTo(client, WORKTREE_EVENTS)))),
+      settingsPath: claudeSettings,
+    },
     statusLine: {
       ...(await entered(claudeSettings, "statusline", [statusLineOf(program)])),
       settingsPath: claudeSettings,

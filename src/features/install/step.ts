@@ -11,6 +11,7 @@ export const STEPS = [
   "alias",
   "mcp",
   "completions",
+  "worktrees",
   "statusline",
   "database",
   "data",

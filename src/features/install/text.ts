@@ -15,6 +15,7 @@ const NAMES: Readonly<Record<Step["step"], string>> = {
   alias: "alias",
   mcp: "MCP server",
   completions: "completions",
+  worktrees: "worktrees",
   statusline: "status line",
   database: "database",
   data: "data",
@@ -51,7 +52,7 @@ export function installedText({ action, steps, next }: Installed, page: Page): s
 }
 
 export function standingText(standing: Standing, page: Page): string {
-  const { programs, hooks, alias, mcp, completions, statusLine, client, errors } = standing;
+  const { programs, hooks, alias, mcp, completions, worktrees, statusLine, client, errors } = standing;
   const state = (installed: boolean, upToDate = true) =>
     !installed ? "no" : upToDate ? "yes" : "yes, and to be updated";
   const shell = alias.shell === "unknown" ? "no shell that we know in SHELL" : alias.shell;
@@ -68,6 +69,7 @@ export function standingText(standing: Standing, page: Page): string {
       completions.files[0] === undefined ? shell : printable(completions.files[0]),
       state(completions.installed),
     ],
+    ["worktrees", printable(worktrees.settingsPath), state(worktrees.installed, worktrees.upToDate)],
     ["status line", printable(statusLine.settingsPath), state(statusLine.installed, statusLine.upToDate)],
     ["Claude Code", "", client ?? "none on PATH that tells its version"],
   ];

@@ -4,3 +4,4 @@
 export { leasePorts } from "./allocate.ts";
 export type { PortRange } from "./candidates.ts";
 export { variablesOf } from "./holder.ts";
+export { hasLeases } from "./store.ts";

@@ -9,6 +9,10 @@ export function portsOf(db: Db, sessionId: string): number[] {
   return db.all(v.object({ port: NUMBER }), sql, { sessionId }).map(({ port }) => port);
 }
 
+export function hasLeases(db: Db, sessionId: string): boolean {
+  return portsOf(db, sessionId).length > 0;
+}
+
 /** Who holds which port. */
 export function allLeases(db: Db): Map<number, string> {
   const rows = db.all(v.object({ port: NUMBER, session_id: TEXT }), "SELECT port, session_id FROM port_leases");

@@ -84,7 +84,7 @@ export async function status(
   }
   const changes = cachedChanges(db);
   // The settings are asked only where a session can be idle: reading them costs a fifth of a small answer.
-  const staleMs = known.some((one) => activityOf(one) === null && sendsHeartbeats(one))
+  const staleMs = known.some((one) => mayIdle(world, one))
     ? 60_000 * (await staleMinutes(world))
     : Number.POSITIVE_INFINITY;
   const liveness = livenessOfAll(world.processes, known);
@@ -133,19 +133,24 @@ function describe(
 
 function activityNow(world: Pick<World, "now">, one: KnownSession, staleMs: number): SessionStatus["activity"] {
   if (one.state === "creating") return "starting";
-  return activityOf(one) ?? (isIdle(world, one, staleMs) ? "idle" : "running");
+  const told = activityOf(one);
+  // No event tells that somebody has stopped claude with Esc (2.1.328).
+  if (told !== null && told !== "working") return told;
+  return isIdle(world, one, staleMs) ? "idle" : (told ?? "running");
 }
 
 /** Who has sent no heartbeat after its first minute sends none: nothing is known of what it does. */
 const FIRST_MINUTE_MS = 60_000;
 
-function sendsHeartbeats({ created_at, last_heartbeat }: KnownSession): boolean {
-  if (created_at === last_heartbeat) return false;
-  return parseUtc(last_heartbeat).getTime() - parseUtc(created_at).getTime() > FIRST_MINUTE_MS;
+function mayIdle(world: Pick<World, "now">, one: KnownSession): boolean {
+  // No shorter time can be set.
+  return isIdle(world, one, FIRST_MINUTE_MS);
 }
 
 function isIdle({ now }: Pick<World, "now">, one: KnownSession, staleMs: number): boolean {
-  return sendsHeartbeats(one) && now().getTime() - parseUtc(one.last_heartbeat).getTime() > staleMs;
+  const last = parseUtc(one.last_heartbeat).getTime();
+  const isTold = activityOf(one) !== null || last - parseUtc(one.created_at).getTime() > FIRST_MINUTE_MS;
+  return isTold && now().getTime() - last > staleMs;
 }
 
 /** A broken settings file hides no session. */
