@@ -1,5 +1,6 @@
 // The pages of `parallel-cc help <topic>`, embedded.
 
+import claude from "./topics/claude.md" with { type: "text" };
 import environment from "./topics/environment.md" with { type: "text" };
 import landed from "./topics/landed.md" with { type: "text" };
 import platforms from "./topics/platforms.md" with { type: "text" };
@@ -14,6 +15,7 @@ import wrapper from "./topics/wrapper.md" with { type: "text" };
 export const TOPICS: Readonly<Record<string, string>> = Object.assign(Object.create(null), {
   sessions,
   wrapper,
+  claude,
   worktrees,
   settings,
   landed,
