@@ -1,12 +1,13 @@
 // `claude -p` as it is, after the hooks are installed: what parallel-cc comes to know of it, and tells it.
 
 import { expect, test } from "bun:test";
+import { CLIENTS } from "../../scripts/dev/clients.ts";
 import { bash, PRINT, resultOf, stage } from "../support/client.ts";
-import { HOOKED, HOOKS, install, shown, waitForNobody, waitForShown } from "../support/client-hooks.ts";
+import { HOOKS, install, shown, waitForNobody, waitForShown } from "../support/client-hooks.ts";
 import { waitFor } from "../support/processes.ts";
 import { gate } from "../support/servers/messages.ts";
 
-test.each(HOOKED)("claude -p of %s is known while it works, and no more at its end", async (version) => {
+test.each(CLIENTS)("claude -p of %s is known while it works, and no more at its end", async (version) => {
   const working = gate();
   await using on = await stage({
     version,
@@ -21,7 +22,7 @@ test.each(HOOKED)("claude -p of %s is known while it works, and no more at its e
   await waitForNobody(on);
 });
 
-test.each(HOOKED)("a second claude of %s is told of the first, in whose checkout it works", async (version) => {
+test.each(CLIENTS)("a second claude of %s is told of the first, in whose checkout it works", async (version) => {
   const first = gate();
   const rules = [
     { prompt: "be the first", turns: [{ gate: first, blocks: ["Done."] }] },
@@ -62,7 +63,7 @@ test("a second claude in a worktree of its own is told of the first by its name,
   expect(text.match(/You share this checkout/)).toBeNull();
 });
 
-test.each(HOOKED)("claude-parallel and the hooks of %s make one session, not two", async (version) => {
+test.each(CLIENTS)("claude-parallel and the hooks of %s make one session, not two", async (version) => {
   const working = gate();
   await using on = await stage({
     version,

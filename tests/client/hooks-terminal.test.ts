@@ -1,14 +1,14 @@
 // claude as it is, in a terminal, after the hooks are installed: what status shows of it, and that one session stays one.
 
 import { expect, test } from "bun:test";
-import { OLDER } from "../../scripts/dev/clients.ts";
+import { CLIENTS, OLDER } from "../../scripts/dev/clients.ts";
 import { bash, PRINT, QUESTION, resultOf, stage } from "../support/client.ts";
-import { HOOKED, HOOKS, install, shown, waitForNobody, waitForShown } from "../support/client-hooks.ts";
+import { HOOKS, install, shown, waitForNobody, waitForShown } from "../support/client-hooks.ts";
 import { gate } from "../support/servers/messages.ts";
 
 const SKIPPING = "--dangerously-skip-permissions";
 
-test.each(HOOKED)("%s is idle at its prompt, working on it, idle again, and no more after /exit", async (version) => {
+test.each(CLIENTS)("%s is idle at its prompt, working on it, idle again, and no more after /exit", async (version) => {
   const working = gate();
   await using on = await stage({
     version,
@@ -27,7 +27,7 @@ test.each(HOOKED)("%s is idle at its prompt, working on it, idle again, and no m
   await waitForNobody(on);
 });
 
-test.each(HOOKED)("%s with a question on the screen is waiting, and for what is shown", async (version) => {
+test.each(CLIENTS)("%s with a question on the screen is waiting, and for what is shown", async (version) => {
   const rules = [{ prompt: "make the file", turns: [bash("touch made.txt"), "It is made."] }];
   await using on = await stage({ version, rules });
   await install(on, ...HOOKS);
@@ -44,7 +44,7 @@ test.each(HOOKED)("%s with a question on the screen is waiting, and for what is 
   expect(await screen.exit()).toBe(0);
 });
 
-test.each(HOOKED)("/clear of %s begins another conversation in the same session", async (version) => {
+test.each(CLIENTS)("/clear of %s begins another conversation in the same session", async (version) => {
   const [before, after] = [gate(), gate()];
   const rules = [
     { prompt: "be before", turns: [{ gate: before, blocks: ["One."] }] },
@@ -70,7 +70,7 @@ test.each(HOOKED)("/clear of %s begins another conversation in the same session"
   await waitForNobody(on);
 });
 
-test.each(HOOKED)("--resume of %s takes a conversation up in one session", async (version) => {
+test.each(CLIENTS)("--resume of %s takes a conversation up in one session", async (version) => {
   const working = gate();
   const rules = [
     { prompt: "be before", turns: ["One."] },

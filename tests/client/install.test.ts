@@ -6,13 +6,13 @@ import { join } from "node:path";
 import { CLIENTS } from "../../scripts/dev/clients.ts";
 import { v } from "../../src/core/shape.ts";
 import { bash, jsonOf, PRINT, resultOf, type Stage, stage } from "../support/client.ts";
-import { HOOKED, install, shown } from "../support/client-hooks.ts";
+import { install, shown } from "../support/client-hooks.ts";
 import { gate } from "../support/servers/messages.ts";
 
 const [MINE, STATUS] = ["mcp__parallel-cc__get_my_session", "mcp__parallel-cc__get_parallel_status"] as const;
 const ASKED = [MINE, STATUS] as const;
 
-test.each(HOOKED)(
+test.each(CLIENTS)(
   "%s asks our server whose session it is, and hears of the one that the hooks made",
   async (version) => {
     const asking = gate();

@@ -1,31 +1,16 @@
 // `claude --worktree` and agents that work apart, with the hooks that give them a worktree of ours.
 
 import { expect, test } from "bun:test";
-import { join } from "node:path";
-import { v } from "../../src/core/shape.ts";
-import { bash, PRINT, resultOf, type Stage, stage } from "../support/client.ts";
+import { bash, PRINT, resultOf, stage } from "../support/client.ts";
 import { HOOKS, install, shown, waitForNobody } from "../support/client-hooks.ts";
 import { waitFor } from "../support/processes.ts";
 import { gate } from "../support/servers/messages.ts";
-
-const SETTINGS = v.looseObject({ hooks: v.record(v.string(), v.unknown()) });
-
-async function enterWorktreeHooks({ place }: Stage): Promise<void> {
-  const file = join(place.home, ".claude/settings.json");
-  const { hooks, ...others } = v.parse(SETTINGS, await Bun.file(file).json());
-  const added = ["WorktreeCreate", "WorktreeRemove"].map((event) => {
-    const command = { type: "command", command: `parallel-cc hook ${event}`, timeout: 30 };
-    return [event, [{ hooks: [command] }]] as const;
-  });
-  await Bun.write(file, JSON.stringify({ ...others, hooks: { ...hooks, ...Object.fromEntries(added) } }));
-}
 
 test("claude -w works in a worktree of ours, as a session of that name, and both go with it", async () => {
   const working = gate();
   const turns = [bash("pwd -P"), { gate: working, blocks: ["Here."] }];
   await using on = await stage({ rules: [{ prompt: "say where", turns }] });
-  await install(on, ...HOOKS);
-  await enterWorktreeHooks(on);
+  await install(on, ...HOOKS, "--worktrees");
   const running = on.start(["claude", "-w", "feat", "-p", "say where", ...PRINT]);
   await working.reached;
   const [session, ...others] = await shown(on);
@@ -48,8 +33,7 @@ test("an agent that works apart is a session beside the one that started it", as
     { prompt: "say where", turns: [bash("pwd -P"), { gate: working, blocks: ["Here."] }] },
   ];
   await using on = await stage({ rules });
-  await install(on, ...HOOKS);
-  await enterWorktreeHooks(on);
+  await install(on, ...HOOKS, "--worktrees");
   const running = on.start(["claude", "-p", "be the parent", ...PRINT]);
   await working.reached;
   const [{ text: folder = "" } = {}] = (await on.model.request("say where", 1)).results;

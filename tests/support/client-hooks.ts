@@ -1,6 +1,5 @@
 // What the registry shows while the real client runs, and the client with our hooks entered.
 
-import { CURRENT } from "../../scripts/dev/clients.ts";
 import { v } from "../../src/core/shape.ts";
 import { pcc, pccJson } from "./cli.ts";
 import type { Stage } from "./client.ts";
@@ -41,8 +40,6 @@ export async function waitForNobody(on: Stage): Promise<void> {
   await waitForShown(on, "the release of every session", ({ length }) => length === 0);
 }
 
-/** Those that tell a hook which process they are (CLAUDE_PID). */
-export const HOOKED: readonly string[] = [CURRENT];
 export const HOOKS = ["--hooks", "--global"] as const;
 
 /** As a user installs it, for this client: `claude` is found on PATH. */
