@@ -44,6 +44,31 @@ test.each(CLIENTS)("%s with a question on the screen is waiting, and for what is
   expect(await screen.exit()).toBe(0);
 });
 
+test("a turn that is stopped with Esc leaves the session idle, though no event tells of it", async () => {
+  const working = gate();
+  await using on = await stage({ rules: [{ prompt: "say hello", turns: [{ gate: working, blocks: ["Hello."] }] }] });
+  await install(on, ...HOOKS);
+  const screen = await on.open(["claude", SKIPPING]);
+  await screen.tell("say hello");
+  await working.reached;
+  await waitForShown(on, "a session at work", ([one]) => one?.activity === "working");
+  await screen.press("Escape");
+  await waitForShown(on, "a session that is idle", ([one]) => one?.activity === "idle");
+  working.open();
+});
+
+test("a question that is left with Esc is waited for no more", async () => {
+  const rules = [{ prompt: "make the file", turns: [bash("touch made.txt"), "It is made."] }];
+  await using on = await stage({ rules });
+  await install(on, ...HOOKS);
+  const screen = await on.open(["claude", "--permission-mode", "manual"]);
+  await screen.tell("make the file");
+  await screen.waitForScreen(QUESTION);
+  await waitForShown(on, "a session that waits", ([one]) => one?.activity === "waiting");
+  await screen.press("Escape");
+  await waitForShown(on, "a session that is idle", ([one]) => one?.activity === "idle" && one.waitingFor === null);
+});
+
 test.each(CLIENTS)("/clear of %s begins another conversation in the same session", async (version) => {
   const [before, after] = [gate(), gate()];
   const rules = [

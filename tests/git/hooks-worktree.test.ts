@@ -74,6 +74,19 @@ test("what nobody used goes when the client lets go of it, though the client sti
   expect((await status(scene.world, {})).totalSessions).toBe(0);
 });
 
+test("those that are left when the client ends are released with it", async () => {
+  await using scene = await makeScene();
+  await scene.tell("SessionStart");
+  await scene.create("agent");
+  const ids = (await status(scene.world, {})).sessions.map(({ sessionId }) => sessionId);
+  const before = scene.world.started.length;
+  await scene.tell("SessionEnd", { reason: "other" });
+  const newestFirst = ids.toReversed();
+  expect(scene.world.started.slice(before)).toEqual(
+    newestFirst.map((id) => ["release", "--session-id", id, "--when-over"]),
+  );
+});
+
 test("work that has not landed stays, and is shown as a kept worktree", async () => {
   await using scene = await makeScene();
   const path = await scene.create("busy");

@@ -2,8 +2,9 @@
 // spawns nothing; whatever is slow is left to a process of its own. It never asks and never says no.
 
 import { existsSync } from "node:fs";
+import type { Db } from "../../db/db.ts";
 import type { World } from "../../world.ts";
-import { sessionOfClaude } from "../roster/roster.ts";
+import { sessionOfClaude, sessionsMeant } from "../roster/roster.ts";
 import { claudeOf } from "./claude.ts";
 import { notePulse } from "./note.ts";
 import { doingAt } from "./pulse.ts";
@@ -43,11 +44,20 @@ export async function answerHook(world: World, event: string): Promise<HookAnswe
     return undefined;
   }
   notePulse(world, db, own, { ...doing, claudePid, conversationId: told.session_id });
-  // One that the wrapper started is its to release.
-  const isAlone = own.processes.every(({ pid }) => pid === claudePid);
-  if (doing.activity === "ended" && isAlone)
-    world.startInBackground(["release", "--session-id", own.id, "--when-over"]);
+  if (doing.activity === "ended") releaseWhenOver(world, db, claudePid);
   return undefined;
+}
+
+/** All that live by this claude alone, its worktrees for agents too; what the wrapper started is its to release. */
+function releaseWhenOver(
+  world: Pick<World, "processes" | "parentPid" | "startInBackground">,
+  db: Db,
+  claudePid: number,
+): void {
+  for (const { id, processes } of sessionsMeant(world, db, { pid: claudePid })) {
+    const isAlone = processes.every(({ pid }) => pid === claudePid);
+    if (isAlone) world.startInBackground(["release", "--session-id", id, "--when-over"]);
+  }
 }
 
 /** Its start could not be noted (a locked database, an update): it becomes known at its first prompt. */

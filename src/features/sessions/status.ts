@@ -20,6 +20,7 @@ import {
   refreshChanges,
   worktreesWithoutSession,
 } from "../worktrees/worktrees.ts";
+import { isStopped } from "./client-state.ts";
 
 export interface SessionStatus {
   sessionId: string;
@@ -65,7 +66,8 @@ export interface Status {
   keptWorktrees: KeptWorktree[];
 }
 
-type Effects = Pick<World, "db" | "git" | "cwd" | "now" | "processes" | "paths" | "sleep" | "signal" | "log" | "pid">;
+type Effects = Pick<World, "db" | "git" | "cwd" | "env" | "now" | "processes"> &
+  Pick<World, "paths" | "sleep" | "signal" | "log" | "pid">;
 
 export async function status(
   world: Effects,
@@ -100,12 +102,14 @@ export async function status(
 }
 
 function describe(
-  world: Pick<World, "now">,
+  world: Pick<World, "now" | "env">,
   one: KnownSession,
   seen: { staleMs: number; liveness: Liveness | undefined; changes: CheckoutChanges | undefined },
 ): SessionStatus {
   const createdAt = parseUtc(one.created_at);
   const isAlive = isLocal(one) ? seen.liveness?.state !== "dead" : one.status === "RUNNING";
+  const over = activityOf(one) === "ended" ? "ended" : "gone";
+  const activity = isAlive ? activityNow(world, one, seen.staleMs) : over;
   return {
     sessionId: one.id,
     pid: one.pid,
@@ -120,8 +124,8 @@ function describe(
     lastHeartbeat: isoText(one.last_heartbeat),
     isAlive,
     durationMinutes: Math.max(0, Math.floor((world.now().getTime() - createdAt.getTime()) / 60_000)),
-    activity: isAlive ? activityNow(world, one, seen.staleMs) : activityOf(one) === "ended" ? "ended" : "gone",
-    waitingFor: isAlive && activityOf(one) === "waiting" ? one.waiting_for : null,
+    activity,
+    waitingFor: activity === "waiting" ? one.waiting_for : null,
     conversationId: one.conversation_id,
     executionMode: one.execution_mode ?? "local",
     sandboxId: one.sandbox_id,
@@ -131,10 +135,11 @@ function describe(
   };
 }
 
-function activityNow(world: Pick<World, "now">, one: KnownSession, staleMs: number): SessionStatus["activity"] {
+function activityNow(world: Pick<World, "now" | "env">, one: KnownSession, staleMs: number): SessionStatus["activity"] {
   if (one.state === "creating") return "starting";
   const told = activityOf(one);
-  // No event tells that somebody has stopped claude with Esc (2.1.328).
+  if (isStopped(world, one, parseUtc(one.last_heartbeat).getTime())) return "idle";
+  // Of other clients nothing is known when Esc has stopped them.
   if (told !== null && told !== "working") return told;
   return isIdle(world, one, staleMs) ? "idle" : (told ?? "running");
 }
