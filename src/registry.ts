@@ -20,6 +20,7 @@ const doctor = () => import("./features/doctor/operations.ts");
 const install = () => import("./features/install/operations.ts");
 const mcp = () => import("./mcp/operations.ts");
 const hooks = () => import("./features/hooks/operations.ts");
+const watch = () => import("./features/watch/operations.ts");
 const demo = () => import("./features/demo/operations.ts");
 
 /** In the order of help. No prototype: `toString` is not a command. */
@@ -31,6 +32,7 @@ export const ROOMS: Readonly<Record<string, () => Promise<Room>>> = Object.assig
   heartbeat: sessions,
   status: sessions,
   list: sessions,
+  watch,
   env: leases,
   cleanup,
   worktree: cleanup,

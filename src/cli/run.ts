@@ -39,11 +39,12 @@ async function runIn(world: World, argv: readonly string[]): Promise<number> {
   }
   const load = ROOMS[first];
   if (load === undefined) throw modern.instead === undefined ? unknownCommand(words) : notYet(modern.instead);
+  const { operations } = await load();
+  const found = findOperation(operations, words);
+  if (found === undefined && modern.instead !== undefined) throw notYet(modern.instead);
   if (modern.instead !== undefined) {
     tell(`Warning: "${modern.instead.old}" is an old spelling; type "parallel-cc ${modern.instead.now}" instead.\n`);
   }
-  const { operations } = await load();
-  const found = findOperation(operations, words);
   if (found === undefined) {
     if (words.includes("--help") || words.includes("-h")) return help(world, words, [first]);
     throw unknownVerb(operations, words);
@@ -87,6 +88,7 @@ async function streamFor(
   }
   if (operation.name === "demo.play" && !json) return (await import("./commands/demo.ts")).demo;
   if (operation.name === "mcp.serve") return (await import("./commands/serve-mcp.ts")).serveMcp;
+  if (operation.name === "watch.sessions") return (await import("./commands/watch-sessions.ts")).watchSessionEvents;
   if (operation.name === "worktrees.resume" && !json) return (await import("./commands/resume.ts")).resume;
   return undefined;
 }

@@ -57,6 +57,10 @@ const STORIES: Readonly<Record<string, Story>> = {
     await scene.run("sessions.status", {});
     await scene.run("sessions.status", { sandboxOnly: true });
   },
+  "watch.sessions": async (scene) => {
+    await twoSessions(scene);
+    await scene.run("watch.sessions", {});
+  },
   "hooks.answer": async (scene) => {
     await scene.run("hooks.answer", { event: "Stop" });
     await scene.run("hooks.answer", { event: "SessionStart" });

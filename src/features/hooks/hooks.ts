@@ -1,5 +1,6 @@
 // The room's door: what Claude Code's hooks call.
 
+export { claudeOf } from "./claude.ts";
 export { eventsKnownTo, HOOK_EVENTS, type HookEvent, hookWords, WORKTREE_EVENTS } from "./events.ts";
 export { answerHook, type HookAnswer } from "./hook.ts";
 export { statusLine } from "./status-line.ts";

@@ -1,8 +1,8 @@
 // What an agent and its user are told at the start of a session: who else works in the repository, on what, and when two
 // share one checkout. At most eight lines. Names and branches are others' words: quoted, and shown escaped.
 
-import { counted, cutEnd, printable } from "../../core/text.ts";
-import { activityOf, type KnownSession } from "../roster/roster.ts";
+import { counted } from "../../core/text.ts";
+import { activityOf, type KnownSession, quoted, whereIs, whoIs } from "../roster/roster.ts";
 
 export interface News {
   forAgent: string[];
@@ -11,7 +11,6 @@ export interface News {
 
 const MOST_LISTED = 5;
 const MOST_FILES = 3;
-const LONGEST_NAME = 60;
 
 /** Those that are told of one by one: the ones in the same checkout matter most. */
 export function listedOf(own: KnownSession, others: readonly KnownSession[]): KnownSession[] {
@@ -49,16 +48,6 @@ const SHARED =
   "You share this checkout: others change files under you, and what you commit, stash, check out or reset takes their " +
   "changes along. Leave what you did not change yourself alone.";
 
-function whoIs({ name, id }: KnownSession): string {
-  return name === null ? `session ${id.slice(0, 8)}` : `session ${quoted(name)}`;
-}
-
-function whereIs({ is_main_repo, worktree_path, branch }: KnownSession, isHere: boolean): string {
-  const place = is_main_repo === 1 ? "in the main checkout" : `in ${quoted(worktree_path, Number.POSITIVE_INFINITY)}`;
-  const on = branch === null ? "on no branch" : `on branch ${quoted(branch)}`;
-  return `${isHere ? "in this same checkout" : place}, ${on}`;
-}
-
 function whatDoes(one: KnownSession, files: readonly string[] = []): string {
   const activity = activityOf(one);
   const doing = activity === "ended" ? "its conversation has ended" : activity;
@@ -71,9 +60,4 @@ function whatDoes(one: KnownSession, files: readonly string[] = []): string {
 
 function isHere(own: KnownSession, one: KnownSession): boolean {
   return one.worktree_path === own.worktree_path;
-}
-
-function quoted(text: string, longest = LONGEST_NAME): string {
-  const shown = printable(text);
-  return JSON.stringify(shown.length > longest ? cutEnd(shown, longest) : shown);
 }

@@ -29,3 +29,4 @@ export {
   storePulse,
   touch,
 } from "./store.ts";
+export { quoted, whereIs, whoIs } from "./words.ts";
