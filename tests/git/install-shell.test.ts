@@ -95,6 +95,7 @@ const EMPTY = {
   wrapper: null,
   alias: null,
   mcp: null,
+  plugin: null,
   completions: null,
   worktrees: null,
   statusLine: null,

@@ -24,6 +24,7 @@ export interface Installed {
   wrapper: { success: boolean; wrapperPath: string; alreadyUpToDate: boolean } | null;
   alias: { success: boolean; shell: string; profilePath: string | null; alreadyInstalled: boolean } | null;
   mcp: (Section & { settingsPath: string }) | null;
+  plugin: (Section & { folder: string }) | null;
   completions: { success: boolean; shell: string; files: string[]; alreadyInstalled: boolean } | null;
   worktrees: (Section & { settingsPath: string }) | null;
   statusLine: (Section & { settingsPath: string }) | null;
@@ -40,6 +41,7 @@ export function answerOf(world: Pick<World, "env">, applied: Applied): Installed
   const [wrapper] = of("wrapper");
   const [alias] = of("alias");
   const [mcp] = of("mcp");
+  const [plugin] = of("plugin");
   const [worktrees] = of("worktrees");
   const [line] = of("statusline");
   const completions = of("completions");
@@ -59,6 +61,7 @@ export function answerOf(world: Pick<World, "env">, applied: Applied): Installed
         ? null
         : { success: of("alias").every(isDone), shell, profilePath: alias.file, alreadyInstalled: isThere(alias) },
     mcp: mcp?.file ? { ...section([mcp]), settingsPath: mcp.file } : null,
+    plugin: plugin?.file ? { ...section([plugin]), folder: plugin.file } : null,
     completions:
       completions.length === 0
         ? null
@@ -114,7 +117,7 @@ function nextAfter(world: Pick<World, "env">, { request, steps, isFree }: Applie
   next.push(...new Set(steps.flatMap(({ change, hint }) => (change === "failed" ? [] : (hint ?? [])))));
   const profile = changed("alias")?.file;
   if (profile) next.push(`In shells that are open:\n  source ${shellWord(profile)}`);
-  if (changed("hooks") !== undefined || changed("mcp") !== undefined) {
+  if (["hooks", "mcp", "plugin"].some((name) => steps.some((one) => one.step === name && isChanged(one)))) {
     next.push("Claude Code that runs already takes it up when it is started anew.");
   }
   if (isFree) {

@@ -14,8 +14,9 @@ import { enter, type JsonPart, standing, takeOut } from "./json-steps.ts";
 import { hooksOf, serverOf, statusLineOf } from "./marks.ts";
 import { Notes } from "./notes.ts";
 import { checkoutAt, localSettings, programWord, requireInside } from "./place.ts";
+import { dropPlugin, enterPlugin, isPluginThere } from "./plugin.ts";
 import { putPrograms } from "./programs.ts";
-import type { Request } from "./request.ts";
+import type { Part, Request } from "./request.ts";
 import { addCompletions, completionBlocks, dropCompletions } from "./shell-completions.ts";
 import { ALIAS_BLOCKS } from "./shells.ts";
 import { attempt, type Step } from "./step.ts";
@@ -83,11 +84,15 @@ interface Scene {
 }
 
 async function putIn(world: Effects, { request, top, notes }: Scene): Promise<Step[]> {
-  const { parts, scope } = request;
+  const { scope } = request;
+  // All that the plugin does takes its place, whichever half of it was named.
+  const replaces = (request.parts.has("mcp") || scope.isGlobal) && isPluginThere(world);
+  const parts = new Set<Part>([...request.parts, ...(replaces ? (["hooks", "mcp"] as const) : [])]);
   const { claudeSettings, claudeState } = world.env.places;
   const steps: Step[] = [];
   if (parts.has("programs")) steps.push(...(await putPrograms(world, notes)));
   const program = programWord(world);
+  if (parts.has("plugin")) steps.push(...(await replaceByPlugin(world, notes)));
   if (parts.has("hooks")) {
     const client = await clientRelease(world);
     const events = eventsKnownTo(client);
@@ -97,7 +102,7 @@ async function putIn(world: Effects, { request, top, notes }: Scene): Promise<St
       wanted: hooksOf(program, events),
       detail: `${events.length} events ${known}`,
     } as const;
-    if (scope.isGlobal) steps.push(await enter(world, notes, { ...entering, file: claudeSettings }));
+    if (scope.isGlobal || replaces) steps.push(await enter(world, notes, { ...entering, file: claudeSettings }));
     if (scope.isLocal && top !== undefined) {
       const file = localSettings(top);
       const refused = await attempt("hooks", file, () => {
@@ -115,6 +120,7 @@ async function putIn(world: Effects, { request, top, notes }: Scene): Promise<St
     const entering = { part: "mcp", file: claudeState, wanted: [serverOf(program)], ...words } as const;
     steps.push(await enter(world, notes, entering));
   }
+  if (replaces && steps.every(({ change }) => change !== "failed")) steps.push(await dropPlugin(world, notes));
   if (parts.has("worktrees")) steps.push(await enterWorktrees(world, notes, program));
   if (parts.has("statusline")) {
     const words = { detail: "the status line", occupied: "you have a status line of your own" };
@@ -124,6 +130,16 @@ async function putIn(world: Effects, { request, top, notes }: Scene): Promise<St
   if (parts.has("completions")) steps.push(...(await addCompletions(world, notes)));
   if (parts.has("database")) steps.push(await openDatabase(world));
   return steps;
+}
+
+/** What the plugin replaces goes when it stands, not before. */
+async function replaceByPlugin(world: Effects, notes: Notes): Promise<Step[]> {
+  const entered = await enterPlugin(world, notes);
+  if (entered.change === "failed") return [entered];
+  const { claudeSettings, claudeState } = world.env.places;
+  const hooks = await takeOut(world, notes, { part: "hooks", file: claudeSettings });
+  const server = await takeOut(world, notes, { part: "mcp", file: claudeState });
+  return [entered, hooks, server].filter((step) => step !== undefined);
 }
 
 async function enterWorktrees(world: Effects, notes: Notes, program: string): Promise<Step> {
@@ -157,6 +173,10 @@ async function takeAll(world: Effects, { request, top, notes }: Scene): Promise<
     for (const file of filesOf(world, part, { request, top, notes })) {
       steps.push(await takeOut(world, notes, { part, file }));
     }
+  }
+  if (parts.has("plugin")) {
+    const dropped = await dropPlugin(world, notes);
+    if (dropped.change !== "none") steps.push(dropped);
   }
   const all = [...ALIAS_BLOCKS, ...completionBlocks(world)];
   if (parts.has("alias")) steps.push(...(await dropAlias(world, notes, all)));

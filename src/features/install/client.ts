@@ -6,20 +6,36 @@ import type { World } from "../../world.ts";
 
 const PATIENCE_MS = 2000;
 
-/** Undefined where there is none, or one that does not tell. Starts it. */
-export async function clientRelease(world: Pick<World, "env" | "runProgram" | "log">): Promise<string | undefined> {
+type Effects = Pick<World, "env" | "runProgram" | "log">;
+
+export interface Client {
+  path: string;
+  /** Undefined when it does not tell. */
+  release: string | undefined;
+}
+
+/** As `clientOnPath`. */
+export async function clientRelease(world: Effects): Promise<string | undefined> {
+  return (await clientOnPath(world))?.release;
+}
+
+/** The first claude that is not our wrapper; undefined where there is none. Starts it. */
+export async function clientOnPath(world: Effects): Promise<Client | undefined> {
   const { path } = world.env;
   const wrapper = firstOnPath("claude-parallel", path)?.real;
   const client = allOnPath("claude", path).find(({ real }) => real !== wrapper && typeof releaseOf(real) !== "string");
-  if (client === undefined) return undefined;
+  return client === undefined ? undefined : { path: client.path, release: await releaseToldBy(world, client.path) };
+}
+
+async function releaseToldBy(world: Effects, client: string): Promise<string | undefined> {
   const bounds = { timeoutMs: PATIENCE_MS, maxOutputBytes: 65_536 };
   try {
-    const asking = { command: client.path, args: ["--version"], directory: "/", ...bounds };
+    const asking = { command: client, args: ["--version"], directory: "/", ...bounds };
     const { exit, stdout } = await world.runProgram(asking);
     const said = new TextDecoder().decode(stdout);
     return exit === 0 ? /^(\d{1,5}\.\d{1,5}\.\d{1,9}) \(Claude Code\)\s*$/.exec(said)?.[1] : undefined;
   } catch (thrown) {
-    world.log("debug", "install.client", { client: client.path, error: String(thrown) });
+    world.log("debug", "install.client", { client, error: String(thrown) });
     return undefined;
   }
 }

@@ -3,7 +3,7 @@
 
 import { existsSync, rmdirSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { TEXT, v, YES_OR_NO } from "../../core/shape.ts";
+import { TEXT, TEXT_OR_NULL, v, YES_OR_NO } from "../../core/shape.ts";
 import { dropUnfinished, replaceFile, targetOf } from "../../files/atomic.ts";
 import { removeIfFile } from "../../files/directory.ts";
 import { NOTE } from "../../files/json-note.ts";
@@ -21,6 +21,8 @@ const notesShape = () =>
     files: v.record(TEXT, TEXT),
     /** Directories that were made for any of these. */
     directories: v.array(TEXT),
+    /** Claude Code's settings as they were before it was told of our plugin, in latin1; null where there were none. */
+    plugin: v.optional(v.object({ settings: TEXT_OR_NULL })),
   });
 
 export type NotesOf = v.InferOutput<ReturnType<typeof notesShape>>;
@@ -40,7 +42,7 @@ export class Notes {
   keep(): void {
     const text = JSON.stringify(this.held);
     if (text === this.written) return;
-    const isEmpty = Object.values(this.held).every((one) => Object.keys(one).length === 0);
+    const isEmpty = Object.values(this.held).every((one) => Object.keys(one ?? {}).length === 0);
     try {
       dropUnfinished(this.file);
       if (isEmpty) removeIfFile(this.file);

@@ -34,6 +34,7 @@ const installedShape = () =>
       v.strictObject({ success: YES_OR_NO, shell: TEXT, profilePath: TEXT_OR_NULL, alreadyInstalled: YES_OR_NO }),
     ),
     mcp: orNull(v.strictObject({ ...section(), settingsPath: TEXT })),
+    plugin: orNull(v.strictObject({ ...section(), folder: TEXT })),
     completions: orNull(
       v.strictObject({ success: YES_OR_NO, shell: TEXT, files: v.array(TEXT), alreadyInstalled: YES_OR_NO }),
     ),
@@ -54,6 +55,7 @@ const standingShape = () =>
     }),
     alias: v.strictObject({ installed: YES_OR_NO, shell: TEXT, profilePath: TEXT_OR_NULL }),
     mcp: v.strictObject(entered()),
+    plugin: v.strictObject({ installed: YES_OR_NO, folder: TEXT, upToDate: YES_OR_NO }),
     completions: v.strictObject({ installed: YES_OR_NO, shell: TEXT, files: v.array(TEXT) }),
     worktrees: v.strictObject(entered()),
     statusLine: v.strictObject(entered()),
@@ -79,6 +81,7 @@ const installOperation = operation({
       "parallel-cc install --all",
       "parallel-cc install --hooks --global --mcp",
       "parallel-cc install --hooks --local --gitignore --repo ~/src/shop",
+      "parallel-cc install --plugin",
       "parallel-cc install --worktrees",
       "parallel-cc install --status --json",
       "parallel-cc install --uninstall --alias",

@@ -12,6 +12,7 @@ export const inputShape = () =>
     local: v.optional(flag("These hooks in the settings of one repository's checkout")),
     alias: v.optional(flag("The alias claude=claude-parallel, in the profile of your shell")),
     mcp: v.optional(flag("The MCP server, for every project of yours")),
+    plugin: v.optional(flag("Hooks and MCP server as a plugin of Claude Code, in place of --hooks --global --mcp")),
     completions: v.optional(flag("What has Tab complete our commands, for your shell")),
     worktrees: v.optional(flag("Worktrees of ours for claude --worktree and agents that work apart")),
     statusline: v.optional(flag("Claude Code's status line, where you have none")),
@@ -28,6 +29,7 @@ export type Part =
   | "hooks"
   | "alias"
   | "mcp"
+  | "plugin"
   | "completions"
   | "worktrees"
   | "statusline"
@@ -46,7 +48,7 @@ export interface Request {
 }
 
 const WAYS =
-  "--all for everything; or --hooks --global, --hooks --local, --alias, --mcp, --completions, --worktrees, --statusline";
+  "--all for everything; or --hooks --global, --hooks --local, --alias, --mcp, --plugin, --completions, --worktrees, --statusline";
 
 /** What only somebody at a terminal can answer. */
 export function isAsked(input: Input): boolean {
@@ -92,6 +94,13 @@ export function requestFrom(input: Input): Request {
     throw usage("scope", "--hooks needs --global (every repository of yours) or --local (this one).");
   }
   const parts = new Set([...named, ...(all === true ? OF_ALL : [])]);
+  if (input.plugin === true) {
+    if (named.has("hooks") || named.has("mcp")) {
+      throw usage("flags", "--plugin stands in place of --hooks, --global, --local and --mcp: name one way.");
+    }
+    parts.delete("hooks");
+    parts.delete("mcp");
+  }
   // An alias of a program that is not there would leave its user without claude.
   if (parts.has("alias")) parts.add("programs");
   const scope = { isGlobal: global === true || (all === true && local !== true), isLocal: local === true };
@@ -99,12 +108,12 @@ export function requestFrom(input: Input): Request {
 }
 
 const OF_ALL: readonly Part[] = ["programs", "hooks", "alias", "mcp", "completions", "database"];
-const ALL: ReadonlySet<Part> = new Set<Part>([...OF_ALL, "worktrees", "statusline", "gitignore"]);
+const ALL: ReadonlySet<Part> = new Set<Part>([...OF_ALL, "plugin", "worktrees", "statusline", "gitignore"]);
 
 function namedParts(input: Input): Set<Part> {
   const named: Part[] = [];
   if (input.hooks === true || input.global === true || input.local === true) named.push("hooks");
-  for (const part of ["alias", "mcp", "completions", "worktrees", "statusline", "gitignore"] as const) {
+  for (const part of ["alias", "mcp", "plugin", "completions", "worktrees", "statusline", "gitignore"] as const) {
     if (input[part] === true) named.push(part);
   }
   return new Set(named);

@@ -8,11 +8,13 @@ import { clientRelease } from "./client.ts";
 import { type JsonPart, standing } from "./json-steps.ts";
 import { hooksOf, serverOf, statusLineOf } from "./marks.ts";
 import { checkoutAt, localSettings, programWord } from "./place.ts";
+import { type PluginStanding, pluginStanding } from "./plugin.ts";
+import { pluginFolder } from "./plugin-state.ts";
 import { type ProgramStanding, programsStanding } from "./programs.ts";
 import { completionsStanding } from "./shell-completions.ts";
 import { shellOf } from "./shells.ts";
 
-type Effects = Pick<World, "env" | "cwd" | "git" | "program" | "self" | "version" | "pid" | "log" | "runProgram">;
+type Effects = Parameters<typeof pluginStanding>[0] & Pick<World, "cwd" | "git" | "pid">;
 
 export interface Standing {
   programs: ProgramStanding[];
@@ -27,6 +29,7 @@ export interface Standing {
   };
   alias: { installed: boolean; shell: string; profilePath: string | null };
   mcp: { installed: boolean; settingsPath: string; upToDate: boolean };
+  plugin: PluginStanding;
   completions: { installed: boolean; shell: string; files: string[] };
   worktrees: { installed: boolean; settingsPath: string; upToDate: boolean };
   statusLine: { installed: boolean; settingsPath: string; upToDate: boolean };
@@ -72,6 +75,10 @@ export async function installStanding(world: Effects, { repo }: { repo: string |
     },
     alias: await or(() => aliasStanding(world), { installed: false, shell, profilePath: null }),
     mcp: { ...(await entered(claudeState, "mcp", [serverOf(program)])), settingsPath: claudeState },
+    plugin: await or(() => pluginStanding(world, client), {
+      ...{ installed: false, upToDate: false },
+      folder: pluginFolder(world),
+    }),
     completions: await or(() => completionsStanding(world), { installed: false, shell, files: [] }),
     worktrees: {
       ...(await entered(claudeSettings, "worktrees", hooksOf(program, eventsKnownTo(client, WORKTREE_EVENTS)))),

@@ -10,6 +10,7 @@ export const STEPS = [
   "gitignore",
   "alias",
   "mcp",
+  "plugin",
   "completions",
   "worktrees",
   "statusline",

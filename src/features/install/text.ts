@@ -14,6 +14,7 @@ const NAMES: Readonly<Record<Step["step"], string>> = {
   gitignore: ".gitignore",
   alias: "alias",
   mcp: "MCP server",
+  plugin: "plugin",
   completions: "completions",
   worktrees: "worktrees",
   statusline: "status line",
@@ -52,7 +53,7 @@ export function installedText({ action, steps, next }: Installed, page: Page): s
 }
 
 export function standingText(standing: Standing, page: Page): string {
-  const { programs, hooks, alias, mcp, completions, worktrees, statusLine, client, errors } = standing;
+  const { programs, hooks, alias, mcp, plugin, completions, worktrees, statusLine, client, errors } = standing;
   const state = (installed: boolean, upToDate = true) =>
     !installed ? "no" : upToDate ? "yes" : "yes, and to be updated";
   const shell = alias.shell === "unknown" ? "no shell that we know in SHELL" : alias.shell;
@@ -64,6 +65,7 @@ export function standingText(standing: Standing, page: Page): string {
       : [["hooks here", printable(hooks.localPath), state(hooks.localInstalled, hooks.upToDate)]]),
     ["alias", alias.profilePath === null ? shell : printable(alias.profilePath), state(alias.installed)],
     ["MCP server", printable(mcp.settingsPath), state(mcp.installed, mcp.upToDate)],
+    ["plugin", printable(plugin.folder), state(plugin.installed, plugin.upToDate)],
     [
       "completions",
       completions.files[0] === undefined ? shell : printable(completions.files[0]),
