@@ -18,6 +18,11 @@ describe("installing", () => {
     expect(scope({ local: true, global: true })).toEqual({ isGlobal: true, isLocal: true });
   });
 
+  test("the plugin stands in place of hooks and server, also with --all", () => {
+    expect(parts({ plugin: true })).toEqual(["plugin"]);
+    expect(parts({ plugin: true, all: true })).toEqual(["alias", "completions", "database", "plugin", "programs"]);
+  });
+
   test("a place names the hooks", () => expect(parts({ global: true })).toEqual(["hooks"]));
 
   test("an alias comes with the program it is for", () => {
@@ -31,6 +36,9 @@ describe("installing", () => {
     [{ hooks: true }, "usage.scope"],
     [{ interactive: true }, "usage.no-terminal"],
     [{ interactive: true, mcp: true }, "usage.flags"],
+    [{ plugin: true, mcp: true }, "usage.flags"],
+    [{ plugin: true, hooks: true, global: true }, "usage.flags"],
+    [{ plugin: true, local: true }, "usage.flags"],
     [{ purge: true }, "usage.flags"],
     [{ purge: true, all: true }, "usage.flags"],
     [{ purge: true, uninstall: true, mcp: true }, "usage.flags"],
@@ -46,7 +54,7 @@ describe("taking out", () => {
     (input) => {
       const request = requestFrom(input);
       expect(request).toMatchObject({ isWhole: true, action: "uninstall" });
-      expect(request.parts.size).toBe(9);
+      expect(request.parts.size).toBe(10);
     },
   );
 

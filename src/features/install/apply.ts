@@ -3,8 +3,10 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Failure } from "../../core/failure.ts";
+import { shellWord } from "../../core/text.ts";
 import { SCHEMA_VERSION, versionText } from "../../db/db.ts";
 import { withLock } from "../../db/lock.ts";
+import { targetOf } from "../../files/atomic.ts";
 import type { World } from "../../world.ts";
 import { eventsKnownTo, WORKTREE_EVENTS } from "../hooks/hooks.ts";
 import { addAlias, dropAlias } from "./alias.ts";
@@ -110,7 +112,8 @@ async function putIn(world: Effects, { request, top, notes }: Scene): Promise<St
         return { step: "hooks", file, change: "none" };
       });
       const isRefused = refused.change === "failed";
-      steps.push(isRefused ? refused : await enter(world, notes, { ...entering, file, isShared: true }));
+      const step = isRefused ? refused : await enter(world, notes, { ...entering, file, isShared: true });
+      steps.push(isPluginThere(world) && !replaces ? besideLocalHooks(notes, world, step) : step);
     }
   }
   if (parts.has("gitignore") && top !== undefined) steps.push(await addIgnore(notes, top));
@@ -134,12 +137,23 @@ async function putIn(world: Effects, { request, top, notes }: Scene): Promise<St
 
 /** What the plugin replaces goes when it stands, not before. */
 async function replaceByPlugin(world: Effects, notes: Notes): Promise<Step[]> {
-  const entered = await enterPlugin(world, notes);
+  const entered = besideLocalHooks(notes, world, await enterPlugin(world, notes));
   if (entered.change === "failed") return [entered];
   const { claudeSettings, claudeState } = world.env.places;
   const hooks = await takeOut(world, notes, { part: "hooks", file: claudeSettings });
   const server = await takeOut(world, notes, { part: "mcp", file: claudeState });
   return [entered, hooks, server].filter((step) => step !== undefined);
+}
+
+/** A repository's own hooks are others' as well: they stay, and it is said that the user's claude runs both. */
+function besideLocalHooks(notes: Notes, { env }: Effects, step: Step): Step {
+  const own = targetOf(env.places.claudeSettings);
+  const locals = Object.entries(notes.held.json).filter(([file, { parts }]) => file !== own && parts.includes("hooks"));
+  const [local] = locals.map(([file]) => file).filter((file) => existsSync(file));
+  if (local === undefined || step.change === "failed") return step;
+  const top = shellWord(dirname(dirname(local)));
+  const command = `parallel-cc install --uninstall --local --repo ${top}`;
+  return { ...step, hint: `Your hooks run twice where ${local} has them too. To take these out:\n  ${command}` };
 }
 
 async function enterWorktrees(world: Effects, notes: Notes, program: string): Promise<Step> {

@@ -37,12 +37,12 @@ export async function takeTraces(world: Effects, notes: Notes): Promise<void> {
   const files = clientFiles(world);
   const before = notes.held.plugin?.settings;
   const made = before === undefined ? [] : TABLES.filter((name) => within(parsed(before ?? "{}"), name) === undefined);
-  const marks: Mark[] = [
+  await take(world, files.settings, [
     { at: ["enabledPlugins", PLUGIN_ID], is: () => true },
     { at: ["extraKnownMarketplaces", MARKETPLACE], is: () => true },
-    ...made.map((name) => ({ at: [name], is: isEmptyTable })),
-  ];
-  await take(world, files.settings, marks);
+  ]);
+  const tables = made.map((name) => ({ at: [name], is: isEmptyTable }));
+  await take(world, files.settings, tables);
   if (before !== undefined) restore(files.settings, before);
   await take(world, files.installed, [{ at: ["plugins", PLUGIN_ID], is: () => true }]);
   await take(world, files.marketplaces, [{ at: [MARKETPLACE], is: () => true }]);

@@ -1,11 +1,12 @@
 // The plugin in Claude Code and out of it again, by the client's own commands; what these leave behind is taken out here.
 // A client that refuses is told in its own words, and what was there before stays.
 
-import { existsSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { Failure } from "../../core/failure.ts";
 import { cutEnd, printable } from "../../core/text.ts";
-import { replaceFile } from "../../files/atomic.ts";
+import { dropUnfinished, replaceFile } from "../../files/atomic.ts";
+import { removeIfEmpty, removeIfFile } from "../../files/directory.ts";
 import { unwritableFile } from "../../files/unwritable.ts";
 import type { World } from "../../world.ts";
 import { eventsKnownTo } from "../hooks/hooks.ts";
@@ -72,7 +73,7 @@ export async function dropPlugin(world: Effects, notes: Notes): Promise<Step> {
     if (isOurs) await takeTraces(world, notes);
     if (isOurs && pluginState(world).isMentioned) throw ineffective("uninstall");
     forgetSettings(notes);
-    removeFolder(folder);
+    removeFiles(folder, filesFor(world, { release: undefined }));
     return { step: STEP, file: folder, change: "removed", detail: "taken out" };
   });
 }
@@ -152,11 +153,20 @@ function latin1(text: string): string {
   return Buffer.from(text).toString("latin1");
 }
 
-function removeFolder(folder: string): void {
+/** What is in it and none of ours stays, and its folder with it. */
+function removeFiles(folder: string, { texts }: PluginFiles): void {
+  const files = [...texts.keys()].map((path) => join(folder, path));
   try {
-    rmSync(folder, { recursive: true, force: true });
+    for (const file of files) {
+      dropUnfinished(file);
+      removeIfFile(file);
+    }
   } catch (cause) {
     throw unwritableFile({ file: folder, code: "install.unwritable", cause });
+  }
+  const folders = new Set(files.flatMap((file) => [dirname(file), dirname(dirname(file)), folder]));
+  for (const one of [...folders].filter((path) => path.startsWith(folder)).toSorted((a, b) => b.length - a.length)) {
+    removeIfEmpty(one);
   }
 }
 
@@ -171,7 +181,8 @@ async function run(world: Effects, { path }: Client, words: readonly string[]): 
   const bounds = { timeoutMs: PATIENCE_MS, maxOutputBytes: 1024 * 1024, signal: world.signal() };
   const ran = await world.runProgram({ command: path, args, directory: "/", variables: QUIET, ...bounds });
   if (ran.exit === 0) return;
-  const said = (ran.stderr.trim() || new TextDecoder().decode(ran.stdout).trim()).replace(/\s+/g, " ");
+  const told = ran.stderr.trim() || new TextDecoder().decode(ran.stdout).trim();
+  const said = Bun.stripANSI(told).replace(/\s+/g, " ");
   throw new Failure({
     kind: "unavailable",
     code: "install.client",

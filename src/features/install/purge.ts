@@ -14,10 +14,17 @@ type Effects = Pick<World, "paths" | "db" | "git" | "processes">;
 
 /** By folder below the data directory: names of this release and of earlier ones. */
 const OURS: Readonly<Record<string, RegExp>> = {
-  "": /^(coordinator\.db(-wal|-shm|-journal)?|coordinator\.db\.backup-[\w.+-]+|coordinator\.db\.v[\d.]+\.backup|config\.json(\.corrupted\.\d+)?|install\.json|\.(install|config)\.json\.\d+\.new|locks|logs|templates)$/,
+  "": /^(coordinator\.db(-wal|-shm|-journal)?|coordinator\.db\.backup-[\w.+-]+|coordinator\.db\.v[\d.]+\.backup|config\.json(\.corrupted\.\d+)?|install\.json|\.(install|config)\.json\.\d+\.new|locks|logs|plugin|templates)$/,
   locks: /^[\w.-]+\.lock(-journal|-wal|-shm)?$/,
   logs: /^[\w.-]+\.log(\.\d+)?$/,
   templates: /^[\w.-]+\.json$/,
+  plugin: /^(\.claude-plugin|parallel-cc)$/,
+  "plugin/.claude-plugin": /^\.?marketplace\.json(\.\d+\.new)?$/,
+  "plugin/parallel-cc": /^(\.claude-plugin|hooks|monitors|commands|\.{1,2}mcp\.json(\.\d+\.new)?)$/,
+  "plugin/parallel-cc/.claude-plugin": /^\.?plugin\.json(\.\d+\.new)?$/,
+  "plugin/parallel-cc/hooks": /^\.?hooks\.json(\.\d+\.new)?$/,
+  "plugin/parallel-cc/monitors": /^\.?monitors\.json(\.\d+\.new)?$/,
+  "plugin/parallel-cc/commands": /^\.?parallel\.md(\.\d+\.new)?$/,
 };
 
 /** Errors: `purge.refused`, which says what keeps it and where; those of the database. */
@@ -63,23 +70,28 @@ async function keptByRegistry(world: Effects): Promise<string[]> {
   ];
 }
 
-function listed(home: string): { entries: string[]; strangers: string[] } {
-  const entries: string[] = [];
-  const strangers: string[] = [];
-  for (const name of readdirSync(home)) {
-    const path = join(home, name);
-    const inner = OURS[name];
-    const isFolder = lstatSync(path).isDirectory();
-    if (OURS[""]?.test(name) !== true || isFolder !== (inner !== undefined)) strangers.push(path);
-    else {
-      for (const one of inner === undefined ? [] : readdirSync(path)) {
-        const isOurs = inner?.test(one) === true && lstatSync(join(path, one)).isFile();
-        (isOurs ? entries : strangers).push(join(path, one));
-      }
-      entries.push(path);
+/** What is ours, each folder behind what is in it; and what is not. */
+function listed(home: string, folder = ""): { entries: string[]; strangers: string[] } {
+  const found: ReturnType<typeof listed> = { entries: [], strangers: [] };
+  for (const name of readdirSync(join(home, folder))) {
+    const below = folder === "" ? name : `${folder}/${name}`;
+    const path = join(home, below);
+    const stat = lstatSync(path);
+    const isFolder = Object.hasOwn(OURS, below);
+    // A file of ours may be a link: its user's settings are kept elsewhere then.
+    const isAsMeant = stat.isDirectory() === isFolder && (isFolder || folder === "" || stat.isFile());
+    if (OURS[folder]?.test(name) !== true || !isAsMeant) {
+      found.strangers.push(path);
+      continue;
     }
+    if (isFolder) {
+      const { entries, strangers } = listed(home, below);
+      found.entries.push(...entries);
+      found.strangers.push(...strangers);
+    }
+    found.entries.push(path);
   }
-  return { entries, strangers };
+  return found;
 }
 
 /** Looked at again right before: what has come since is not taken along. */
