@@ -3,6 +3,7 @@
 
 import { writeSync } from "node:fs";
 import { Failure } from "../core/failure.ts";
+import { printableLines } from "../core/text.ts";
 
 /** Writes the answer. A reader that went away (`| head`) is not an error; a full disk is (`output.unwritable`). */
 export function answer(text: string): "written" | "closed" {
@@ -12,6 +13,13 @@ export function answer(text: string): "written" | "closed" {
 /** Tells people something beside the answer. */
 export function tell(text: string): void {
   writeAll(2, text);
+}
+
+/** A failure in words, as people see it on stderr. */
+export function failureText(failure: Failure): string {
+  const hint = failure.hint === undefined ? "" : `  ${printableLines(failure.hint)}\n`;
+  const trace = failure.kind === "internal" && failure.cause instanceof Error ? `${failure.cause.stack ?? ""}\n` : "";
+  return `error: ${printableLines(failure.message)}\n${hint}${printableLines(trace)}`;
 }
 
 function writeAll(fd: 1 | 2, text: string): "written" | "closed" {

@@ -3,7 +3,7 @@
 import { asFailure, errorDocument, type Failure, usage } from "../core/failure.ts";
 import type { AnyOperation } from "../core/operation.ts";
 import { v } from "../core/shape.ts";
-import { nearest, printable, printableLines } from "../core/text.ts";
+import { nearest, printable } from "../core/text.ts";
 import { ROOMS } from "../registry.ts";
 import { makeWorld, type World } from "../world.ts";
 import type { Stream } from "./commands/watch-status.ts";
@@ -11,7 +11,7 @@ import { exitCodeOf } from "./exit.ts";
 import { parseWords, shapeInput } from "./flags.ts";
 import { modernise } from "./legacy.ts";
 import { findOperation } from "./lookup.ts";
-import { answer, tell } from "./output.ts";
+import { answer, failureText, tell } from "./output.ts";
 import { isTerminal, pageFor } from "./terminal.ts";
 
 /** Runs one command line and answers its exit code. Never throws. */
@@ -152,10 +152,4 @@ function show(failure: Failure, argv: readonly string[]): number {
     tell(failureText(failure));
   }
   return exitCodeOf(failure);
-}
-
-export function failureText(failure: Failure): string {
-  const hint = failure.hint === undefined ? "" : `  ${printableLines(failure.hint)}\n`;
-  const trace = failure.kind === "internal" && failure.cause instanceof Error ? `${failure.cause.stack ?? ""}\n` : "";
-  return `error: ${printableLines(failure.message)}\n${hint}${printableLines(trace)}`;
 }

@@ -155,7 +155,9 @@ describe("the server", () => {
     await home.put(STATE, '{"mcpServers": {"parallel-cc": {"command": "parallel-cc", "args": ["mcp-serve"]}}, "x": 1}');
     expect((await home.run({ mcp: true })).mcp).toMatchObject({ success: true, merged: true });
     expect(JSON.parse(home.text(STATE) ?? "")).toEqual({
-      mcpServers: { "parallel-cc": { type: "stdio", command: "parallel-cc", args: ["mcp", "serve"], alwaysLoad: true } },
+      mcpServers: {
+        "parallel-cc": { type: "stdio", command: "parallel-cc", args: ["mcp", "serve"], alwaysLoad: true },
+      },
       x: 1,
     });
   });

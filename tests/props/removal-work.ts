@@ -116,7 +116,8 @@ async function stash(scene: Scene, tree: Tree, how: number): Promise<boolean> {
 /** A repository of somebody's inside the tree, beside its files or where git ignores all. */
 async function nested(scene: Scene, tree: Tree, how: number): Promise<boolean> {
   const path = join(tree.path, ["nested", "build/dep", "folder/nested"][how % 3] ?? "nested");
-  if (!existsSync(path)) {
+  // Landed with what it stands in, it is an empty folder in the next worktree.
+  if (!existsSync(join(path, ".git"))) {
     mkdirSync(dirname(path), { recursive: true });
     cpSync(scene.place.at("nested"), path, { recursive: true });
   }

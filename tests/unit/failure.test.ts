@@ -1,7 +1,7 @@
 // The one error: a kind, a code, a message, a hint; and what people see of it.
 
 import { describe, expect, test } from "bun:test";
-import { failureText } from "../../src/cli/run.ts";
+import { failureText } from "../../src/cli/output.ts";
 import { asFailure, Failure, usage } from "../../src/core/failure.ts";
 
 describe("a failure", () => {

@@ -4,15 +4,17 @@
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { v } from "../../core/shape.ts";
+import { parseUtc } from "../../db/db.ts";
 import type { World } from "../../world.ts";
 import { activityOf, type KnownSession } from "../roster/roster.ts";
 
 const STATE = v.object({ procStart: v.string(), status: v.string(), statusUpdatedAt: v.number() });
 
-/** Whether its client says that it has stopped, no earlier than it was last heard of at `sinceMs`. */
-export function isStopped({ env }: Pick<World, "env">, one: KnownSession, sinceMs: number): boolean {
+/** Whether its client says that it has stopped since it was last heard of. */
+export function isStopped({ env }: Pick<World, "env">, one: KnownSession): boolean {
   const activity = activityOf(one);
   if (activity !== "working" && activity !== "waiting") return false;
+  const sinceMs = parseUtc(one.last_heartbeat).getTime();
   const folder = join(dirname(env.places.claudeSettings), "sessions");
   return one.processes.some(({ role, pid, start_time }) => {
     if (role !== "claude") return false;

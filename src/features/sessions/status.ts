@@ -138,7 +138,7 @@ function describe(
 function activityNow(world: Pick<World, "now" | "env">, one: KnownSession, staleMs: number): SessionStatus["activity"] {
   if (one.state === "creating") return "starting";
   const told = activityOf(one);
-  if (isStopped(world, one, parseUtc(one.last_heartbeat).getTime())) return "idle";
+  if (isStopped(world, one)) return "idle";
   // Of other clients nothing is known when Esc has stopped them.
   if (told !== null && told !== "working") return told;
   return isIdle(world, one, staleMs) ? "idle" : (told ?? "running");
@@ -153,6 +153,7 @@ function mayIdle(world: Pick<World, "now">, one: KnownSession): boolean {
 }
 
 function isIdle({ now }: Pick<World, "now">, one: KnownSession, staleMs: number): boolean {
+  if (activityOf(one) === null && one.created_at === one.last_heartbeat) return false;
   const last = parseUtc(one.last_heartbeat).getTime();
   const isTold = activityOf(one) !== null || last - parseUtc(one.created_at).getTime() > FIRST_MINUTE_MS;
   return isTold && now().getTime() - last > staleMs;
