@@ -3,9 +3,10 @@
 
 import { describe, expect, test } from "bun:test";
 import { existsSync, readdirSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { shellQuote } from "../../src/core/text.ts";
+import { checkPlugin } from "../../src/features/doctor/plugin.ts";
 import { installStanding } from "../../src/features/install/standing.ts";
 import { type Home, makeHome, stepOf } from "../support/install.ts";
 import { makeRepo } from "../support/repo.ts";
@@ -206,6 +207,39 @@ describe("a client that", () => {
     await using home = await makeHome();
     await home.client("2.1.328");
     expect((await home.run({ plugin: true })).steps).toMatchObject([{ change: "failed", code: "install.client" }]);
+  });
+});
+
+describe("doctor", () => {
+  const looked = async (home: Home, version?: string) => {
+    await using world = testWorld(home.place, { path: [home.programs.folder] });
+    return checkPlugin({ ...world, version: version ?? world.version }).map(({ status, detail }) => [status, detail]);
+  };
+
+  test("says nothing of a plugin that is not there, and is content with this release's", async () => {
+    await using home = await makeHome();
+    await withClient(home);
+    expect(await looked(home)).toEqual([]);
+    await home.run({ plugin: true });
+    expect(await looked(home)).toEqual([["ok", `release 0.0.0-source, in ${home.file(FOLDER)}`]]);
+  });
+
+  test("names another release, files that are gone, and what runs twice", async () => {
+    await using home = await makeHome();
+    await withClient(home);
+    await home.run({ plugin: true });
+    const { mcpServers } = parsed(home, `${FOLDER}/parallel-cc/.mcp.json`);
+    await home.put(STATE, JSON.stringify({ mcpServers }));
+    await rm(home.file(FOLDER), { recursive: true });
+    expect(await looked(home, "9.0.0")).toEqual([
+      ["warn", `its files are not in ${home.file(FOLDER)} any more`],
+      ["warn", "it is of release 0.0.0-source; this is 9.0.0"],
+      ["warn", `what ${home.file(STATE)} has of ours runs beside it, all of it twice`],
+    ]);
+    await home.run({ plugin: true });
+    expect(await looked(home)).toMatchObject([["ok", expect.any(String)]]);
+    await home.put(STATE, "{");
+    expect(await looked(home)).toMatchObject([["ok", expect.any(String)]]);
   });
 });
 

@@ -10,6 +10,7 @@ import { type Entry, hookEntries, isReplaced, serverEntries, statusLineEntries }
 import type { Check } from "./check.ts";
 import { readWhole } from "./files.ts";
 import { releaseOfCopy } from "./installation.ts";
+import { checkPlugin } from "./plugin.ts";
 import type { Effects, Scene } from "./scene.ts";
 
 export async function checkClaudeFiles({ world, repository }: Scene): Promise<Check[]> {
@@ -25,7 +26,7 @@ export async function checkClaudeFiles({ world, repository }: Scene): Promise<Ch
     { path: claudeState, find: (file) => serverEntries(file, project?.path) },
     ...tops.map((one) => ({ path: join(one, ".mcp.json"), find: (file: unknown) => serverEntries(file) })),
   ]);
-  return [...hooks, ...servers];
+  return [...hooks, ...servers, ...checkPlugin(world)];
 }
 
 function settingsEntries(settings: unknown): Entry[] {

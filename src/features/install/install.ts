@@ -7,6 +7,8 @@ import { type Input, requestFrom } from "./request.ts";
 
 export { type Entry, hookEntries, serverEntries, shellWords, statusLineEntries } from "./entries.ts";
 export { isReplaced } from "./marks.ts";
+export { enteredBeside } from "./plugin.ts";
+export { pluginFolder, pluginState } from "./plugin-state.ts";
 export { type Input, inputShape, isAsked } from "./request.ts";
 export { claudeIn, profiles } from "./shells.ts";
 export { installedText } from "./text.ts";

@@ -11,6 +11,7 @@ import { unwritableFile } from "../../files/unwritable.ts";
 import type { World } from "../../world.ts";
 import { eventsKnownTo } from "../hooks/hooks.ts";
 import { type Client, clientOnPath } from "./client.ts";
+import { type JsonPart, standing } from "./json-steps.ts";
 import type { Notes } from "./notes.ts";
 import { programWord } from "./place.ts";
 import { MARKETPLACE, PLUGIN_ID, type PluginFiles, pluginFiles } from "./plugin-files.ts";
@@ -99,6 +100,24 @@ export function pluginStanding(world: Effects, client: string | undefined): Plug
   const installed = isEnabled && source === folder;
   const isWritten = [...files.texts].every(([path, text]) => readText(join(folder, path)) === latin1(text));
   return { installed, folder, upToDate: installed && isWritten && isEntered(world, files) };
+}
+
+/** Of the user's files, those with hooks or a server of ours, which run as well then. Broken ones have none. */
+export function enteredBeside({ env }: Pick<World, "env">): string[] {
+  const { claudeSettings, claudeState } = env.places;
+  const places = [
+    { file: claudeSettings, part: "hooks" },
+    { file: claudeState, part: "mcp" },
+  ] as const;
+  return places.flatMap(({ file, part }) => (isEnteredIn(file, part) ? [file] : []));
+}
+
+function isEnteredIn(file: string, part: JsonPart): boolean {
+  try {
+    return standing(file, part, []).found > 0;
+  } catch {
+    return false;
+  }
 }
 
 function isEntered(world: Effects, { version }: PluginFiles): boolean {
