@@ -272,6 +272,24 @@ describe("taking out", () => {
     expect(parsed(home, SETTINGS)).toEqual({ enabledPlugins: mine });
   });
 
+  test("takes the rest of a plugin that was taken out in the client", async () => {
+    await using home = await makeHome();
+    await withClient(home);
+    await home.run({ plugin: true });
+    for (const words of [
+      ["uninstall", ID],
+      ["marketplace", "remove"],
+    ]) {
+      const child = Bun.spawn([join(home.programs.folder, "claude"), "plugin", ...words], {
+        env: { HOME: home.place.home, PATH: "/usr/bin:/bin" },
+      });
+      expect(await child.exited).toBe(0);
+    }
+    expect(parsed(home, SETTINGS)).toEqual({ extraKnownMarketplaces: {}, enabledPlugins: {} });
+    await home.run({ uninstall: true });
+    expect([home.text(SETTINGS), existsSync(home.file(FOLDER))]).toEqual([undefined, false]);
+  });
+
   test("does without a client that is gone", async () => {
     await using home = await makeHome();
     await withClient(home);

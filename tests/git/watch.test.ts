@@ -2,7 +2,7 @@
 
 import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
-import { renameSync } from "node:fs";
+import { renameSync, rmSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { watchSessionEvents } from "../../src/cli/commands/watch-sessions.ts";
@@ -159,6 +159,22 @@ describe("a database that", () => {
     locked.close();
     expect(await look()).toEqual(["present other"]);
   });
+});
+
+test("a data directory that may not be looked into says nothing", async () => {
+  await using scene = await makeScene();
+  const { own, other, world, starts } = scene;
+  await starts(own.pid, "own");
+  const look = await scene.watched(false);
+  await look();
+  await starts(other.pid, "other");
+  const { home } = world.paths;
+  renameSync(home, `${home}.away`);
+  await Bun.write(home, "no directory");
+  expect(await look()).toEqual([]);
+  rmSync(home);
+  renameSync(`${home}.away`, home);
+  expect(await look()).toEqual(["started other"]);
 });
 
 describe("watching", () => {

@@ -20,7 +20,7 @@ const TABLES = ["enabledPlugins", "extraKnownMarketplaces"] as const;
 
 /** Before the client is told of the plugin: the settings as they are. */
 export function noteSettings(world: Effects, notes: Notes): void {
-  if (notes.held.plugin !== undefined || pluginState(world).isMentioned) return;
+  if (pluginState(world).isMentioned) return;
   const { settings } = clientFiles(world);
   notes.expect(settings);
   notes.held.plugin = { settings: readText(settings) ?? null };

@@ -71,7 +71,8 @@ export async function dropPlugin(world: Effects, notes: Notes): Promise<Step> {
       if (version !== undefined || isEnabled) await run(world, client, ["uninstall", PLUGIN_ID, "--scope", "user"]);
       if (source !== undefined) await run(world, client, REMOVE);
     }
-    if (isOurs) await takeTraces(world, notes);
+    // Somebody may have taken it out in the client, and left the rest.
+    if (isOurs || (!isMentioned && notes.held.plugin !== undefined)) await takeTraces(world, notes);
     if (isOurs && pluginState(world).isMentioned) throw ineffective("uninstall");
     forgetSettings(notes);
     removeFiles(folder, filesFor(world, { release: undefined }));

@@ -2,7 +2,7 @@
 // not be read changes nothing: the next look may.
 
 import { statSync } from "node:fs";
-import { asFailure } from "../../core/failure.ts";
+import { asFailure, Failure } from "../../core/failure.ts";
 import { type Db, parseUtc } from "../../db/db.ts";
 import type { World } from "../../world.ts";
 import {
@@ -116,7 +116,7 @@ export class Lookout {
 
   /** Kept open: opening and closing it each time would be the greater part of the work. */
   async #db(): Promise<Db | undefined> {
-    const inode = statSync(this.#world.paths.database, { throwIfNoEntry: false })?.ino;
+    const inode = inodeOf(this.#world.paths.database);
     if (this.#open?.inode !== inode) this.close();
     if (inode === undefined) return undefined;
     this.#open ??= { db: await this.#world.dbInHaste(), inode };
@@ -153,5 +153,15 @@ export class Lookout {
       at = this.#world.processes.parent(at);
     }
     return false;
+  }
+}
+
+/** Undefined where there is no file. */
+function inodeOf(file: string): number | undefined {
+  try {
+    return statSync(file, { throwIfNoEntry: false })?.ino;
+  } catch (cause) {
+    const message = `${file} cannot be looked at.`;
+    throw new Failure({ kind: "unavailable", code: "watch.unreadable", message, cause });
   }
 }
