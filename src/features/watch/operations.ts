@@ -10,7 +10,7 @@ import type { SessionEvent } from "./lookout.ts";
 const inputShape = () =>
   v.strictObject({
     here: v.optional(flag("Only sessions that begin to work in the very checkout that you, or your session, are in")),
-    interval: v.optional(whole("Seconds from one look to the next (default: 2)", 1, "s")),
+    interval: v.optional(whole("Seconds from one look to the next (default: 2)", 1)),
     repo: v.optional(word("Any directory of the repository (default: the current one)", "repository")),
   });
 type Input = v.InferOutput<ReturnType<typeof inputShape>>;
