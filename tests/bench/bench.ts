@@ -13,12 +13,13 @@ import { mcpList, mcpMemory, mcpRead } from "./mcp.ts";
 import { registerAgain, registerFirst } from "./register.ts";
 import { startUp } from "./start-up.ts";
 import { status } from "./status.ts";
+import { watchMemory } from "./watch.ts";
 import { registerWorktree } from "./worktree.ts";
 
 const FIGURES: readonly Figure[] = [
   ...[startUp, heartbeat, heartbeatMemory, hook, status],
   ...[registerFirst, registerAgain, registerWorktree, contention, landedCold, landedAgain],
-  ...[mcpList, mcpRead, mcpMemory],
+  ...[mcpList, mcpRead, mcpMemory, watchMemory],
   ...[cleanupLanded, cleanupDryRun, releaseUnused, registerBesideKept],
 ];
 

@@ -152,6 +152,7 @@ const STORIES: Readonly<Record<string, Story>> = {
     await run("install.run", { status: true });
     await run("install.run", { all: true, statusline: true });
     await run("install.run", { local: true, gitignore: true });
+    await run("install.run", { plugin: true });
     await run("install.run", { status: true, repo: "." });
     await run("install.run", { uninstall: true, mcp: true });
     await run("install.run", { uninstall: true, purge: true });

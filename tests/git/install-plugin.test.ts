@@ -123,6 +123,16 @@ describe("one way", () => {
     expect(existsSync(home.file(FOLDER))).toBe(false);
   });
 
+  test("stays the plugin with --all --plugin, however often", async () => {
+    await using home = await makeHome();
+    await withClient(home);
+    for (const time of ["first", "second"]) {
+      const { success, hooks, mcp } = await home.run({ all: true, plugin: true });
+      expect({ time, success, hooks, mcp }).toEqual({ time, success: true, hooks: null, mcp: null });
+      expect((await standing(home)).plugin).toMatchObject({ installed: true, upToDate: true });
+    }
+  });
+
   test("in a repository stays beside the plugin, and it is said that its hooks run twice", async () => {
     await using home = await makeHome();
     await withClient(home);

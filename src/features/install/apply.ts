@@ -88,7 +88,8 @@ interface Scene {
 async function putIn(world: Effects, { request, top, notes }: Scene): Promise<Step[]> {
   const { scope } = request;
   // All that the plugin does takes its place, whichever half of it was named.
-  const replaces = (request.parts.has("mcp") || scope.isGlobal) && isPluginThere(world);
+  const isOtherWay = request.parts.has("mcp") || (request.parts.has("hooks") && scope.isGlobal);
+  const replaces = isOtherWay && isPluginThere(world);
   const parts = new Set<Part>([...request.parts, ...(replaces ? (["hooks", "mcp"] as const) : [])]);
   const { claudeSettings, claudeState } = world.env.places;
   const steps: Step[] = [];
