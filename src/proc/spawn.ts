@@ -31,7 +31,7 @@ export function spawn<
   Out extends Bun.SpawnOptions.Readable,
   Err extends Bun.SpawnOptions.Readable,
 >(command: Command, streams: Streams<In, Out, Err>): Bun.Subprocess<In, Out, Err> {
-  return translating(command, () =>
+  return started(command, () =>
     Bun.spawn<In, Out, Err>([command.command, ...command.args], { ...place(command), ...streams }),
   );
 }
@@ -47,7 +47,7 @@ export function spawnAndWait(
   command: Command,
   { stdin, timeoutMs, maxBytes }: Bounds,
 ): Bun.SyncSubprocess<"pipe", "pipe"> {
-  return translating(command, () =>
+  return started(command, () =>
     Bun.spawnSync([command.command, ...command.args], {
       ...place(command),
       stdin,
@@ -60,7 +60,19 @@ export function spawnAndWait(
   );
 }
 
-function translating<T>(command: Command, start: () => T): T {
+/**
+ * What `start` gives. Another command may set a worktree aside and put it back: where only that can be why a program did
+ * not start in it, it is started once more.
+ */
+export function started<T>(command: Command, start: () => T): T {
+  try {
+    return start();
+  } catch (cause) {
+    const failure = whyNotStarted(command, cause);
+    if (failure.code !== "proc.not-executable" || failure.details["errno"] !== "ENOENT" || command.cwd === undefined) {
+      throw failure;
+    }
+  }
   try {
     return start();
   } catch (cause) {

@@ -57,6 +57,22 @@ test("a turn that is stopped with Esc leaves the session idle, though no event t
   working.open();
 });
 
+test("a command that was approved and still runs is waited for no more", async () => {
+  const rules = [
+    { prompt: "make the file", turns: [bash("touch made.txt; until [ -e go ]; do sleep 0.1; done"), "Done so."] },
+  ];
+  await using on = await stage({ rules });
+  await install(on, ...HOOKS);
+  const screen = await on.open(["claude", "--permission-mode", "manual"]);
+  await screen.tell("make the file");
+  await screen.waitForScreen(QUESTION);
+  await waitForShown(on, "a session that waits", ([one]) => one?.activity === "waiting");
+  await screen.agree();
+  await waitForShown(on, "a session at work", ([one]) => one?.activity === "working" && one.waitingFor === null);
+  await Bun.write(`${on.repo.path}/go`, "");
+  await screen.waitForScreen(/Done so\./);
+});
+
 test("a question that is left with Esc is waited for no more", async () => {
   const rules = [{ prompt: "make the file", turns: [bash("touch made.txt"), "It is made."] }];
   await using on = await stage({ rules });

@@ -62,8 +62,14 @@ describe("a session without the wrapper", () => {
     await using world = testWorld(place, { cwd: repo.path });
     await tell(world, first.pid, "SessionStart");
     await Bun.write(`${repo.path}/file-0.txt`, "changed\n");
+    await Bun.write(`${repo.path}/new.txt`, "new\n");
+    await Bun.write(`${repo.path}/committed.txt`, "committed\n");
+    await repo.git("add", "committed.txt");
+    await repo.git("commit", "--quiet", "-m", "Committed");
     const answer = await tell(world, second.pid, "SessionStart");
-    expect(answer?.hookSpecificOutput?.additionalContext).toContain(': idle; changed "file-0.txt"');
+    expect(answer?.hookSpecificOutput?.additionalContext).toContain(
+      ': idle; changed "file-0.txt", "new.txt", "committed.txt"',
+    );
   });
 
   test("works, waits for its user, idles and ends, as its events tell", async () => {

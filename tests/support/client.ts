@@ -28,6 +28,7 @@ export const PRINT = ["--output-format", "json", "--dangerously-skip-permissions
 const SCRATCH = "/tmp/claude";
 const PRINT_TIMEOUT_MS = 50_000;
 const SCREEN_TIMEOUT_MS = 30_000;
+const ANSWER_MS = 2000;
 /** The line to type in, below its rule. */
 const READY = /─\n❯/;
 export const QUESTION = /Do you want to proceed/;
@@ -121,11 +122,13 @@ function screenOf(terminal: Terminal): Screen {
   };
   const agree: Screen["agree"] = async () => {
     // A question that has just appeared takes no key for a moment, lest one that was meant for something else answer it.
-    const isGone = async (): Promise<boolean> => {
+    // One that comes too late begins a new line in the next prompt (2.0.77), so each is given its time.
+    const isGone = async (): Promise<boolean> => !QUESTION.test(await terminal.screen());
+    const isAnswered = async (): Promise<boolean> => {
       await terminal.press("Enter");
-      return !QUESTION.test(await terminal.screen());
+      return waitFor(isGone, "the question to go", ANSWER_MS).catch(() => false);
     };
-    await waitFor(isGone, "the end of the question");
+    await waitFor(isAnswered, "the end of the question", SCREEN_TIMEOUT_MS);
   };
   const exit: Screen["exit"] = async () => {
     await tell("/exit");

@@ -25,6 +25,10 @@ describe("a session", () => {
     });
   });
 
+  test("waits for an answer when the tool is a question", () => {
+    expect(at("PermissionRequest", { tool_name: "AskUserQuestion" })?.waitingFor).toBe("an answer to its question");
+  });
+
   test("of a client without that event waits for it by its sentence", () => {
     const message = "Claude needs your permission to use Write";
     expect(at("Notification", { message })).toEqual({ activity: "waiting", waitingFor: "approval of Write" });

@@ -3,6 +3,7 @@ import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { Failure } from "../../src/core/failure.ts";
 import { systemProcesses } from "../../src/proc/alive.ts";
 import { type RunInput, run, runSync } from "../../src/proc/run.ts";
+import { started } from "../../src/proc/spawn.ts";
 import { makePlace } from "../support/place.ts";
 import { waitFor } from "../support/processes.ts";
 
@@ -231,6 +232,21 @@ describe("what cannot start", () => {
     }
     const onPath = await failureOf(run({ command: "lost", args: [], env: { PATH: place.path } }));
     expect(onPath.code).toBe("proc.not-executable");
+  });
+
+  test("a directory that was away just then, and is back, is tried once more", () => {
+    const away = () => Object.assign(new Error("ENOENT: no such file or directory"), { code: "ENOENT" });
+    const command = { command: "sh", args: [], env, cwd: "/" };
+    let starts = 0;
+    const start = (fails: number) => () => {
+      starts += 1;
+      if (starts <= fails) throw away();
+      return "started";
+    };
+    expect(started(command, start(1))).toBe("started");
+    starts = 0;
+    expect(() => started(command, start(2))).toThrow(expect.objectContaining({ code: "proc.not-executable" }));
+    expect(starts).toBe(2);
   });
 
   test("an argument the system cannot carry is proc.not-started", async () => {

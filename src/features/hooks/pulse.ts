@@ -12,6 +12,12 @@ export interface Doing {
 
 const LONGEST = 80;
 
+/** Tools that ask something themselves. */
+const ASKS = new Map([
+  ["AskUserQuestion", "an answer to its question"],
+  ["ExitPlanMode", "approval of its plan"],
+]);
+
 /** Undefined where the event changes nothing of it. */
 export function doingAt(event: string, told: Told): Doing | undefined {
   switch (event) {
@@ -23,7 +29,7 @@ export function doingAt(event: string, told: Told): Doing | undefined {
     case "PostToolUseFailure":
       return just("working");
     case "PermissionRequest":
-      return waiting(`approval of ${told.tool_name ?? "a tool"}`);
+      return waiting(ASKS.get(told.tool_name ?? "") ?? `approval of ${told.tool_name ?? "a tool"}`);
     case "Notification":
       return doingAtNotification(told);
     case "Stop":

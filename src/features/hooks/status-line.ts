@@ -26,6 +26,7 @@ export async function statusLine(world: World): Promise<string> {
   const beside = all.filter((one) => one.repo_path === own.repo_path);
   const liveness = livenessOfAll(world.processes, beside);
   const living = beside.filter((one) => liveness.get(one.id)?.state !== "dead");
+  if (living.length === 0) return "";
   const others = living.filter(({ id }) => id !== own.id);
   const waiting = others.filter((one) => activityOf(one) === "waiting").length;
   const sharing = others.filter((one) => one.worktree_path === own.worktree_path);

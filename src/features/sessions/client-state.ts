@@ -1,5 +1,6 @@
-// What Claude Code itself writes down of each of its processes (2.1.328): it knows that a turn was stopped with Esc, of
-// which no event tells. Read only where an event would have it at work; where it is not understood, the event counts.
+// What Claude Code itself writes down of each of its processes (2.1.328): it knows that a turn was stopped with Esc, and
+// that its user has approved a tool that still runs, of which no event tells. Read only where an event has it at work or
+// waiting; where it is not understood, the event counts.
 
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -10,17 +11,19 @@ import { activityOf, type KnownSession } from "../roster/roster.ts";
 
 const STATE = v.object({ procStart: v.string(), status: v.string(), statusUpdatedAt: v.number() });
 
-/** Whether its client says that it has stopped since it was last heard of. */
-export function isStopped({ env }: Pick<World, "env">, one: KnownSession): boolean {
+/** What its client says that it does since it was last heard of; undefined where it says nothing new. */
+export function doneSince({ env }: Pick<World, "env">, one: KnownSession): "idle" | "working" | undefined {
   const activity = activityOf(one);
-  if (activity !== "working" && activity !== "waiting") return false;
+  if (activity !== "working" && activity !== "waiting") return undefined;
   const sinceMs = parseUtc(one.last_heartbeat).getTime();
   const folder = join(dirname(env.places.claudeSettings), "sessions");
-  return one.processes.some(({ role, pid, start_time }) => {
-    if (role !== "claude") return false;
-    const state = readState(join(folder, `${pid}.json`));
-    return state?.procStart === start_time && state?.status === "idle" && state.statusUpdatedAt >= sinceMs;
-  });
+  for (const { role, pid, start_time } of one.processes) {
+    const state = role === "claude" ? readState(join(folder, `${pid}.json`)) : undefined;
+    if (state === undefined || state.procStart !== start_time || state.statusUpdatedAt < sinceMs) continue;
+    if (state.status === "idle") return "idle";
+    if (state.status === "busy") return "working";
+  }
+  return undefined;
 }
 
 function readState(file: string): v.InferOutput<typeof STATE> | undefined {

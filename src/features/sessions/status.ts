@@ -20,7 +20,7 @@ import {
   refreshChanges,
   worktreesWithoutSession,
 } from "../worktrees/worktrees.ts";
-import { isStopped } from "./client-state.ts";
+import { doneSince } from "./client-state.ts";
 
 export interface SessionStatus {
   sessionId: string;
@@ -138,7 +138,8 @@ function describe(
 function activityNow(world: Pick<World, "now" | "env">, one: KnownSession, staleMs: number): SessionStatus["activity"] {
   if (one.state === "creating") return "starting";
   const told = activityOf(one);
-  if (isStopped(world, one)) return "idle";
+  const since = doneSince(world, one);
+  if (since !== undefined) return since;
   // Of other clients nothing is known when Esc has stopped them.
   if (told !== null && told !== "working") return told;
   return isIdle(world, one, staleMs) ? "idle" : (told ?? "running");

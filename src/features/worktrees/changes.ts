@@ -74,7 +74,7 @@ export async function measureChanges(
   return { dirtyFiles: own.length, ahead, behind, branch };
 }
 
-/** Tracked files that differ from where the work began, committed or not. Undefined when git does not answer in time. */
+/** Files that differ from where the work began, committed or not, new ones too. Undefined when git does not answer in time. */
 export async function changedFiles(
   world: Pick<World, "git">,
   { path, forkCommit }: Pick<Measured, "path" | "forkCommit">,
@@ -82,8 +82,15 @@ export async function changedFiles(
 ): Promise<string[] | undefined> {
   const words = ["diff", "--no-ext-diff", "--no-textconv", "--no-renames", "--name-only", "-z", "--end-of-options"];
   try {
-    const diff = await world.git(path).attempt([...words, forkCommit ?? "HEAD", "--"], { signal });
-    return diff.exit === 0 ? diff.stdout.split("\0").filter((name) => name !== "") : undefined;
+    const git = world.git(path);
+    const [diff, status] = await Promise.all([
+      git.attempt([...words, forkCommit ?? "HEAD", "--"], { signal }),
+      git.attempt(STATUS, { signal }),
+    ]);
+    if (diff.exit !== 0 || status.exit !== 0) return undefined;
+    // What is under way first.
+    const names = [...pathsOfStatus(status.stdout), ...diff.stdout.split("\0")];
+    return [...new Set(names.filter((name) => name !== ""))];
   } catch {
     return undefined;
   }
