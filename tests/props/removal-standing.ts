@@ -68,7 +68,9 @@ async function standingOf(scene: Scene, tree: Tree, reached: Map<string, Set<str
   ];
   const keeps = reasons.find(([holds]) => holds)?.[1];
   const as = tip === tree.fork ? "unused" : "landed";
-  const isKnown = tip === tree.fork ? tree.target === "main" : tree.landedAt === tip;
+  // Amended since, where it began is in no branch of anybody's but its own.
+  const beganInMain = tree.target === "main" && reached.get("main")?.has(tree.fork) === true;
+  const isKnown = tip === tree.fork ? beganInMain : tree.landedAt === tip;
   return { tree, keeps, as, mustGo: keeps === undefined && isKnown && !tree.isOdd && branch === tree.branch };
 }
 
