@@ -171,6 +171,11 @@ find_program claude || {
   exit 127
 }
 pcc_claude=$pcc_found
+# Started by an agent, whose shell has the user's alias: it helps with the work that lies there, so it stays. One of our
+# flags says that it is to be a session like any other.
+if [ -n "${CLAUDECODE-}" ] && [ -z "${pcc_name+set}${pcc_base+set}$pcc_no_worktree$pcc_uncoordinated" ]; then
+  pcc_plain=1
+fi
 if [ -n "$pcc_help$pcc_plain" ] || ! in_repository; then plain "$@"; fi
 find_program parallel-cc || {
   say 'parallel-cc was not found on PATH, so this session cannot be coordinated with others.'

@@ -32,6 +32,24 @@ const ENDS: [string, number][] = [
 ];
 
 describe.each(SHELLS)("claude-parallel under %s", (shell) => {
+  test("stays where the agent is that starts it, unless one of our flags makes it a session of its own", async () => {
+    await using place = await makePlace();
+    const repo = await makeRepo(place);
+    await using owner = sleeper();
+    await pcc(place, ["register", "--pid", String(owner.pid)], { cwd: repo.path });
+    const { start, programs } = await makeWrapper(place, { shell, claude: {} });
+    const env = { CLAUDECODE: "1" };
+    for (const words of [
+      ["-p", "review"],
+      ["--name", "apart", "-p", "review"],
+    ]) {
+      expect(await start(words, { cwd: repo.path, env }).exited).toMatchObject({ exit: 0, stdout: "" });
+    }
+    const [inside, apart] = await programs.calls("claude");
+    expect(inside).toMatchObject({ cwd: repo.path, argv: ["-p", "review"] });
+    expect(apart?.cwd).toContain("repo-worktrees/parallel-apart-");
+  });
+
   test("runs the first claude in the main checkout and each further one in a worktree, in the same folder", async () => {
     await using place = await makePlace();
     const repo = await makeRepo(place, { files: 200 });

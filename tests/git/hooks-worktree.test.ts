@@ -96,6 +96,18 @@ test("work that has not landed stays, and is shown as a kept worktree", async ()
   expect((await status(scene.world, {})).keptWorktrees).toMatchObject([{ path, sessionName: "busy" }]);
 });
 
+test("one that was left is gone on in under its name, and by one client at a time", async () => {
+  await using scene = await makeScene();
+  await scene.tell("SessionStart");
+  const path = await scene.create("feat");
+  await Bun.write(join(path, "new.txt"), "work\n");
+  await scene.tell("WorktreeRemove", { worktree_path: path });
+  expect(await scene.create("feat")).toBe(path);
+  expect(await Bun.file(join(path, "new.txt")).text()).toBe("work\n");
+  expect(await scene.create("feat")).not.toBe(path);
+  expect((await status(scene.world, {})).totalSessions).toBe(3);
+});
+
 test("a worktree of somebody else, or none at all, is left alone", async () => {
   await using scene = await makeScene();
   await scene.tell("SessionStart");

@@ -20,8 +20,9 @@ export const mySessionOperation = agentOperation({
   mcp: {
     tool: "get_my_session",
     description:
-      "Which session you are and which checkout is yours to work in. worktreePath is that checkout; parallelSessions " +
-      "counts the living sessions of the repository. Where you are no registered session, all but that count is null.",
+      "Which session you are and which checkout is yours to work in. worktreePath is that checkout, unless you were put " +
+      "into a worktree of your own since; parallelSessions counts the living sessions of the repository. Where you are " +
+      "no registered session, all but that count is null.",
     isAlwaysLoaded: true,
     annotations: { isReadOnly: true, isDestructive: false, isIdempotent: true },
   },

@@ -62,7 +62,7 @@ export async function register(world: World, input: RegisterInput): Promise<Regi
       variables: leased.variables,
     };
   };
-  const own = input.apart === true ? undefined : ownSession(world, sessionsOf(db, key), owner);
+  const own = input.apart === undefined ? ownSession(world, sessionsOf(db, key), owner) : undefined;
   if (own !== undefined && existsSync(own.worktree_path)) return again(own);
 
   const warnings = environmentWarnings(world);

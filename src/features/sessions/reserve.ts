@@ -38,8 +38,11 @@ export interface RegisterInput {
   base?: string | undefined;
   noWorktree?: boolean | undefined;
   continue?: boolean | undefined;
-  /** In a worktree of its own, whatever else the process has: for an agent that works apart from its claude. */
-  apart?: boolean | undefined;
+  /**
+   * Whatever else the process has: for an agent that works apart from its claude. In a worktree of its own, or `there` in
+   * the free one that is named.
+   */
+  apart?: "anywhere" | "there" | undefined;
 }
 
 export interface Request {
@@ -80,7 +83,7 @@ export async function reserve(request: Request): Promise<Reserved> {
     db.write((now) => {
       recordDeaths(db, key, dead, now);
       followMoves(db, repository);
-      const mine = input.apart === true ? [] : sessionsOf(db, key);
+      const mine = input.apart === undefined ? sessionsOf(db, key) : [];
       const own = mine.find((one) => isOwnedBy(one, request.owner) && !dead.has(judged(one)));
       if (own !== undefined && (own.state === "creating" || existsSync(own.worktree_path))) {
         return { session: own, isNew: false };
@@ -91,7 +94,7 @@ export async function reserve(request: Request): Promise<Reserved> {
       const going = new Set(removalsUnderWay(db).map(({ path }) => path));
       const last = input.continue === true ? lastToContinue(request, { holders, going }) : undefined;
       const isGoing = going.has(repository.here.top ?? null);
-      const isApart = input.apart === true;
+      const isApart = input.apart === "anywhere";
       const wants = { noWorktree: input.noWorktree === true, isApart, continueAt: last?.worktree_path, isGoing };
       const placement = decidePlacement(repository, holders, wants);
       // A removal that began and ended since git was asked is not under way any more.
