@@ -4,8 +4,10 @@ import { describe, expect, test } from "bun:test";
 import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { mkdir, rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
+import { PLAIN } from "../../src/cli/terminal.ts";
 import { install } from "../../src/features/install/install.ts";
 import { installStanding } from "../../src/features/install/standing.ts";
+import { standingText } from "../../src/features/install/text.ts";
 import { makeHome, stepOf } from "../support/install.ts";
 import { makePlace } from "../support/place.ts";
 import { makeRepo } from "../support/repo.ts";
@@ -76,6 +78,18 @@ describe("hooks", () => {
     }
     await home.run({ uninstall: true });
     expect(existsSync(home.file(".claude"))).toBe(false);
+  });
+
+  test("of another client than the one on PATH are to be updated for this one", async () => {
+    await using home = await makeHome();
+    await home.client("2.1.328");
+    await home.run(GLOBAL);
+    await home.client("2.0.77");
+    const found = await standing(home);
+    expect(found.hooks.upToDate).toBe(false);
+    expect(standingText(found, { columns: undefined, now: new Date(0), paint: PLAIN })).toContain(
+      "yes, and to be updated for Claude Code 2.0.77",
+    );
   });
 
   test("that make worktrees are entered only when they are asked for, and stay and go by themselves", async () => {

@@ -9,6 +9,7 @@ import type { UserPlaces } from "../../files/user-places.ts";
 import { type Entry, hookEntries, isReplaced, serverEntries, statusLineEntries } from "../install/install.ts";
 import type { Check } from "./check.ts";
 import { readWhole } from "./files.ts";
+import { checkHookSettings, type Settings } from "./hook-settings.ts";
 import { releaseOfCopy } from "./installation.ts";
 import { checkPlugin } from "./plugin.ts";
 import type { Effects, Scene } from "./scene.ts";
@@ -18,15 +19,26 @@ export async function checkClaudeFiles({ world, repository }: Scene): Promise<Ch
   const project = located.kind === "found" ? located.repository : undefined;
   const { claudeSettings, claudeState } = world.env.places;
   const tops = project === undefined ? [] : [...new Set([project.path, project.here.top ?? project.path])];
-  const hooks = await checkFiles(world, "hooks", [
-    { path: claudeSettings, find: settingsEntries },
-    ...tops.map((one) => ({ path: join(one, ".claude/settings.json"), find: settingsEntries })),
-  ]);
+  const settings = [...new Set([claudeSettings, ...tops.map((one) => join(one, ".claude/settings.json"))])];
+  const hooks = await checkFiles(
+    world,
+    "hooks",
+    settings.map((path) => ({ path, find: settingsEntries })),
+  );
   const servers = await checkFiles(world, "MCP server", [
     { path: claudeState, find: (file) => serverEntries(file, project?.path) },
     ...tops.map((one) => ({ path: join(one, ".mcp.json"), find: (file: unknown) => serverEntries(file) })),
   ]);
-  return [...hooks, ...servers, ...checkPlugin(world)];
+  const whole = await checkHookSettings(world, await readSettings(settings));
+  return [...whole, ...hooks, ...servers, ...checkPlugin(world)];
+}
+
+/** Those that are there and can be read; of the others their own check tells. */
+async function readSettings(paths: readonly string[]): Promise<Settings[]> {
+  const read = paths.map(async (path) => ({ path, file: await readWhole(path) }));
+  return (await Promise.all(read)).flatMap(({ path, file }) =>
+    file.kind === "text" ? [{ path, value: parseFile(file.text) }] : [],
+  );
 }
 
 function settingsEntries(settings: unknown): Entry[] {

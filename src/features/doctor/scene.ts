@@ -11,7 +11,7 @@ import { type Maker, makerFor } from "../sessions/sessions.ts";
 
 export type Effects = Pick<
   World,
-  "version" | "program" | "cwd" | "env" | "paths" | "git" | "runProgram" | "processes" | "pid" | "now" | "sleep"
+  "version" | "program" | "cwd" | "env" | "paths" | "git" | "runProgram" | "processes" | "pid" | "now" | "sleep" | "log"
 >;
 
 export type Located =

@@ -5,6 +5,7 @@ import { answerOf, type Installed } from "./answer.ts";
 import { apply, type Effects } from "./apply.ts";
 import { type Input, requestFrom } from "./request.ts";
 
+export { clientRelease } from "./client.ts";
 export { type Entry, hookEntries, serverEntries, shellWords, statusLineEntries } from "./entries.ts";
 export { isReplaced } from "./marks.ts";
 export { enteredBeside } from "./plugin.ts";

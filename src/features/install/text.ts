@@ -56,22 +56,27 @@ export function standingText(standing: Standing, page: Page): string {
   const { programs, hooks, alias, mcp, plugin, completions, worktrees, statusLine, client, errors } = standing;
   const state = (installed: boolean, upToDate = true) =>
     !installed ? "no" : upToDate ? "yes" : "yes, and to be updated";
+  // Which events are right depends on the client that is there now.
+  const stateFor = (installed: boolean, upToDate: boolean) =>
+    installed && !upToDate && client !== null
+      ? `${state(installed, upToDate)} for Claude Code ${client}`
+      : state(installed, upToDate);
   const shell = alias.shell === "unknown" ? "no shell that we know in SHELL" : alias.shell;
   const rows = [
     ...programs.map(({ name, path, installed, upToDate }) => [name, printable(path), state(installed, upToDate)]),
-    ["hooks", printable(hooks.globalPath), state(hooks.globalInstalled, hooks.upToDate)],
+    ["hooks", printable(hooks.globalPath), stateFor(hooks.globalInstalled, hooks.upToDate)],
     ...(hooks.localPath === null
       ? []
-      : [["hooks here", printable(hooks.localPath), state(hooks.localInstalled, hooks.upToDate)]]),
+      : [["hooks here", printable(hooks.localPath), stateFor(hooks.localInstalled, hooks.upToDate)]]),
     ["alias", alias.profilePath === null ? shell : printable(alias.profilePath), state(alias.installed)],
     ["MCP server", printable(mcp.settingsPath), state(mcp.installed, mcp.upToDate)],
-    ["plugin", printable(plugin.folder), state(plugin.installed, plugin.upToDate)],
+    ["plugin", printable(plugin.folder), stateFor(plugin.installed, plugin.upToDate)],
     [
       "completions",
       completions.files[0] === undefined ? shell : printable(completions.files[0]),
       state(completions.installed),
     ],
-    ["worktrees", printable(worktrees.settingsPath), state(worktrees.installed, worktrees.upToDate)],
+    ["worktrees", printable(worktrees.settingsPath), stateFor(worktrees.installed, worktrees.upToDate)],
     ["status line", printable(statusLine.settingsPath), state(statusLine.installed, statusLine.upToDate)],
     ["Claude Code", "", client ?? "none on PATH that tells its version"],
   ];
