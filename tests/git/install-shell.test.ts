@@ -141,6 +141,36 @@ describe("completions", () => {
   });
 });
 
+describe("what was put in under other variables", () => {
+  test.each([
+    ["zsh", { ZDOTDIR: "zsh files" }],
+    ["zsh", { XDG_DATA_HOME: "data's" }],
+    ["fish", { XDG_CONFIG_HOME: "c" }],
+    ["bash", { XDG_DATA_HOME: "d" }],
+  ])("is found again: %s with %j", async (shell, places) => {
+    await using home = await makeHome();
+    const own = Object.entries(places).map(([name, folder]) => [name, home.file(folder)] as const);
+    const env = { SHELL: `/bin/${shell}`, ...Object.fromEntries(own) };
+    await home.run({ alias: true, completions: true }, { env });
+    expect(readdirSync(home.place.home)).not.toEqual([".parallel-cc"]);
+    expect((await home.run({ uninstall: true })).success).toBe(true);
+    expect(readdirSync(home.place.home).filter((name) => name !== ".local")).toEqual([".parallel-cc"]);
+    expect(home.text(".parallel-cc/install.json")).toBeUndefined();
+  });
+
+  test("goes part by part", async () => {
+    await using home = await makeHome({ env: { SHELL: "/bin/zsh" } });
+    const env = { ZDOTDIR: home.file("zsh"), XDG_DATA_HOME: home.file("data") };
+    await home.put("zsh/.zshrc", "compinit");
+    await home.run({ alias: true, completions: true }, { env });
+    await home.run({ uninstall: true, alias: true });
+    expect(home.text("zsh/.zshrc")).not.toContain("alias");
+    expect(home.text("zsh/.zshrc")).toContain("source");
+    await home.run({ uninstall: true, completions: true });
+    expect(home.text("zsh/.zshrc")).toBe("compinit");
+  });
+});
+
 describe("programs", () => {
   test("are this one, the wrapper and the heartbeat script", async () => {
     await using home = await makeHome();

@@ -3,7 +3,7 @@
 import type { World } from "../../world.ts";
 import type { Block } from "./lines.ts";
 import type { Notes } from "./notes.ts";
-import { ALIAS_BLOCKS, aliasBlock, aliasLine, claudeIn, profileOf, profiles, shellOf } from "./shells.ts";
+import { ALIAS_BLOCKS, aliasBlock, aliasLine, claudeIn, profileOf, profilesEver, shellOf } from "./shells.ts";
 import { attempt, type Step } from "./step.ts";
 import { putLines, readText, takeLines } from "./text-files.ts";
 
@@ -34,13 +34,14 @@ function named({ env }: Effects): string {
     : `no place is known for ${env.places.shell}`;
 }
 
-/** In whatever profile it is. */
-export async function dropAlias(world: Effects, notes: Notes, all: readonly Block[]): Promise<Step[]> {
+/** In whatever profile it is. `all`: the blocks of ours in a text. */
+export async function dropAlias(world: Effects, notes: Notes, all: (text: string) => Block[]): Promise<Step[]> {
   const step = "alias" as const;
   const steps: Step[] = [];
-  for (const file of profiles(world)) {
+  for (const file of profilesEver(world, notes)) {
     const done = await attempt(step, file, () => {
-      return { step, file, change: takeLines(notes, { file, blocks: ALIAS_BLOCKS, all }), detail: "taken out" };
+      const lines = { file, blocks: ALIAS_BLOCKS, all: all(readText(file) ?? "") };
+      return { step, file, change: takeLines(notes, lines), detail: "taken out" };
     });
     if (done.change !== "none") steps.push(done);
   }

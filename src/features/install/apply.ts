@@ -19,7 +19,7 @@ import { checkoutAt, localSettings, programWord, requireInside } from "./place.t
 import { dropPlugin, enterPlugin, isPluginThere } from "./plugin.ts";
 import { putPrograms } from "./programs.ts";
 import type { Part, Request } from "./request.ts";
-import { addCompletions, completionBlocks, dropCompletions } from "./shell-completions.ts";
+import { addCompletions, completionBlocksIn, dropCompletions } from "./shell-completions.ts";
 import { ALIAS_BLOCKS } from "./shells.ts";
 import { attempt, type Step } from "./step.ts";
 
@@ -193,7 +193,7 @@ async function takeAll(world: Effects, { request, top, notes }: Scene): Promise<
     const dropped = await dropPlugin(world, notes);
     if (dropped.change !== "none") steps.push(dropped);
   }
-  const all = [...ALIAS_BLOCKS, ...completionBlocks(world)];
+  const all = (text: string) => [...ALIAS_BLOCKS, ...completionBlocksIn(text)];
   if (parts.has("alias")) steps.push(...(await dropAlias(world, notes, all)));
   if (parts.has("completions")) steps.push(...(await dropCompletions(world, notes, all)));
   if (parts.has("gitignore")) {

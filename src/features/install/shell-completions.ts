@@ -8,7 +8,7 @@ import { completionScripts } from "../completions/completions.ts";
 import type { Block } from "./lines.ts";
 import type { Notes } from "./notes.ts";
 import { putOwn, takeOwn } from "./own-files.ts";
-import { profileOf, profiles, SHELLS, type Shell, shellOf } from "./shells.ts";
+import { profileOf, profilesEver, SHELLS, type Shell, shellOf } from "./shells.ts";
 import { attempt, type Step } from "./step.ts";
 import { putLines, readText, takeLines } from "./text-files.ts";
 
@@ -19,21 +19,31 @@ const STEP = "completions";
 export function completionFiles({ env }: Effects, shell: Shell): string[] {
   const { config, data } = env.places;
   const folder = join(data, "bash-completion/completions");
-  if (shell === "zsh") return [join(data, "zsh/site-functions/_parallel-cc")];
+  if (shell === "zsh") return [join(data, ZSH_FILE)];
   return ["parallel-cc", "claude-parallel"].map((name) =>
     shell === "bash" ? join(folder, name) : join(config, "fish/completions", `${name}.fish`),
   );
 }
 
-/** Of zsh's profile: only below compinit is there anything to add to. */
+const ZSH_TITLE = "# parallel-cc: completions";
+/** Only below compinit is there anything to add to. */
+const ZSH_SOURCE = "(( ! $+functions[compdef] )) || source ";
+const ZSH_FILE = "zsh/site-functions/_parallel-cc";
+
+/** Of zsh's profile. A path with another byte than ASCII stands in a text that is read byte by byte. */
 function zshBlock(world: Effects): Block {
   const [file = ""] = completionFiles(world, "zsh");
-  return ["# parallel-cc: completions", `(( ! $+functions[compdef] )) || source ${shellQuote(file)}`];
+  return [ZSH_TITLE, `${ZSH_SOURCE}${shellQuote(file)}`].map((line) => Buffer.from(line).toString("latin1"));
 }
 
-export function completionBlocks(world: Effects): readonly Block[] {
-  // A path with another byte than ASCII stands in a text that is read byte by byte.
-  return [zshBlock(world).map((line) => Buffer.from(line).toString("latin1"))];
+/** In a text, whichever data directory they were for. */
+export function completionBlocksIn(text: string): Block[] {
+  const lines = text.split(/\r?\n/);
+  return lines.flatMap((line, i) => {
+    const source = lines[i + 1] ?? "";
+    const isOurs = line === ZSH_TITLE && source.startsWith(`${ZSH_SOURCE}'/`) && source.endsWith(`/${ZSH_FILE}'`);
+    return isOurs ? [[line, source]] : [];
+  });
 }
 
 export async function addCompletions(world: Effects, notes: Notes): Promise<Step[]> {
@@ -57,32 +67,36 @@ export async function addCompletions(world: Effects, notes: Notes): Promise<Step
 async function addZshLine(world: Effects, notes: Notes): Promise<Step> {
   const file = profileOf(world, "zsh");
   return attempt(STEP, file, () => {
-    const [block = []] = completionBlocks(world);
-    return { step: STEP, file, change: putLines(notes, { file, block }), detail: "loads them" };
+    return { step: STEP, file, change: putLines(notes, { file, block: zshBlock(world) }), detail: "loads them" };
   });
 }
 
-/** Of all shells. */
-export async function dropCompletions(world: Effects, notes: Notes, all: readonly Block[]): Promise<Step[]> {
+/** Of all shells, wherever they were put. `all`: the blocks of ours in a text. */
+export async function dropCompletions(world: Effects, notes: Notes, all: (text: string) => Block[]): Promise<Step[]> {
   const scripts = await completionScripts();
+  const now = SHELLS.flatMap((shell) => completionFiles(world, shell));
   const steps: Step[] = [];
-  for (const shell of SHELLS) {
-    for (const file of completionFiles(world, shell)) {
-      const step = await attempt(STEP, file, () => {
-        const change = takeOwn(notes, { file, known: scripts[shell] });
-        return { step: STEP, file, change, detail: change === "skipped" ? "changed since, so it stays" : "taken out" };
-      });
-      steps.push(step);
-    }
-  }
-  for (const file of profiles(world)) {
+  for (const file of new Set([...now, ...Object.keys(notes.held.files)])) {
     const step = await attempt(STEP, file, () => {
-      const change = takeLines(notes, { file, blocks: completionBlocks(world), all });
+      const change = takeOwn(notes, { file, known: scripts[shellOfFile(file)] });
+      return { step: STEP, file, change, detail: change === "skipped" ? "changed since, so it stays" : "taken out" };
+    });
+    steps.push(step);
+  }
+  for (const file of profilesEver(world, notes)) {
+    const step = await attempt(STEP, file, () => {
+      const text = readText(file) ?? "";
+      const change = takeLines(notes, { file, blocks: completionBlocksIn(text), all: all(text) });
       return { step: STEP, file, change, detail: "taken out" };
     });
     steps.push(step);
   }
   return steps.filter(({ change }) => change !== "none");
+}
+
+function shellOfFile(file: string): Shell {
+  if (file.endsWith(".fish")) return "fish";
+  return file.endsWith(`/${ZSH_FILE}`) ? "zsh" : "bash";
 }
 
 /** Whether they are there, for the user's shell. Errors: `install.unreadable`. */

@@ -5,6 +5,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { World } from "../../world.ts";
 import type { Block } from "./lines.ts";
+import type { Notes } from "./notes.ts";
 
 export const SHELLS = ["bash", "zsh", "fish"] as const;
 export type Shell = (typeof SHELLS)[number];
@@ -36,6 +37,12 @@ export function profiles({ env }: Places): string[] {
       join(home, ".config/fish/config.fish"),
     ]),
   ];
+}
+
+/** Also those that hold lines of ours under variables of another time. */
+export function profilesEver(world: Places, { held }: Pick<Notes, "held">): string[] {
+  const noted = Object.keys(held.texts).filter((file) => !file.endsWith("/.gitignore"));
+  return [...new Set([...profiles(world), ...noted])];
 }
 
 const ALIAS_TITLE = "# parallel-cc: alias for claude-parallel wrapper";
