@@ -70,3 +70,52 @@ describe("a client that does not know an event of ours", () => {
     expect(await troubles(place, release)).toEqual([]);
   });
 });
+
+describe("hooks in two files", () => {
+  const both = async (place: Place, path: string) => {
+    const repo = await makeRepo(place);
+    await Bun.write(userFile(place), JSON.stringify(ours("SessionStart", "Stop")).replaceAll("parallel-cc", path));
+    await Bun.write(join(repo.path, ".claude/settings.json"), JSON.stringify(ours("SessionStart")));
+    const found = await troubles(place, "2.1.328", repo.path);
+    return found.filter(({ detail }) => detail.includes("run twice"));
+  };
+
+  test("run twice where their commands differ, which is a warning with the commands that end it", async () => {
+    await using place = await makePlace();
+    const [check, ...more] = await both(place, place.at("bin/parallel-cc"));
+    expect(more).toEqual([]);
+    expect(check).toMatchObject({ status: "warn", detail: expect.stringMatching(/^SessionStart run twice here: /) });
+    expect(check?.hint).toContain("parallel-cc install --uninstall --local --repo ");
+  });
+
+  test("are well where these are the same", async () => {
+    await using place = await makePlace();
+    expect(await both(place, "parallel-cc")).toEqual([]);
+  });
+});
+
+describe("disableAllHooks", () => {
+  test("is a warning where hooks of ours are entered", async () => {
+    await using place = await makePlace();
+    await Bun.write(userFile(place), JSON.stringify({ disableAllHooks: true, ...ours("SessionStart") }));
+    expect(await troubles(place, "2.1.328")).toMatchObject([
+      { status: "warn", detail: expect.stringContaining(`disableAllHooks is true in ${userFile(place)}`) },
+    ]);
+  });
+
+  test("is its user's business where none are", async () => {
+    await using place = await makePlace();
+    await Bun.write(userFile(place), JSON.stringify({ disableAllHooks: true }));
+    expect(await troubles(place, "2.1.328")).toEqual([]);
+  });
+
+  test("counts as the checkout's own settings have it", async () => {
+    await using place = await makePlace();
+    const repo = await makeRepo(place);
+    await Bun.write(userFile(place), JSON.stringify(ours("SessionStart")));
+    await Bun.write(join(repo.path, ".claude/settings.local.json"), '{"disableAllHooks": true}');
+    expect((await troubles(place, "2.1.328", repo.path))[0]?.detail).toContain("settings.local.json");
+    await Bun.write(join(repo.path, ".claude/settings.local.json"), '{"disableAllHooks": false}');
+    expect(await troubles(place, "2.1.328", repo.path)).toEqual([]);
+  });
+});

@@ -9,7 +9,7 @@ import type { UserPlaces } from "../../files/user-places.ts";
 import { type Entry, hookEntries, isReplaced, serverEntries, statusLineEntries } from "../install/install.ts";
 import type { Check } from "./check.ts";
 import { readWhole } from "./files.ts";
-import { checkHookSettings, type Settings } from "./hook-settings.ts";
+import { checkHookSettings } from "./hook-settings.ts";
 import { releaseOfCopy } from "./installation.ts";
 import { checkPlugin } from "./plugin.ts";
 import type { Effects, Scene } from "./scene.ts";
@@ -29,16 +29,8 @@ export async function checkClaudeFiles({ world, repository }: Scene): Promise<Ch
     { path: claudeState, find: (file) => serverEntries(file, project?.path) },
     ...tops.map((one) => ({ path: join(one, ".mcp.json"), find: (file: unknown) => serverEntries(file) })),
   ]);
-  const whole = await checkHookSettings(world, await readSettings(settings));
+  const whole = await checkHookSettings(world, { files: settings, top: project?.here.top });
   return [...whole, ...hooks, ...servers, ...checkPlugin(world)];
-}
-
-/** Those that are there and can be read; of the others their own check tells. */
-async function readSettings(paths: readonly string[]): Promise<Settings[]> {
-  const read = paths.map(async (path) => ({ path, file: await readWhole(path) }));
-  return (await Promise.all(read)).flatMap(({ path, file }) =>
-    file.kind === "text" ? [{ path, value: parseFile(file.text) }] : [],
-  );
 }
 
 function settingsEntries(settings: unknown): Entry[] {

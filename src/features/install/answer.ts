@@ -5,6 +5,7 @@ import { shellWord } from "../../core/text.ts";
 import { firstOnPath, realPathOf } from "../../files/programs.ts";
 import type { World } from "../../world.ts";
 import type { Applied } from "./apply.ts";
+import { onPath } from "./hook-troubles.ts";
 import { shellOf } from "./shells.ts";
 import type { Step, StepName } from "./step.ts";
 
@@ -98,7 +99,7 @@ function isChanged({ change }: Step): boolean {
   return change === "made" || change === "written" || change === "removed";
 }
 
-function nextAfter(world: Pick<World, "env">, { request, steps, isFree }: Applied): string[] {
+function nextAfter(world: Pick<World, "env">, { request, steps, advice, isFree }: Applied): string[] {
   const { env } = world;
   const changed = (name: StepName) => steps.find((one) => one.step === name && isChanged(one));
   const next: string[] = [];
@@ -111,10 +112,9 @@ function nextAfter(world: Pick<World, "env">, { request, steps, isFree }: Applie
   }
   const wrapper = steps.find(({ step, change }) => step === "wrapper" && change !== "failed");
   if (wrapper?.file && firstOnPath("claude-parallel", env.path)?.real !== realPathOf(wrapper.file)) {
-    const folder = dirname(wrapper.file);
-    next.push(`Put the programs on PATH, in your shell's profile:\n  export PATH=${shellWord(folder)}:"$PATH"`);
+    next.push(onPath(dirname(wrapper.file)));
   }
-  next.push(...new Set(steps.flatMap(({ change, hint }) => (change === "failed" ? [] : (hint ?? [])))));
+  next.push(...steps.flatMap(({ change, hint }) => (change === "failed" ? [] : (hint ?? []))), ...advice);
   const profile = changed("alias")?.file;
   if (profile) next.push(`In shells that are open:\n  source ${shellWord(profile)}`);
   if (["hooks", "mcp", "plugin"].some((name) => steps.some((one) => one.step === name && isChanged(one)))) {
@@ -123,5 +123,5 @@ function nextAfter(world: Pick<World, "env">, { request, steps, isFree }: Applie
   if (isFree) {
     next.push("For a line about your sessions in Claude Code's status line:\n  parallel-cc install --statusline");
   }
-  return next;
+  return [...new Set(next)];
 }

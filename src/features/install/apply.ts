@@ -11,11 +11,12 @@ import type { World } from "../../world.ts";
 import { eventsKnownTo, WORKTREE_EVENTS } from "../hooks/hooks.ts";
 import { addAlias, dropAlias } from "./alias.ts";
 import { clientRelease } from "./client.ts";
+import { hookAdvice } from "./hook-troubles.ts";
 import { addIgnore, dropIgnore, notedIgnores } from "./ignore.ts";
 import { enter, type JsonPart, standing, takeOut } from "./json-steps.ts";
 import { hooksOf, serverOf, statusLineOf } from "./marks.ts";
 import { Notes } from "./notes.ts";
-import { checkoutAt, localSettings, programWord, requireInside } from "./place.ts";
+import { checkoutAt, localSettings, PROGRAM, programWord, requireInside } from "./place.ts";
 import { dropPlugin, enterPlugin, isPluginThere } from "./plugin.ts";
 import { putPrograms } from "./programs.ts";
 import type { Part, Request } from "./request.ts";
@@ -32,6 +33,8 @@ export type Effects = Pick<
 export interface Applied {
   request: Request;
   steps: Step[];
+  /** What stands in the way of what was put in, and what to do. */
+  advice: string[];
   /** The status line may be offered: there is none. */
   isFree: boolean;
 }
@@ -43,11 +46,22 @@ export async function apply(world: Effects, request: Request): Promise<Applied> 
   const purging = request.isPurge ? await import("./purge.ts") : undefined;
   await purging?.requirePurgeable(world);
   const work = request.action === "install" ? putIn : takeAll;
-  const steps = await alone(world, request, async () => work(world, { request, top, notes: new Notes(world) }));
+  const { steps, notes } = await alone(world, request, async () => {
+    const notes = new Notes(world);
+    return { notes, steps: await work(world, { request, top, notes }) };
+  });
   // What failed needs its notes when it is taken out after all.
   if (purging !== undefined && steps.every(({ change }) => change !== "failed")) steps.push(await purging.purge(world));
   const isFree = request.parts.has("programs") && request.parts.has("hooks") && isStatusLineFree(world);
-  return { request, steps, isFree };
+  if (request.action === "uninstall") return { request, steps, advice: [], isFree };
+  const isOfHooks = steps.some(({ step }) => step === "hooks");
+  const here = top ?? (isOfHooks ? await checkoutHere(world) : undefined);
+  return { request, steps, advice: hookAdvice(world, { notes, top: here, steps }), isFree };
+}
+
+/** Undefined where one stands in none. */
+async function checkoutHere(world: Effects): Promise<string | undefined> {
+  return checkoutAt(world, undefined).catch(() => undefined);
 }
 
 function isStatusLineFree(world: Effects): boolean {
@@ -113,7 +127,9 @@ async function putIn(world: Effects, { request, top, notes }: Scene): Promise<St
         return { step: "hooks", file, change: "none" };
       });
       const isRefused = refused.change === "failed";
-      const step = isRefused ? refused : await enter(world, notes, { ...entering, file, isShared: true });
+      // It is other people's as well, in whose machines it lies elsewhere.
+      const shared = { ...entering, wanted: hooksOf(PROGRAM, events), file, isShared: true };
+      const step = isRefused ? refused : await enter(world, notes, shared);
       steps.push(isPluginThere(world) && !replaces ? besideLocalHooks(notes, world, step) : step);
     }
   }

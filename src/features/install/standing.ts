@@ -7,7 +7,7 @@ import { aliasStanding } from "./alias.ts";
 import { clientRelease } from "./client.ts";
 import { type JsonPart, standing } from "./json-steps.ts";
 import { hooksOf, serverOf, statusLineOf } from "./marks.ts";
-import { checkoutAt, localSettings, programWord } from "./place.ts";
+import { checkoutAt, localSettings, PROGRAM, programWord } from "./place.ts";
 import { type PluginStanding, pluginStanding } from "./plugin.ts";
 import { pluginFolder } from "./plugin-state.ts";
 import { type ProgramStanding, programsStanding } from "./programs.ts";
@@ -62,7 +62,8 @@ export async function installStanding(world: Effects, { repo }: { repo: string |
   const hooks = hooksOf(program, eventsKnownTo(client));
   const everywhere = await entered(claudeSettings, "hooks", hooks);
   const localPath = top === undefined ? null : localSettings(top);
-  const here = localPath === null ? undefined : await entered(localPath, "hooks", hooks);
+  const byName = hooksOf(PROGRAM, eventsKnownTo(client));
+  const here = localPath === null ? undefined : await entered(localPath, "hooks", byName);
   const shell = shellOf(world);
   return {
     programs: await or(() => programsStanding(world), []),

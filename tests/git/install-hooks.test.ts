@@ -1,0 +1,71 @@
+// What `install` says of hooks that it has entered and that do not run, or run twice; and what a repository's own file gets.
+
+import { describe, expect, test } from "bun:test";
+import { chmodSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { makeHome } from "../support/install.ts";
+import { makeRepo } from "../support/repo.ts";
+
+const SETTINGS = ".claude/settings.json";
+const GLOBAL = { hooks: true, global: true };
+const LOCAL = { hooks: true, local: true };
+
+/** A home in which the program is installed where PATH does not find it. */
+async function offPath() {
+  const home = await makeHome();
+  await home.put(".local/bin/parallel-cc", "#!/bin/sh\n");
+  chmodSync(home.file(".local/bin/parallel-cc"), 0o755);
+  return { home, repo: await makeRepo(home.place) };
+}
+
+describe("hooks of a repository", () => {
+  test("name the program, and no path of this machine; where PATH lacks it that is said", async () => {
+    const { home, repo } = await offPath();
+    await using _ = home;
+    const { next } = await home.run({ ...LOCAL, repo: repo.path });
+    const text = readFileSync(join(repo.path, SETTINGS), "utf8");
+    expect(text).toContain('"parallel-cc hook Stop"');
+    expect(text).not.toContain(home.place.home);
+    expect(next.join("\n")).toContain(`calls parallel-cc by its name, which PATH does not have`);
+    expect(next.join("\n")).toContain(`export PATH=${home.file(".local/bin")}:"$PATH"`);
+    const again = await home.run({ ...LOCAL, repo: repo.path }, { path: [home.file(".local/bin")] });
+    expect(again.next).toEqual([]);
+  });
+
+  test.each([
+    ["before", LOCAL, GLOBAL],
+    ["behind", GLOBAL, LOCAL],
+  ])("that were entered %s the user's run twice beside these, and what ends it is said", async (_when, one, other) => {
+    const { home, repo } = await offPath();
+    await using _ = home;
+    const [first, second] = [one, other].map((given) => ({ ...given, repo: repo.path }));
+    expect((await home.run(first ?? {})).next.join("\n")).not.toContain("run twice");
+    const { next } = await home.run(second ?? {});
+    expect(next.join("\n")).toContain(`Hooks run twice where ${join(repo.path, SETTINGS)} stands`);
+    expect(next.join("\n")).toContain(`parallel-cc install --uninstall --local --repo ${repo.path}`);
+    const onPath = { path: [home.file(".local/bin")] };
+    expect((await home.run({ ...GLOBAL, repo: repo.path }, onPath)).next.join("\n")).not.toContain("run twice");
+  });
+});
+
+describe("hooks that are switched off", () => {
+  const words = (file: string) => `disableAllHooks is true in ${file}: Claude Code runs no hook`;
+
+  test.each([GLOBAL, { statusline: true }])("by the user's settings are told: %j", async (given) => {
+    await using home = await makeHome();
+    await home.put(SETTINGS, '{"disableAllHooks": true}');
+    expect((await home.run(given)).next.join("\n")).toContain(words(home.file(SETTINGS)));
+    expect((await home.run({ alias: true })).next.join("\n")).not.toContain("disableAllHooks");
+  });
+
+  test("by the checkout's own are told, and not where these switch them on", async () => {
+    await using home = await makeHome();
+    const repo = await makeRepo(home.place);
+    const own = join(repo.path, ".claude/settings.local.json");
+    await Bun.write(own, '{"disableAllHooks": true}');
+    expect((await home.run(GLOBAL, { cwd: repo.path })).next.join("\n")).toContain(words(own));
+    await home.put(SETTINGS, '{"disableAllHooks": true}');
+    await Bun.write(own, '{"disableAllHooks": false}');
+    expect((await home.run(GLOBAL, { cwd: repo.path })).next.join("\n")).not.toContain("disableAllHooks");
+  });
+});
