@@ -1,17 +1,28 @@
 // What kind of place the text goes to: a terminal of some width, or a file or pipe. Loads colours only for the former.
 
-import { fstatSync } from "node:fs";
+import { fstatSync, statSync } from "node:fs";
+import { devNull } from "node:os";
 import type { Page, Paint } from "../core/operation.ts";
 import type { World } from "../world.ts";
 
-/** node:tty costs more than starting the program, so it is asked only about what could be a terminal at all. */
+/** node:tty costs more than starting the program, and 1.2 MB: it is asked only about what could be a terminal at all. */
 export async function isTerminal(fd: 0 | 1 | 2): Promise<boolean> {
   try {
-    if (!fstatSync(fd).isCharacterDevice()) return false;
+    const found = fstatSync(fd);
+    if (!found.isCharacterDevice() || isNull(found.rdev)) return false;
   } catch {
     return false;
   }
   return (await import("node:tty")).isatty(fd);
+}
+
+/** Scripts send there what nobody reads. */
+function isNull(device: number): boolean {
+  try {
+    return device === statSync(devNull).rdev;
+  } catch {
+    return false;
+  }
 }
 
 export async function pageFor(
