@@ -8,6 +8,7 @@ import { askAndInstall } from "../../src/cli/commands/install.ts";
 import { install } from "../../src/features/install/install.ts";
 import { installStanding } from "../../src/features/install/standing.ts";
 import { allOperations } from "../../src/registry.ts";
+import type { World } from "../../src/world.ts";
 import { makeHome, stepOf } from "../support/install.ts";
 import { sleeper } from "../support/processes.ts";
 import { makeRepo } from "../support/repo.ts";
@@ -203,6 +204,37 @@ describe("programs", () => {
       upToDate: false,
     });
     expect((await install(compiled, { alias: true })).steps[0]?.change).toBe("written");
+  });
+
+  const downloaded = (home: Awaited<ReturnType<typeof makeHome>>, world: World) => {
+    const program = home.file("Downloads/parallel-cc");
+    return { ...world, program, self: (words: readonly string[]) => ({ command: program, args: [...words] }) };
+  };
+
+  test.each([{ hooks: true, global: true }, { hooks: true, local: true }, { mcp: true }, { statusline: true }])(
+    "come along where %j would enter the path of a download",
+    async (given) => {
+      await using home = await makeHome();
+      const repo = await makeRepo(home.place);
+      await home.put("Downloads/parallel-cc", "#!/bin/sh\nthe program\n");
+      chmodSync(home.file("Downloads/parallel-cc"), 0o755);
+      await using world = testWorld(home.place, { cwd: repo.path, path: [home.programs.folder] });
+      const { success, steps } = await install(downloaded(home, world), given);
+      expect({ success, first: steps[0] }).toMatchObject({ success: true, first: { step: "program", change: "made" } });
+      expect(home.text(".local/bin/parallel-cc")).toBe("#!/bin/sh\nthe program\n");
+      expect(home.text(".claude/settings.json") ?? home.text(".claude.json") ?? "").not.toContain("Downloads");
+    },
+  );
+
+  test("stay where PATH has one, and where nothing is entered that would call it", async () => {
+    await using home = await makeHome();
+    await home.put("Downloads/parallel-cc", "#!/bin/sh\n");
+    chmodSync(home.file("Downloads/parallel-cc"), 0o755);
+    await using world = testWorld(home.place, { path: [home.file("Downloads")], env: { SHELL: "/bin/bash" } });
+    expect((await install(downloaded(home, world), { mcp: true })).steps).toHaveLength(1);
+    await using other = testWorld(home.place, { path: [home.programs.folder], env: { SHELL: "/bin/bash" } });
+    await install(downloaded(home, other), { completions: true });
+    expect(existsSync(home.file(".local/bin"))).toBe(false);
   });
 
   test("that cannot be put there fail by themselves", async () => {

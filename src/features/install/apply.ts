@@ -16,7 +16,7 @@ import { addIgnore, dropIgnore, notedIgnores } from "./ignore.ts";
 import { enter, type JsonPart, standing, takeOut } from "./json-steps.ts";
 import { hooksOf, serverOf, statusLineOf } from "./marks.ts";
 import { Notes } from "./notes.ts";
-import { checkoutAt, localSettings, PROGRAM, programWord, requireInside } from "./place.ts";
+import { checkoutAt, isOnlyDownloaded, localSettings, PROGRAM, programWord, requireInside } from "./place.ts";
 import { dropPlugin, enterPlugin, isPluginThere } from "./plugin.ts";
 import { putPrograms } from "./programs.ts";
 import type { Part, Request } from "./request.ts";
@@ -105,6 +105,7 @@ async function putIn(world: Effects, { request, top, notes }: Scene): Promise<St
   const isOtherWay = request.parts.has("mcp") || (request.parts.has("hooks") && scope.isGlobal);
   const replaces = isOtherWay && isPluginThere(world);
   const parts = new Set<Part>([...request.parts, ...(replaces ? (["hooks", "mcp"] as const) : [])]);
+  if (isOnlyDownloaded(world) && CALLERS.some((part) => parts.has(part))) parts.add("programs");
   const { claudeSettings, claudeState } = world.env.places;
   const steps: Step[] = [];
   if (parts.has("programs")) steps.push(...(await putPrograms(world, notes)));
@@ -151,6 +152,9 @@ async function putIn(world: Effects, { request, top, notes }: Scene): Promise<St
   if (parts.has("database")) steps.push(await openDatabase(world));
   return steps;
 }
+
+/** What calls this program by its name or path from then on: a download may be gone by tomorrow. */
+const CALLERS: readonly Part[] = ["hooks", "mcp", "plugin", "worktrees", "statusline"];
 
 /** What the plugin replaces goes when it stands, not before. */
 async function replaceByPlugin(world: Effects, notes: Notes): Promise<Step[]> {

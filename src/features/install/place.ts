@@ -19,6 +19,13 @@ export function programWord(world: Pick<World, "env" | "program" | "self">): str
   return firstOnPath(PROGRAM, world.env.path)?.real === realPathOf(own) ? PROGRAM : own;
 }
 
+/** Neither installed nor on PATH, where nobody will look for it. */
+export function isOnlyDownloaded(world: Pick<World, "env" | "self">): boolean {
+  const { path, places } = world.env;
+  if (!isCompiled(world) || firstOnPath(PROGRAM, path) !== undefined) return false;
+  return !isExecutable(join(places.programs, PROGRAM));
+}
+
 /** Run from source, our program is Bun's. */
 export function isCompiled(world: Pick<World, "self">): boolean {
   return world.self([]).args.length === 0;
