@@ -106,6 +106,39 @@ describe("a hook", () => {
     expect(found(checks, "hooks")?.detail).toContain(`which is 3.0.1; this is ${VERSION}`);
   });
 
+  test("that runs the installed copy of this release is well, whichever one is asked", async () => {
+    await using place = await makePlace();
+    const installed = join(place.home, ".local/bin/parallel-cc");
+    await writeProgram(installed, `#!/bin/sh\necho ${VERSION}\n`);
+    const given = { command: `${installed} hook Stop`, commands: ["hook Stop"] };
+    expect(await hook(place, given)).toMatchObject({ status: "ok" });
+    await writeProgram(installed, "#!/bin/sh\necho 3.0.1\n");
+    expect((await hook(place, given))?.detail).toEndWith(`, which is 3.0.1; this is ${VERSION}.`);
+  });
+
+  test("is told in one line with those that have the same trouble", async () => {
+    await using place = await makePlace();
+    const bin = await install(place, { commands: ["hook Stop", "hook SessionEnd"] });
+    const entered = (program: string) => ({
+      hooks: Object.fromEntries(
+        ["Stop", "SessionEnd", "Gone"].map((event) => [event, [{ hooks: [{ command: `${program} hook ${event}` }] }]]),
+      ),
+    });
+    const asked = async (program: string) => {
+      await Bun.write(join(place.home, ".claude/settings.json"), JSON.stringify(entered(program)));
+      const checks = await examined(place, { path: [bin] });
+      return checks.filter(({ name }) => name === "hooks").map(({ detail }) => detail);
+    };
+    const file = join(place.home, ".claude/settings.json");
+    expect(await asked("/elsewhere/parallel-cc")).toEqual([
+      `Stop, SessionEnd, Gone in ${file} run /elsewhere/parallel-cc hook …, which is not there.`,
+    ]);
+    expect(await asked("parallel-cc")).toEqual([
+      `Stop, SessionEnd in ${file}: parallel-cc hook …`,
+      `Gone in ${file} runs parallel-cc hook Gone, a command that this release does not have.`,
+    ]);
+  });
+
   test("that names a parallel-cc which PATH has not does not get it started", async () => {
     await using place = await makePlace();
     const repo = await makeRepo(place);

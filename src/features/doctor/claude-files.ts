@@ -65,18 +65,50 @@ async function checkFiles(world: Effects, name: string, sources: readonly Source
       checks.push({ name, status: "warn", detail: `${path} ${why}.`, hint });
       continue;
     }
-    for (const [shown, entries] of Map.groupBy(find(file), commandText)) {
+    const judged: Judged[] = [];
+    for (const entries of Map.groupBy(find(file), commandText).values()) {
       const [entry] = entries;
       if (entry === undefined) continue;
-      const at = [...new Set(entries.map((one) => printable(one.at)))].join(", ");
-      const trouble = await troubleOf(world, entry);
-      const detail = `${at} in ${path} runs ${shown}, ${trouble}.`;
-      if (trouble === undefined) good.push(`${at} in ${path}: ${shown}`);
-      else checks.push({ name, status: "warn", detail, hint: hintFor(entry, path, world.env.places) });
+      judged.push({ entries, trouble: await troubleOf(world, entry), hint: hintFor(entry, path, world.env.places) });
+    }
+    for (const { entries, trouble, hint } of alike(judged)) {
+      const at = [...new Set(entries.map((one) => printable(one.at)))];
+      const where = `${at.join(", ")} in ${path}`;
+      const shown = commandsText(entries);
+      const detail = `${where} ${at.length === 1 ? "runs" : "run"} ${shown}, ${trouble}.`;
+      if (trouble === undefined) good.push(`${where}: ${shown}`);
+      else checks.push({ name, status: "warn", detail, hint });
     }
   }
   if (good.length > 0) return [{ name, status: "ok", detail: good.join("; ") }, ...checks];
   return checks.length > 0 ? checks : [{ name, status: "ok", detail: "none of ours entered" }];
+}
+
+interface Judged {
+  entries: Entry[];
+  /** What is wrong with them; undefined where nothing is. */
+  trouble: string | undefined;
+  hint: string;
+}
+
+/** One for all that have the same trouble with the same program: a client has nine hooks of it. */
+function alike(judged: readonly Judged[]): Judged[] {
+  const groups = Map.groupBy(judged, ({ entries: [entry], trouble, hint }) =>
+    JSON.stringify([entry?.program, entry?.kind, trouble, trouble === undefined ? "" : hint]),
+  );
+  return [...groups.values()].flatMap(([first, ...others]) => {
+    if (first === undefined) return [];
+    return [{ ...first, entries: [first, ...others].flatMap(({ entries }) => entries) }];
+  });
+}
+
+/** As they are shown: what all of them begin with, when they are several. */
+function commandsText(entries: readonly Entry[]): string {
+  const [first = "", ...others] = new Set(entries.map(commandText));
+  if (others.length === 0) return first;
+  const words = first.split(" ");
+  const end = words.findIndex((word, i) => others.some((other) => other.split(" ")[i] !== word));
+  return `${(end < 0 ? words : words.slice(0, end)).join(" ")} …`;
 }
 
 /** Its program and the words after it, up to the first that is no plain word: what follows may be anything. */
@@ -110,12 +142,14 @@ async function troubleOf(world: Effects, entry: Entry): Promise<string | undefin
 }
 
 /**
- * Of a parallel-cc that is not of this release, in words. It is run only where PATH has it: a file of the repository may
- * name any program, and must not have it started.
+ * Of a parallel-cc that is not of this release, in words. It is run only where PATH has it or where we install it: a file
+ * of the repository may name any program, and must not have it started.
  */
 async function otherRelease(world: Effects, real: string): Promise<string | undefined> {
   if (real === realPathOf(world.program)) return undefined;
-  const copy = allOnPath("parallel-cc", world.env.path).find((one) => one.real === real);
+  const installed = join(world.env.places.programs, "parallel-cc");
+  const known = [...allOnPath("parallel-cc", world.env.path), { path: installed, real: realPathOf(installed) }];
+  const copy = known.find((one) => one.real === real);
   const release = copy === undefined ? "another installation" : await releaseOfCopy(world, copy);
   return release === world.version ? undefined : release;
 }
