@@ -57,6 +57,19 @@ describe("parallel-cc", () => {
     });
   });
 
+  test("is brought together with the others in the way that is installed", async () => {
+    await using place = await makePlace();
+    const bin = await install(place);
+    const path = [await other(place, printing("3.0.2")), bin];
+    expect((await checked(place, path))?.hint).toStartWith("Bring them together with parallel-cc install --all;");
+    const marketplaces = { "parallel-cc": { source: { path: join(place.home, ".parallel-cc/plugin") } } };
+    const settings = { enabledPlugins: { "parallel-cc@parallel-cc": true }, extraKnownMarketplaces: marketplaces };
+    await Bun.write(join(place.home, ".claude/settings.json"), JSON.stringify(settings));
+    expect((await checked(place, path))?.hint).toStartWith(
+      "Bring them together with parallel-cc install --all --plugin;",
+    );
+  });
+
   test("of another release later on PATH is a warning as well", async () => {
     await using place = await makePlace();
     const bin = await install(place);

@@ -9,11 +9,10 @@ import {
   clientRelease,
   type Entry,
   hookEntries,
+  isPluginInUse,
   isReplaced,
   offWords,
   oneWay,
-  pluginFolder,
-  pluginState,
   runTwice,
   type Settings,
   settingsIn,
@@ -62,9 +61,8 @@ function checkSwitch(
   settings: readonly Settings[],
   top: string | undefined,
 ): Check[] {
-  const { isEnabled, source } = pluginState(world);
   const isOurs = ({ value }: Settings) => [...hookEntries(value), ...statusLineEntries(value)].length > 0;
-  if (!settings.some(isOurs) && !(isEnabled && source === pluginFolder(world))) return [];
+  if (!settings.some(isOurs) && !isPluginInUse(world)) return [];
   const local = top === undefined ? undefined : join(top, ".claude/settings.json");
   const off = switchedOffBy(settingsOver(world.env.places.claudeSettings, local).flatMap(settingsIn));
   return off === undefined ? [] : [{ name, status: "warn", detail: offWords(off), hint: `Take it out of ${off}.` }];

@@ -4,21 +4,29 @@ import { dirname } from "node:path";
 import { shellWord } from "../../core/text.ts";
 import { allOnPath, firstOnPath, type OnPath, realPathOf } from "../../files/programs.ts";
 import { headOf, releaseWords, type Script, scriptsAround } from "../../files/release.ts";
+import { isPluginInUse } from "../install/install.ts";
 import { type Skew, skews } from "../skew/skew.ts";
 import type { Check } from "./check.ts";
 import type { Effects, Scene } from "./scene.ts";
 
-const TOGETHER =
-  "Bring them together with parallel-cc install --all; claude-parallel and hooks call what is first on PATH.";
-
-export async function checkInstallation({ world, registry }: Scene): Promise<Check[]> {
-  const scripts = checkScripts(world);
-  const db = await registry();
-  const callers = db === undefined ? [] : skews(db, world.version);
-  return [await checkProgram(world), ...scripts, ...checkCallers(callers, scripts)];
+/** `--all` alone would put hooks and server in the place of a plugin. */
+function together(world: Pick<Effects, "env" | "paths">): string {
+  const words = isPluginInUse(world) ? "--all --plugin" : "--all";
+  return `Bring them together with parallel-cc install ${words}; claude-parallel and hooks call what is first on PATH.`;
 }
 
-async function checkProgram(world: Pick<Effects, "env" | "program" | "version" | "runProgram">): Promise<Check> {
+export async function checkInstallation({ world, registry }: Scene): Promise<Check[]> {
+  const hint = together(world);
+  const scripts = checkScripts(world, hint);
+  const db = await registry();
+  const callers = db === undefined ? [] : skews(db, world.version);
+  return [await checkProgram(world, hint), ...scripts, ...checkCallers(callers, { scripts, hint })];
+}
+
+async function checkProgram(
+  world: Pick<Effects, "env" | "program" | "version" | "runProgram">,
+  hint: string,
+): Promise<Check> {
   const name = "parallel-cc";
   const { program, version } = world;
   const own = realPathOf(program);
@@ -38,7 +46,7 @@ async function checkProgram(world: Pick<Effects, "env" | "program" | "version" |
   const named = others.map(({ copy, release }) => `${copy.path} (${release})`);
   const detail = `${here}; PATH has ${first.real === own ? "also" : "instead"} ${named.join(", ")}.`;
   if (others.every(({ release }) => release === version)) return { name, status: "ok", detail };
-  return { name, status: "warn", detail, hint: TOGETHER };
+  return { name, status: "warn", detail, hint };
 }
 
 /** The version that another parallel-cc prints, or words for it. */
@@ -51,10 +59,10 @@ export async function releaseOfCopy(world: Pick<Effects, "runProgram">, { path, 
   return /^\d[\w.+-]{0,63}$/.test(said) ? said : "of an unknown release";
 }
 
-function checkScripts({ env, program, version }: Pick<Effects, "env" | "program" | "version">): Check[] {
+function checkScripts({ env, program, version }: Pick<Effects, "env" | "program" | "version">, hint: string): Check[] {
   const which = (name: string) => firstOnPath(name, env.path)?.path ?? null;
   const scripts = scriptsAround(realPathOf(program), which);
-  const checks = scripts.map((script): Check => checkScript(script, version));
+  const checks = scripts.map((script): Check => checkScript(script, { version, hint }));
   if (which("claude-parallel") !== null) return checks;
   const found = scripts.find(({ name }) => name === "claude-parallel");
   const missing: Check = {
@@ -68,20 +76,26 @@ function checkScripts({ env, program, version }: Pick<Effects, "env" | "program"
 
 const NAMES = { "claude-parallel": "claude-parallel", "parallel-cc-heartbeat.sh": "heartbeat script" } as const;
 
-function checkScript({ name: script, path, release }: Script, version: string): Check {
+function checkScript(
+  { name: script, path, release }: Script,
+  { version, hint }: { version: string; hint: string },
+): Check {
   const name = NAMES[script];
   if (release === version) return { name, status: "ok", detail: `${version}, ${path}` };
   const detail = `${path} is of ${releaseWords(release)}, parallel-cc of ${version}.`;
-  return { name, status: "warn", detail, hint: TOGETHER };
+  return { name, status: "warn", detail, hint };
 }
 
 /** Scripts of other releases that have called, where those found above are not them. */
-function checkCallers(callers: readonly Skew[], scripts: readonly Check[]): Check[] {
+function checkCallers(
+  callers: readonly Skew[],
+  { scripts, hint }: { scripts: readonly Check[]; hint: string },
+): Check[] {
   return callers.flatMap(({ caller, release, version }) => {
     const name = NAMES[caller === "wrapper_version" ? "claude-parallel" : "parallel-cc-heartbeat.sh"];
     if (scripts.some((check) => check.name === name && check.status === "warn")) return [];
     const detail = `One of release ${release}, which is not found here, has called this ${version}.`;
-    return [{ name, status: "warn", detail, hint: TOGETHER } satisfies Check];
+    return [{ name, status: "warn", detail, hint } satisfies Check];
   });
 }
 

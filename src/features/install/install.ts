@@ -10,7 +10,7 @@ export { type Entry, hookEntries, serverEntries, shellWords, statusLineEntries }
 export { offWords, oneWay, runTwice, type Settings, settingsIn, settingsOver, switchedOffBy } from "./hook-troubles.ts";
 export { isReplaced } from "./marks.ts";
 export { enteredBeside } from "./plugin.ts";
-export { pluginFolder, pluginState } from "./plugin-state.ts";
+export { isPluginInUse, pluginFolder, pluginState } from "./plugin-state.ts";
 export { type Input, inputShape, isAsked } from "./request.ts";
 export { claudeIn, profiles } from "./shells.ts";
 export { installedText } from "./text.ts";

@@ -38,6 +38,12 @@ export function clientFiles({ env }: Pick<World, "env">) {
   };
 }
 
+/** Ours, loaded by the sessions that start now. */
+export function isPluginInUse(world: Effects): boolean {
+  const { isEnabled, source } = pluginState(world);
+  return isEnabled && source === pluginFolder(world);
+}
+
 /** What cannot be read says nothing. */
 export function pluginState(world: Effects): PluginState {
   const files = clientFiles(world);
