@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from "bun:test";
 import { chmodSync, readFileSync } from "node:fs";
+import { rename } from "node:fs/promises";
 import { join } from "node:path";
 import { makeHome } from "../support/install.ts";
 import { makeRepo } from "../support/repo.ts";
@@ -67,5 +68,40 @@ describe("hooks that are switched off", () => {
     await home.put(SETTINGS, '{"disableAllHooks": true}');
     await Bun.write(own, '{"disableAllHooks": false}');
     expect((await home.run(GLOBAL, { cwd: repo.path })).next.join("\n")).not.toContain("disableAllHooks");
+  });
+});
+
+describe("taking all of it out, in a checkout", () => {
+  test("leaves hooks that somebody has committed, and says how they go", async () => {
+    await using home = await makeHome();
+    const repo = await makeRepo(home.place);
+    const text = '{"hooks": {"Stop": [{"hooks": [{"type": "command", "command": "parallel-cc hook Stop"}]}]}}';
+    await Bun.write(join(repo.path, SETTINGS), text);
+    const gone = await home.run({ uninstall: true }, { cwd: repo.path });
+    expect(gone).toMatchObject({
+      success: true,
+      steps: [{ step: "hooks", file: join(repo.path, SETTINGS), change: "skipped", detail: "the repository's own" }],
+    });
+    expect(gone.next.join("\n")).toContain(`parallel-cc install --uninstall --local --repo ${repo.path}`);
+    expect(readFileSync(join(repo.path, SETTINGS), "utf8")).toBe(text);
+    // From elsewhere nothing is known of it.
+    expect((await home.run({ uninstall: true })).steps).toEqual([]);
+    expect((await home.run({ uninstall: true, local: true, repo: repo.path })).steps).toMatchObject([
+      { step: "hooks", change: "written" },
+    ]);
+    expect((await home.run({ uninstall: true, hooks: true }, { cwd: repo.path })).steps).toEqual([]);
+  });
+
+  test("of a repository that was moved says so too, and forgets where it was", async () => {
+    await using home = await makeHome();
+    const repo = await makeRepo(home.place);
+    await home.run({ ...LOCAL, gitignore: true, repo: repo.path });
+    const moved = home.place.at("moved");
+    await rename(repo.path, moved);
+    const { steps } = await home.run({ uninstall: true }, { cwd: moved });
+    expect(steps).toMatchObject([{ step: "hooks", file: join(moved, SETTINGS), change: "skipped" }]);
+    expect(home.text(".parallel-cc/install.json")).toBeUndefined();
+    expect((await home.run({ uninstall: true, local: true, repo: moved })).success).toBe(true);
+    expect((await home.run({ uninstall: true }, { cwd: moved })).steps).toEqual([]);
   });
 });

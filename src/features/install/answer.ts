@@ -105,6 +105,7 @@ function nextAfter(world: Pick<World, "env">, { request, steps, advice, isFree }
   const next: string[] = [];
   if (request.action === "uninstall") {
     const gone = changed("alias")?.file?.endsWith(".fish") === true ? "functions --erase claude" : "unalias claude";
+    next.push(...steps.flatMap(({ change, hint }) => (change === "failed" ? [] : (hint ?? []))));
     if (changed("alias") !== undefined) next.push(`In shells that are open:\n  ${gone}`);
     if (request.isWhole)
       next.push(`The programs stay in ${env.places.programs}; scripts/uninstall.sh removes them too.`);

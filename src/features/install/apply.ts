@@ -13,7 +13,7 @@ import { addAlias, dropAlias } from "./alias.ts";
 import { clientRelease } from "./client.ts";
 import { hookAdvice } from "./hook-troubles.ts";
 import { addIgnore, dropIgnore, notedIgnores } from "./ignore.ts";
-import { enter, type JsonPart, standing, takeOut } from "./json-steps.ts";
+import { enter, isEnteredIn, type JsonPart, standing, takeOut } from "./json-steps.ts";
 import { hooksOf, serverOf, statusLineOf } from "./marks.ts";
 import { Notes } from "./notes.ts";
 import { checkoutAt, isOnlyDownloaded, localSettings, PROGRAM, programWord, requireInside } from "./place.ts";
@@ -55,13 +55,13 @@ export async function apply(world: Effects, request: Request): Promise<Applied> 
   const isFree = request.parts.has("programs") && request.parts.has("hooks") && isStatusLineFree(world);
   if (request.action === "uninstall") return { request, steps, advice: [], isFree };
   const isOfHooks = steps.some(({ step }) => step === "hooks");
-  const here = top ?? (isOfHooks ? await checkoutHere(world) : undefined);
+  const here = top ?? (isOfHooks ? await checkoutHere(world, undefined) : undefined);
   return { request, steps, advice: hookAdvice(world, { notes, top: here, steps }), isFree };
 }
 
 /** Undefined where one stands in none. */
-async function checkoutHere(world: Effects): Promise<string | undefined> {
-  return checkoutAt(world, undefined).catch(() => undefined);
+async function checkoutHere(world: Effects, repo: string | undefined): Promise<string | undefined> {
+  return checkoutAt(world, repo).catch(() => undefined);
 }
 
 function isStatusLineFree(world: Effects): boolean {
@@ -209,6 +209,8 @@ async function takeAll(world: Effects, { request, top, notes }: Scene): Promise<
       steps.push(await takeOut(world, notes, { part, file }));
     }
   }
+  const { isGlobal, isLocal } = request.scope;
+  if (parts.has("hooks") && !isGlobal && !isLocal) steps.push(leftAlone(await checkoutHere(world, request.repo)));
   if (parts.has("plugin")) {
     const dropped = await dropPlugin(world, notes);
     if (dropped.change !== "none") steps.push(dropped);
@@ -221,10 +223,20 @@ async function takeAll(world: Effects, { request, top, notes }: Scene): Promise<
     for (const file of files) steps.push(await dropIgnore(notes, file));
   }
   if (isWhole) {
+    notes.forgetGone();
     notes.dropDirectories();
     notes.keep();
   }
   return steps.filter((step) => step !== undefined);
+}
+
+/** Hooks that we have not put into a repository, or not where it is now: its file is others' as well. */
+function leftAlone(top: string | undefined): Step | undefined {
+  const file = top === undefined ? undefined : localSettings(top);
+  if (top === undefined || file === undefined || !isEnteredIn(file, "hooks")) return undefined;
+  const command = `parallel-cc install --uninstall --local --repo ${shellWord(top)}`;
+  const hint = `${file} has hooks of parallel-cc that are the repository's own. To take these out:\n  ${command}`;
+  return { step: "hooks", file, change: "skipped", detail: "the repository's own", hint };
 }
 
 /** Where entries of that kind may be: in the user's files, and in all that are noted. */

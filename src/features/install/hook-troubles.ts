@@ -66,7 +66,9 @@ export function hookAdvice(world: Effects, { notes, top, steps }: Entered): stri
   const isOf = (...names: readonly Step["step"][]) => done.some(({ step }) => names.includes(step));
   if (!isOf("hooks", "worktrees", "plugin", "statusline")) return [];
   const { claudeSettings } = world.env.places;
-  const local = top === undefined ? undefined : localSettings(top);
+  const found = top === undefined ? undefined : localSettings(top);
+  // A home may be a checkout itself.
+  const local = found === claudeSettings ? undefined : found;
   const off = switchedOffBy(settingsOver(claudeSettings, local).flatMap(settingsIn));
   const advice = off === undefined ? [] : [offWords(off)];
   if (!isOf("hooks")) return advice;

@@ -83,6 +83,15 @@ export function standing(file: string, part: JsonPart, wanted: readonly Addition
   return lookInto({ file, ours: [MARKS[part]], wanted, note: undefined });
 }
 
+/** A file that cannot be read has none. */
+export function isEnteredIn(file: string, part: JsonPart): boolean {
+  try {
+    return standing(file, part, []).found > 0;
+  } catch {
+    return false;
+  }
+}
+
 const LOOKS = 3;
 /** A client that had read the file before we wrote it has written it by then. */
 const PAUSE_MS = 40;

@@ -62,6 +62,13 @@ export class Notes {
     }
   }
 
+  /** Of files that are not there any more: their repository was moved, or is gone. */
+  forgetGone(): void {
+    for (const notes of [this.held.json, this.held.texts, this.held.files]) {
+      for (const file of Object.keys(notes)) if (!existsSync(file)) delete notes[file];
+    }
+  }
+
   /** Takes away the empty ones of those that were made, and forgets them all. */
   dropDirectories(): void {
     for (const folder of this.held.directories.toSorted((one, other) => other.length - one.length)) {

@@ -11,7 +11,7 @@ import { unwritableFile } from "../../files/unwritable.ts";
 import type { World } from "../../world.ts";
 import { eventsKnownTo } from "../hooks/hooks.ts";
 import { type Client, clientOnPath } from "./client.ts";
-import { type JsonPart, standing } from "./json-steps.ts";
+import { isEnteredIn } from "./json-steps.ts";
 import type { Notes } from "./notes.ts";
 import { programWord } from "./place.ts";
 import { MARKETPLACE, PLUGIN_ID, type PluginFiles, pluginFiles } from "./plugin-files.ts";
@@ -111,14 +111,6 @@ export function enteredBeside({ env }: Pick<World, "env">): string[] {
     { file: claudeState, part: "mcp" },
   ] as const;
   return places.flatMap(({ file, part }) => (isEnteredIn(file, part) ? [file] : []));
-}
-
-function isEnteredIn(file: string, part: JsonPart): boolean {
-  try {
-    return standing(file, part, []).found > 0;
-  } catch {
-    return false;
-  }
 }
 
 function isEntered(world: Effects, { version }: PluginFiles): boolean {
