@@ -255,7 +255,7 @@ describe("doctor", () => {
 
 describe("taking out", () => {
   const odd = '\uFEFF{\r\n\t"model":   "x",\r\n\t"enabledPlugins": {}\r\n}';
-  test.each([undefined, "{}", odd])("restores settings that were %j", async (text) => {
+  test.each([undefined, "{}", odd])("leaves settings that say what they said: %j", async (text) => {
     await using home = await makeHome();
     await withClient(home);
     if (text !== undefined) await home.put(SETTINGS, text);
@@ -266,9 +266,35 @@ describe("taking out", () => {
       success: true,
       change: "removed",
     });
-    expect(home.text(SETTINGS)).toBe(text);
+    const said = (settings: string | undefined) => settings && JSON.parse(settings.replace(/^\uFEFF/, ""));
+    expect(said(home.text(SETTINGS))).toEqual(said(text));
     expect(readdirSync(home.file(".claude/plugins/cache"))).toEqual([]);
     expect(existsSync(home.file(FOLDER))).toBe(false);
+  });
+
+  test("keeps no word of its user's settings, in which secrets may stand", async () => {
+    await using home = await makeHome();
+    await withClient(home);
+    await home.put(SETTINGS, '{"env": {"TOKEN": "hunter2"}}');
+    await home.run({ plugin: true });
+    const kept = home.text(".parallel-cc/install.json") ?? "";
+    expect(kept).not.toContain("hunter2");
+    expect(JSON.parse(kept).plugin).toEqual({ hadFile: true, tables: [] });
+    const { json, texts, files, directories } = JSON.parse(kept);
+    const earlier = { json, texts, files, directories, plugin: { settings: "hunter2" } };
+    await home.put(".parallel-cc/install.json", JSON.stringify(earlier));
+    await home.run({ uninstall: true });
+    expect(home.text(".parallel-cc/install.json")).toBeUndefined();
+    expect(parsed(home, SETTINGS)).toMatchObject({ env: { TOKEN: "hunter2" } });
+  });
+
+  test("takes along a settings file that began with hooks of ours", async () => {
+    await using home = await makeHome();
+    await withClient(home);
+    await home.run({ hooks: true, global: true });
+    await home.run({ plugin: true });
+    await home.run({ uninstall: true });
+    expect(home.text(SETTINGS)).toBeUndefined();
   });
 
   test("leaves what the user has come to have since", async () => {
@@ -306,7 +332,7 @@ describe("taking out", () => {
     await home.put(SETTINGS, '{"model":   "x"}');
     await home.run({ plugin: true });
     expect((await home.run({ uninstall: true }, { path: [] })).success).toBe(true);
-    expect(home.text(SETTINGS)).toBe('{"model":   "x"}');
+    expect(parsed(home, SETTINGS)).toEqual({ model: "x" });
     for (const name of ["installed_plugins", "known_marketplaces"]) {
       expect(home.text(`.claude/plugins/${name}.json`)).not.toContain("parallel-cc");
     }

@@ -3,7 +3,7 @@
 
 import { existsSync, rmdirSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { TEXT, TEXT_OR_NULL, v, YES_OR_NO } from "../../core/shape.ts";
+import { TEXT, v, YES_OR_NO } from "../../core/shape.ts";
 import { dropUnfinished, replaceFile, targetOf } from "../../files/atomic.ts";
 import { removeIfFile } from "../../files/directory.ts";
 import { NOTE } from "../../files/json-note.ts";
@@ -21,8 +21,8 @@ const notesShape = () =>
     files: v.record(TEXT, TEXT),
     /** Directories that were made for any of these. */
     directories: v.array(TEXT),
-    /** Claude Code's settings as they were before it was told of our plugin, in latin1; null where there were none. */
-    plugin: v.optional(v.object({ settings: TEXT_OR_NULL })),
+    /** Of Claude Code's settings before it was told of our plugin; never a word of them, for they may hold secrets. */
+    plugin: v.fallback(v.optional(v.object({ hadFile: YES_OR_NO, tables: v.array(TEXT) })), undefined),
   });
 
 export type NotesOf = v.InferOutput<ReturnType<typeof notesShape>>;
@@ -34,8 +34,9 @@ export class Notes {
 
   constructor(world: Pick<World, "paths">) {
     this.file = join(world.paths.home, "install.json");
-    this.held = readNotes(this.file) ?? { json: {}, texts: {}, files: {}, directories: [] };
-    this.written = JSON.stringify(this.held);
+    const { held, text } = readNotes(this.file);
+    this.held = held ?? { json: {}, texts: {}, files: {}, directories: [] };
+    this.written = held === undefined ? JSON.stringify(this.held) : text;
   }
 
   /** To be called after each change of a file: whoever is killed then has lost nothing. */
@@ -82,11 +83,12 @@ export class Notes {
   }
 }
 
-function readNotes(file: string): NotesOf | undefined {
+function readNotes(file: string): { held: NotesOf | undefined; text: string } {
   try {
-    const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), notesShape()), readSmallFile(file));
-    return parsed.success ? parsed.output : undefined;
+    const text = readSmallFile(file).trimEnd();
+    const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), notesShape()), text);
+    return { held: parsed.success ? parsed.output : undefined, text };
   } catch {
-    return undefined;
+    return { held: undefined, text: "" };
   }
 }
