@@ -42,5 +42,13 @@ for name in parallel-cc claude-parallel parallel-cc-heartbeat.sh; do
     rm -f "$target/$name"
     removed="$removed $name"
   fi
+  # What an installation that was killed has left beside it: .<name>.<pid>, .<name>.<pid>.new
+  for left in "$target/.$name".*; do
+    pid=${left#"$target/.$name."}
+    case ${pid%.new} in
+    '' | *[!0-9]*) ;;
+    *) rm -f "$left" ;;
+    esac
+  done
 done
 if [ -n "$removed" ]; then say "Removed from $target:$removed"; else say "There are no programs of parallel-cc in $target."; fi

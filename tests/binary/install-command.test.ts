@@ -210,10 +210,17 @@ describe("scripts/uninstall.sh", () => {
     await livedIn(place);
     const before = pictureOf(place);
     await pcc(place, ["install", "--all"], { env: SHELL });
+    const left = [
+      ".parallel-cc.4321.new",
+      ".claude-parallel.1",
+      ".parallel-cc-heartbeat.sh.22.new",
+      ".parallel-cc.a1.new",
+    ];
+    for (const name of left) await Bun.write(join(place.home, ".local/bin", name), "cut short");
     const first = await uninstall(place, shell);
     expect(first).toEqual({ exit: 0, said: expect.stringContaining("Removed from") });
     expect(pictureOf(place)).toEqual(before);
-    expect(readdirSync(join(place.home, ".local/bin"))).toEqual([]);
+    expect(readdirSync(join(place.home, ".local/bin"))).toEqual([".parallel-cc.a1.new"]);
     expect(existsSync(join(place.home, ".parallel-cc/coordinator.db"))).toBe(true);
 
     const gone = await uninstall(place, shell, "--purge");

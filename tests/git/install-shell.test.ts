@@ -206,6 +206,20 @@ describe("programs", () => {
     expect((await install(compiled, { alias: true })).steps[0]?.change).toBe("written");
   });
 
+  test("stay when all is taken out, and what one that was killed has left beside them goes", async () => {
+    await using home = await makeHome();
+    for (const name of [
+      "claude-parallel",
+      ".claude-parallel.4321.new",
+      ".parallel-cc.1.new",
+      ".parallel-cc.mine.new",
+    ]) {
+      await home.put(`.local/bin/${name}`, "");
+    }
+    expect(await home.run({ uninstall: true })).toMatchObject({ success: true, steps: [] });
+    expect(readdirSync(home.file(".local/bin")).sort()).toEqual([".parallel-cc.mine.new", "claude-parallel"]);
+  });
+
   const downloaded = (home: Awaited<ReturnType<typeof makeHome>>, world: World) => {
     const program = home.file("Downloads/parallel-cc");
     return { ...world, program, self: (words: readonly string[]) => ({ command: program, args: [...words] }) };

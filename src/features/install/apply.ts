@@ -18,7 +18,7 @@ import { hooksOf, serverOf, statusLineOf } from "./marks.ts";
 import { Notes } from "./notes.ts";
 import { checkoutAt, isOnlyDownloaded, localSettings, PROGRAM, programWord, requireInside } from "./place.ts";
 import { dropPlugin, enterPlugin, isPluginThere } from "./plugin.ts";
-import { putPrograms } from "./programs.ts";
+import { dropUnfinishedPrograms, putPrograms } from "./programs.ts";
 import type { Part, Request } from "./request.ts";
 import { addCompletions, completionBlocksIn, dropCompletions } from "./shell-completions.ts";
 import { ALIAS_BLOCKS } from "./shells.ts";
@@ -223,6 +223,7 @@ async function takeAll(world: Effects, { request, top, notes }: Scene): Promise<
     for (const file of files) steps.push(await dropIgnore(notes, file));
   }
   if (isWhole) {
+    steps.push(await dropUnfinishedPrograms(world));
     notes.forgetGone();
     notes.dropDirectories();
     notes.keep();

@@ -71,6 +71,16 @@ async function putProgram(world: Effects, notes: Notes): Promise<Step> {
   });
 }
 
+/** What an installation that was killed has left; the programs themselves stay. Undefined where it could be done. */
+export async function dropUnfinishedPrograms({ env }: Pick<World, "env">): Promise<Step | undefined> {
+  const folder = env.places.programs;
+  const step = await attempt("program", folder, () => {
+    for (const name of [PROGRAM, ...SCRIPTS.map((one) => one.name)]) dropUnfinished(join(folder, name));
+    return { step: "program", file: folder, change: "none" };
+  });
+  return step.change === "failed" ? step : undefined;
+}
+
 export interface ProgramStanding {
   name: string;
   path: string;
