@@ -300,6 +300,21 @@ describe("the data directory", () => {
     expect(home.text(".claude.json")).toContain("parallel-cc");
   });
 
+  test("goes, and where worktrees of ours stay is said", async () => {
+    await using home = await makeHome();
+    const repo = await makeRepo(home.place);
+    await using world = testWorld(home.place, { cwd: repo.path });
+    const register = (await allOperations()).find(({ name }) => name === "sessions.register");
+    const owners = await Promise.all(Array.from({ length: 13 }, () => sleeper()));
+    for (const { pid } of owners) await register?.run(world, { pid });
+    for (const owner of owners) await owner[Symbol.asyncDispose]();
+    const { steps, next } = await home.run({ uninstall: true, purge: true });
+    expect(stepOf({ ...EMPTY, steps }, "data")?.detail).toBe("with all that was in it; 12 worktrees of ours stay");
+    const told = next.join("\n");
+    expect(told.split(join(home.place.path, "repo-worktrees/parallel-"))).toHaveLength(11);
+    expect(told).toContain("\n  and 2 more");
+  });
+
   test("stays while undo would bring something back", async () => {
     await using home = await makeHome();
     const repo = await makeRepo(home.place);

@@ -44,14 +44,16 @@ export async function apply(world: Effects, request: Request): Promise<Applied> 
   const isOfRepository = request.scope.isLocal || (request.parts.has("gitignore") && !request.isWhole);
   const top = isOfRepository ? await checkoutAt(world, request.repo) : undefined;
   const purging = request.isPurge ? await import("./purge.ts") : undefined;
-  await purging?.requirePurgeable(world);
+  const worktrees = (await purging?.requirePurgeable(world)) ?? [];
   const work = request.action === "install" ? putIn : takeAll;
   const { steps, notes } = await alone(world, request, async () => {
     const notes = new Notes(world);
     return { notes, steps: await work(world, { request, top, notes }) };
   });
   // What failed needs its notes when it is taken out after all.
-  if (purging !== undefined && steps.every(({ change }) => change !== "failed")) steps.push(await purging.purge(world));
+  if (purging !== undefined && steps.every(({ change }) => change !== "failed")) {
+    steps.push(await purging.purge(world, worktrees));
+  }
   const isFree = request.parts.has("programs") && request.parts.has("hooks") && isStatusLineFree(world);
   if (request.action === "uninstall") return { request, steps, advice: [], isFree };
   const isOfHooks = steps.some(({ step }) => step === "hooks");

@@ -8,6 +8,7 @@ import { unwritableFile } from "../../files/unwritable.ts";
 import type { World } from "../../world.ts";
 import { removalsOf, whatIsLeft } from "../removals/removals.ts";
 import { allSessions, livenessOfAll } from "../roster/roster.ts";
+import { worktreesOf } from "../worktrees/worktrees.ts";
 import { attempt, type Step } from "./step.ts";
 
 type Effects = Pick<World, "paths" | "db" | "git" | "processes">;
@@ -27,12 +28,17 @@ const OURS: Readonly<Record<string, RegExp>> = {
   "plugin/parallel-cc/commands": /^\.?parallel\.md(\.\d+\.new)?$/,
 };
 
-/** Errors: `purge.refused`, which says what keeps it and where; those of the database. */
-export async function requirePurgeable(world: Effects): Promise<void> {
+/**
+ * Where worktrees of ours are that nobody will know any more. Errors: `purge.refused`, which says what keeps the directory
+ * and where; those of the database.
+ */
+export async function requirePurgeable(world: Effects): Promise<string[]> {
   const { home } = world.paths;
-  if (!existsSync(home)) return;
-  const keeps = [...(await keptByRegistry(world)), ...listed(home).strangers.map(strangerWords)];
-  if (keeps.length > 0) throw refused(home, keeps);
+  if (!existsSync(home)) return [];
+  const { keeps, worktrees } = await readRegistry(world);
+  const all = [...keeps, ...listed(home).strangers.map(strangerWords)];
+  if (all.length > 0) throw refused(home, all);
+  return worktrees;
 }
 
 function strangerWords(path: string): string {
@@ -40,11 +46,9 @@ function strangerWords(path: string): string {
 }
 
 function refused(home: string, keeps: readonly string[]): Failure {
-  const shown = keeps.slice(0, MOST_SHOWN).map((one) => `\n  ${one}`);
-  const more = keeps.length > MOST_SHOWN ? `\n  and ${keeps.length - MOST_SHOWN} more` : "";
   return new Failure({
     code: "purge.refused",
-    message: `${home} is somebody's only copy of something, and stays:${shown.join("")}${more}`,
+    message: `${home} is somebody's only copy of something, and stays:${lines(keeps)}`,
     hint: "End the sessions, bring back what you need (parallel-cc undo), move what is yours elsewhere; or leave --purge out.",
     details: { home, keeps },
   });
@@ -52,8 +56,13 @@ function refused(home: string, keeps: readonly string[]): Failure {
 
 const MOST_SHOWN = 10;
 
-async function keptByRegistry(world: Effects): Promise<string[]> {
-  if (!existsSync(world.paths.database)) return [];
+function lines(all: readonly string[]): string {
+  const shown = all.slice(0, MOST_SHOWN).map((one) => `\n  ${one}`);
+  return `${shown.join("")}${all.length > MOST_SHOWN ? `\n  and ${all.length - MOST_SHOWN} more` : ""}`;
+}
+
+async function readRegistry(world: Effects): Promise<{ keeps: string[]; worktrees: string[] }> {
+  if (!existsSync(world.paths.database)) return { keeps: [], worktrees: [] };
   const db = await world.db();
   const sessions = allSessions(db);
   const liveness = livenessOfAll(world.processes, sessions);
@@ -61,13 +70,15 @@ async function keptByRegistry(world: Effects): Promise<string[]> {
   const removals = removalsOf(db, undefined).filter(({ state }) => state !== "restored");
   const left = await whatIsLeft(world, removals);
   const undone = removals.filter(({ id, state }) => state !== "removed" || left.get(id) !== "nothing");
+  const made = worktreesOf(db, undefined).filter(({ origin, path }) => origin === "created" && existsSync(path));
   db.close();
-  return [
+  const keeps = [
     ...living.map(({ id, worktree_path: at }) => `session ${id} lives, in ${printable(at)}`),
     ...undone.map(
       ({ id, name, repo_path: at }) => `undo ${id} would bring back ${printable(name)}, in ${printable(at)}`,
     ),
   ];
+  return { keeps, worktrees: made.map(({ path }) => path) };
 }
 
 /** What is ours, each folder behind what is in it; and what is not. */
@@ -94,8 +105,8 @@ function listed(home: string, folder = ""): { entries: string[]; strangers: stri
   return found;
 }
 
-/** Looked at again right before: what has come since is not taken along. */
-export async function purge({ paths: { home } }: Pick<World, "paths">): Promise<Step> {
+/** Looked at again right before: what has come since is not taken along. `worktrees`: those that stay where they are. */
+export async function purge({ paths: { home } }: Pick<World, "paths">, worktrees: readonly string[]): Promise<Step> {
   const step = "data" as const;
   return attempt(step, home, () => {
     if (!existsSync(home)) return { step, file: home, change: "none", detail: "there is none" };
@@ -110,6 +121,12 @@ export async function purge({ paths: { home } }: Pick<World, "paths">): Promise<
     } catch (cause) {
       throw unwritableFile({ file: home, code: "purge.unwritable", cause });
     }
-    return { step, file: home, change: "removed", detail: "with all that was in it" };
+    const gone = { step, file: home, change: "removed" } as const;
+    if (worktrees.length === 0) return { ...gone, detail: "with all that was in it" };
+    const [count, are] = worktrees.length === 1 ? ["1 worktree", "stays"] : [`${worktrees.length} worktrees`, "stay"];
+    return {
+      ...{ ...gone, detail: `with all that was in it; ${count} of ours ${are}` },
+      hint: `In your repositories ${are} ${count}; git worktree remove <path> removes one:${lines(worktrees.map(printable))}`,
+    };
   });
 }
