@@ -92,6 +92,23 @@ describe("hooks", () => {
     );
   });
 
+  test("that the client has none of are not entered, and those of a later one go", async () => {
+    await using home = await makeHome();
+    await home.client("1.0.20");
+    const none = await home.run(GLOBAL);
+    expect(none).toMatchObject({
+      success: true,
+      steps: [{ step: "hooks", change: "skipped", detail: "Claude Code 1.0.20 has no event of ours" }],
+      next: [],
+    });
+    expect(existsSync(home.file(SETTINGS))).toBe(false);
+    await home.client("2.1.328");
+    await home.run(GLOBAL);
+    await home.client("1.0.20");
+    expect((await home.run(GLOBAL)).steps[0]?.detail).toEndWith("; those that stood here were taken out");
+    expect(existsSync(home.file(SETTINGS))).toBe(false);
+  });
+
   test("that make worktrees are entered only when they are asked for, and stay and go by themselves", async () => {
     await using home = await makeHome();
     await home.client("2.1.328");
@@ -323,6 +340,17 @@ describe("hooks of a repository", () => {
       ["gitignore", "removed"],
     ]);
     expect(existsSync(home.place.at("tree/.claude"))).toBe(false);
+  });
+
+  test("that git tracks are not passed over by it, whatever .gitignore says", async () => {
+    await using home = await makeHome();
+    const repo = await makeRepo(home.place);
+    await Bun.write(join(repo.path, SETTINGS), "{}");
+    await repo.git("add", SETTINGS);
+    const { steps } = await home.run({ gitignore: true, repo: repo.path });
+    expect(steps).toMatchObject([
+      { change: "made", detail: "git passes over what is new in .claude/, and goes on with what it tracks" },
+    ]);
   });
 
   test("that is gone are no failure", async () => {

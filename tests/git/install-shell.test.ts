@@ -216,7 +216,11 @@ describe("programs", () => {
     ]) {
       await home.put(`.local/bin/${name}`, "");
     }
-    expect(await home.run({ uninstall: true })).toMatchObject({ success: true, steps: [] });
+    expect(await home.run({ uninstall: true })).toMatchObject({ success: true, steps: [], next: [] });
+    chmodSync(home.file(".local/bin/claude-parallel"), 0o755);
+    expect((await home.run({ uninstall: true })).next).toEqual([
+      `The programs in ${home.file(".local/bin")} are not touched by this; scripts/uninstall.sh removes them.`,
+    ]);
     expect(readdirSync(home.file(".local/bin")).sort()).toEqual([".parallel-cc.mine.new", "claude-parallel"]);
   });
 

@@ -6,6 +6,7 @@ import { firstOnPath, realPathOf } from "../../files/programs.ts";
 import type { World } from "../../world.ts";
 import type { Applied } from "./apply.ts";
 import { onPath } from "./hook-troubles.ts";
+import { areProgramsThere } from "./programs.ts";
 import { shellOf } from "./shells.ts";
 import type { Step, StepName } from "./step.ts";
 
@@ -107,8 +108,9 @@ function nextAfter(world: Pick<World, "env">, { request, steps, advice, isFree }
     const gone = changed("alias")?.file?.endsWith(".fish") === true ? "functions --erase claude" : "unalias claude";
     next.push(...steps.flatMap(({ change, hint }) => (change === "failed" ? [] : (hint ?? []))));
     if (changed("alias") !== undefined) next.push(`In shells that are open:\n  ${gone}`);
-    if (request.isWhole)
-      next.push(`The programs stay in ${env.places.programs}; scripts/uninstall.sh removes them too.`);
+    if (request.isWhole && areProgramsThere(world)) {
+      next.push(`The programs in ${env.places.programs} are not touched by this; scripts/uninstall.sh removes them.`);
+    }
     return next;
   }
   const wrapper = steps.find(({ step, change }) => step === "wrapper" && change !== "failed");

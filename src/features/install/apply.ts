@@ -115,14 +115,8 @@ async function putIn(world: Effects, { request, top, notes }: Scene): Promise<St
   if (parts.has("plugin")) steps.push(...(await replaceByPlugin(world, notes)));
   if (parts.has("hooks")) {
     const client = await clientRelease(world);
-    const events = eventsKnownTo(client);
-    const known = client === undefined ? "that every Claude Code has" : `for Claude Code ${client}`;
-    const entering = {
-      part: "hooks",
-      wanted: hooksOf(program, events),
-      detail: `${events.length} events ${known}`,
-    } as const;
-    if (scope.isGlobal || replaces) steps.push(await enter(world, notes, { ...entering, file: claudeSettings }));
+    const own = { file: claudeSettings, program, client };
+    if (scope.isGlobal || replaces) steps.push(await enterHooks(world, notes, own));
     if (scope.isLocal && top !== undefined) {
       const file = localSettings(top);
       const refused = await attempt("hooks", file, () => {
@@ -131,12 +125,12 @@ async function putIn(world: Effects, { request, top, notes }: Scene): Promise<St
       });
       const isRefused = refused.change === "failed";
       // It is other people's as well, in whose machines it lies elsewhere.
-      const shared = { ...entering, wanted: hooksOf(PROGRAM, events), file, isShared: true };
-      const step = isRefused ? refused : await enter(world, notes, shared);
+      const shared = { file, program: PROGRAM, client, isShared: true };
+      const step = isRefused ? refused : await enterHooks(world, notes, shared);
       steps.push(isPluginThere(world) && !replaces ? besideLocalHooks(notes, world, step) : step);
     }
   }
-  if (parts.has("gitignore") && top !== undefined) steps.push(await addIgnore(notes, top));
+  if (parts.has("gitignore") && top !== undefined) steps.push(await addIgnore(world, notes, top));
   if (parts.has("alias")) steps.push(await addAlias(world, notes));
   if (parts.has("mcp")) {
     const words = { detail: "the server parallel-cc", occupied: "another server of yours has the name parallel-cc" };
@@ -153,6 +147,25 @@ async function putIn(world: Effects, { request, top, notes }: Scene): Promise<St
   if (parts.has("completions")) steps.push(...(await addCompletions(world, notes)));
   if (parts.has("database")) steps.push(await openDatabase(world));
   return steps;
+}
+
+interface Hooks {
+  file: string;
+  /** As they call it. */
+  program: string;
+  client: string | undefined;
+  isShared?: boolean;
+}
+
+async function enterHooks(world: Effects, notes: Notes, { program, client, ...to }: Hooks): Promise<Step> {
+  const events = eventsKnownTo(client);
+  const known = client === undefined ? "that every Claude Code has" : `for Claude Code ${client}`;
+  const entering = { ...to, part: "hooks", wanted: hooksOf(program, events) } as const;
+  if (events.length > 0) return enter(world, notes, { ...entering, detail: `${events.length} events ${known}` });
+  const gone = await takeOut(world, notes, entering);
+  if (gone?.change === "failed") return gone;
+  const detail = `Claude Code ${client} has no event of ours${gone === undefined ? "" : "; those that stood here were taken out"}`;
+  return { step: "hooks", file: to.file, change: "skipped", detail };
 }
 
 /** What calls this program by its name or path from then on: a download may be gone by tomorrow. */

@@ -1,6 +1,7 @@
 // The lines that keep a repository's own .claude/ out of it, as earlier releases wrote them too.
 
 import { join } from "node:path";
+import type { World } from "../../world.ts";
 import type { Block } from "./lines.ts";
 import type { Notes } from "./notes.ts";
 import { requireInside } from "./place.ts";
@@ -10,11 +11,15 @@ import { putLines, readText, takeLines } from "./text-files.ts";
 const BLOCK: Block = ["# Claude Code local settings", ".claude/"];
 const STEP = "gitignore";
 
-export async function addIgnore(notes: Notes, top: string): Promise<Step> {
+export async function addIgnore(world: Pick<World, "git">, notes: Notes, top: string): Promise<Step> {
   const file = join(top, ".gitignore");
-  return attempt(STEP, file, () => {
+  return attempt(STEP, file, async () => {
     requireInside(top, file);
-    const detail = "git passes over .claude/";
+    const tracked = await world.git(top).output(["ls-files", "-z", "--", ".claude"]);
+    const detail =
+      tracked === ""
+        ? "git passes over .claude/"
+        : "git passes over what is new in .claude/, and goes on with what it tracks";
     if (isIgnored(file)) return { step: STEP, file, change: "none", detail };
     return { step: STEP, file, change: putLines(notes, { file, block: BLOCK }), detail };
   });

@@ -19,7 +19,7 @@ import { join } from "node:path";
 import wrapper from "../../../scripts/claude-parallel.sh" with { type: "text" };
 import heartbeat from "../../../scripts/heartbeat.sh" with { type: "text" };
 import { dropUnfinished } from "../../files/atomic.ts";
-import { realPathOf } from "../../files/programs.ts";
+import { isExecutable, realPathOf } from "../../files/programs.ts";
 import { unwritableFile } from "../../files/unwritable.ts";
 import type { World } from "../../world.ts";
 import type { Notes } from "./notes.ts";
@@ -79,6 +79,11 @@ export async function dropUnfinishedPrograms({ env }: Pick<World, "env">): Promi
     return { step: "program", file: folder, change: "none" };
   });
   return step.change === "failed" ? step : undefined;
+}
+
+/** Any of them, of whichever release. */
+export function areProgramsThere({ env }: Pick<World, "env">): boolean {
+  return [PROGRAM, ...SCRIPTS.map(({ name }) => name)].some((name) => isExecutable(join(env.places.programs, name)));
 }
 
 export interface ProgramStanding {
