@@ -189,6 +189,17 @@ describe("a hook", () => {
     });
   });
 
+  test("of the repository's own settings that PATH has not is told where to find it", async () => {
+    await using place = await makePlace();
+    const repo = await makeRepo(place);
+    await install(place);
+    await Bun.write(join(repo.path, ".claude/settings.json"), JSON.stringify(hooks("parallel-cc hook PostToolUse")));
+    expect(found(await examined(place, { cwd: repo.path }), "hooks")).toMatchObject({
+      detail: expect.stringContaining("which is not on PATH"),
+      hint: expect.stringContaining("Add its directory to PATH: "),
+    });
+  });
+
   test("of the repository's own settings is found from a subdirectory and from a worktree", async () => {
     await using place = await makePlace();
     const repo = await makeRepo(place);

@@ -47,6 +47,16 @@ describe("parallel-cc", () => {
     });
   });
 
+  test("that PATH has not is better called from where it is installed than from where it was started", async () => {
+    await using place = await makePlace();
+    await install(place);
+    await writeProgram(join(place.home, ".local/bin/parallel-cc"), printing(VERSION));
+    const checks = await examined(place);
+    for (const name of ["parallel-cc", "claude-parallel"]) {
+      expect(found(checks, name)?.hint).toEndWith(`export PATH=${place.home}/.local/bin:"$PATH"`);
+    }
+  });
+
   test("of another release first on PATH is a warning that tells both", async () => {
     await using place = await makePlace();
     const bin = await install(place);

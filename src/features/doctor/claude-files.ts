@@ -5,12 +5,11 @@ import { dirname, join } from "node:path";
 import { printable, shellWord } from "../../core/text.ts";
 import { allOnPath, firstOnPath, isExecutable, realPathOf } from "../../files/programs.ts";
 import { releaseOf, releaseWords } from "../../files/release.ts";
-import type { UserPlaces } from "../../files/user-places.ts";
 import { type Entry, hookEntries, isReplaced, serverEntries, statusLineEntries } from "../install/install.ts";
 import type { Check } from "./check.ts";
 import { readWhole } from "./files.ts";
 import { checkHookSettings } from "./hook-settings.ts";
-import { releaseOfCopy } from "./installation.ts";
+import { pathHint, releaseOfCopy } from "./installation.ts";
 import { checkPlugin } from "./plugin.ts";
 import type { Effects, Scene } from "./scene.ts";
 
@@ -69,7 +68,7 @@ async function checkFiles(world: Effects, name: string, sources: readonly Source
     for (const entries of Map.groupBy(find(file), commandText).values()) {
       const [entry] = entries;
       if (entry === undefined) continue;
-      judged.push({ entries, trouble: await troubleOf(world, entry), hint: hintFor(entry, path, world.env.places) });
+      judged.push({ entries, trouble: await troubleOf(world, entry), hint: hintFor(world, entry, path) });
     }
     for (const { entries, trouble, hint } of alike(judged)) {
       const at = [...new Set(entries.map((one) => printable(one.at)))];
@@ -169,11 +168,14 @@ async function knows(world: Pick<Effects, "program" | "runProgram">, words: read
   return (await world.runProgram(asking).catch(() => undefined))?.exit === 0;
 }
 
-function hintFor(entry: Entry, path: string, { claudeSettings, claudeState }: UserPlaces): string {
+function hintFor(world: Pick<Effects, "env" | "program">, entry: Entry, path: string): string {
   const { kind, at } = entry;
+  const { claudeSettings, claudeState } = world.env.places;
   const isUsers = path === claudeSettings || path === claudeState;
   const flag = { hook: "--hooks --global", mcp: "--mcp", statusline: "--statusline" }[kind];
   if (isUsers && isReplaced(entry)) return `Enter it anew: parallel-cc install ${flag}`;
+  // It would be entered by its name again, for a repository is on other machines as well.
+  if (kind === "hook" && resolved(world, entry.program) === undefined) return pathHint(world);
   if (kind === "hook" && isReplaced(entry)) {
     return `Enter it anew: parallel-cc install --hooks --local --repo ${shellWord(dirname(dirname(path)))}`;
   }

@@ -52,8 +52,12 @@ function checkTwice({ env }: Pick<Effects, "env">, settings: readonly Settings[]
     const events = path === own ? [] : runTwice(value, mine);
     if (events.length === 0) return [];
     const detail = `${events.join(", ")} run twice here: ${path} calls parallel-cc otherwise than ${own} does.`;
-    return [{ name, status: "warn", detail: printable(detail), hint: oneWay(path).replace(/\s+/g, " ") }];
+    return [{ name, status: "warn", detail: printable(detail), hint: inOneLine(oneWay(path)) }];
   });
+}
+
+function inOneLine(text: string): string {
+  return text.replaceAll("\n  ", " ").replaceAll("\n", ". ");
 }
 
 function checkSwitch(

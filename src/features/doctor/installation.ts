@@ -1,8 +1,8 @@
 // The installed programs: whether PATH finds them, and whether all of them are of the release that is asked.
 
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { shellWord } from "../../core/text.ts";
-import { allOnPath, firstOnPath, type OnPath, realPathOf } from "../../files/programs.ts";
+import { allOnPath, firstOnPath, isExecutable, type OnPath, realPathOf } from "../../files/programs.ts";
 import { headOf, releaseWords, type Script, scriptsAround } from "../../files/release.ts";
 import { isPluginInUse } from "../install/install.ts";
 import { type Skew, skews } from "../skew/skew.ts";
@@ -34,7 +34,7 @@ async function checkProgram(
   const [first] = copies;
   if (first === undefined) {
     const detail = `${version}, in ${program}; PATH has no parallel-cc, which claude-parallel and hooks call.`;
-    return { name, status: "warn", detail, hint: pathHint(dirname(program)) };
+    return { name, status: "warn", detail, hint: pathHint(world) };
   }
   const others = await Promise.all(
     copies
@@ -69,7 +69,7 @@ function checkScripts({ env, program, version }: Pick<Effects, "env" | "program"
     name: "claude-parallel",
     status: "warn",
     detail: "claude-parallel is not on PATH.",
-    hint: pathHint(dirname(found?.path ?? program)),
+    hint: pathHint({ env, program: found?.path ?? program }),
   };
   return [missing, ...checks.filter(({ name }) => name !== "claude-parallel")];
 }
@@ -99,6 +99,9 @@ function checkCallers(
   });
 }
 
-function pathHint(folder: string): string {
+/** The installed programs, where there are any, rather than a download that was started by its path. */
+export function pathHint({ env, program }: Pick<Effects, "env" | "program">): string {
+  const { programs } = env.places;
+  const folder = isExecutable(join(programs, "parallel-cc")) ? programs : dirname(program);
   return `Add its directory to PATH: export PATH=${shellWord(folder)}:"$PATH"`;
 }
