@@ -124,6 +124,18 @@ describe("hooks", () => {
     expect(existsSync(home.file(SETTINGS))).toBe(false);
   });
 
+  test("that make worktrees stay when the client is an older one, and how they go is said", async () => {
+    await using home = await makeHome();
+    await home.client("2.1.328");
+    await home.run({ ...GLOBAL, worktrees: true });
+    await home.client("2.0.77");
+    expect((await home.run(GLOBAL)).next.join("\n")).toContain(
+      `Claude Code 2.0.77 ignores all of ${home.file(SETTINGS)} over the hooks for worktrees`,
+    );
+    await home.run({ uninstall: true, worktrees: true });
+    expect((await home.run(GLOBAL)).next).toEqual([]);
+  });
+
   test("that make worktrees are not for a client that has no such events", async () => {
     await using home = await makeHome();
     await home.client("2.1.49");

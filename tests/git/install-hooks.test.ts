@@ -1,11 +1,13 @@
 // What `install` says of hooks that it has entered and that do not run, or run twice; and what a repository's own file gets.
 
 import { describe, expect, test } from "bun:test";
-import { chmodSync, readFileSync } from "node:fs";
+import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { rename } from "node:fs/promises";
 import { join } from "node:path";
+import { install } from "../../src/features/install/install.ts";
 import { makeHome } from "../support/install.ts";
 import { makeRepo } from "../support/repo.ts";
+import { testWorld } from "../support/world.ts";
 
 const SETTINGS = ".claude/settings.json";
 const GLOBAL = { hooks: true, global: true };
@@ -90,6 +92,17 @@ describe("taking all of it out, in a checkout", () => {
       { step: "hooks", change: "written" },
     ]);
     expect((await home.run({ uninstall: true, hooks: true }, { cwd: repo.path })).steps).toEqual([]);
+  });
+
+  test("tells once of a file that could not be settled", async () => {
+    await using home = await makeHome();
+    const repo = await makeRepo(home.place);
+    await home.run({ ...LOCAL, repo: repo.path });
+    const file = join(repo.path, SETTINGS);
+    const text = readFileSync(file, "utf8");
+    await using world = testWorld(home.place, { cwd: repo.path });
+    const undo = { ...world, sleep: async () => writeFileSync(file, text) };
+    expect((await install(undo, { uninstall: true })).steps).toMatchObject([{ file, code: "install.undone" }]);
   });
 
   test("of a repository that was moved says so too, and forgets where it was", async () => {

@@ -161,11 +161,22 @@ async function enterHooks(world: Effects, notes: Notes, { program, client, ...to
   const events = eventsKnownTo(client);
   const known = client === undefined ? "that every Claude Code has" : `for Claude Code ${client}`;
   const entering = { ...to, part: "hooks", wanted: hooksOf(program, events) } as const;
-  if (events.length > 0) return enter(world, notes, { ...entering, detail: `${events.length} events ${known}` });
+  if (events.length > 0) {
+    const step = await enter(world, notes, { ...entering, detail: `${events.length} events ${known}` });
+    const isOlder = client !== undefined && eventsKnownTo(client, WORKTREE_EVENTS).length === 0;
+    if (!isOlder || step.change === "failed" || !isEnteredIn(to.file, "worktrees")) return step;
+    return { ...step, hint: olderHint(client, to.file) };
+  }
   const gone = await takeOut(world, notes, entering);
   if (gone?.change === "failed") return gone;
   const detail = `Claude Code ${client} has no event of ours${gone === undefined ? "" : "; those that stood here were taken out"}`;
   return { step: "hooks", file: to.file, change: "skipped", detail };
+}
+
+/** They are asked for apart, and go only when that is asked for. */
+function olderHint(client: string, file: string): string {
+  const command = "parallel-cc install --uninstall --worktrees";
+  return `Claude Code ${client} ignores all of ${file} over the hooks for worktrees. To take these out:\n  ${command}`;
 }
 
 /** What calls this program by its name or path from then on: a download may be gone by tomorrow. */
@@ -225,7 +236,11 @@ async function takeAll(world: Effects, { request, top, notes }: Scene): Promise<
     }
   }
   const { isGlobal, isLocal } = request.scope;
-  if (parts.has("hooks") && !isGlobal && !isLocal) steps.push(leftAlone(await checkoutHere(world, request.repo)));
+  if (parts.has("hooks") && !isGlobal && !isLocal) {
+    const left = leftAlone(await checkoutHere(world, request.repo));
+    // Why one of ours still stands there its own step has said.
+    if (steps.every((step) => step?.file !== left?.file)) steps.push(left);
+  }
   if (parts.has("plugin")) {
     const dropped = await dropPlugin(world, notes);
     if (dropped.change !== "none") steps.push(dropped);
