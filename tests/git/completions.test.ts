@@ -7,6 +7,7 @@ import { complete, completionsFor } from "../../src/cli/complete.ts";
 import { COMMON_FLAGS, fieldsOf } from "../../src/cli/flags.ts";
 import { pathsOf } from "../../src/cli/lookup.ts";
 import { type Offer, offerFor } from "../../src/cli/offers.ts";
+import { run } from "../../src/cli/run.ts";
 import { TOPICS } from "../../src/cli/topics.ts";
 import { removeWorktrees } from "../../src/features/cleanup/worktrees.ts";
 import { KEYS } from "../../src/features/config/config.ts";
@@ -400,4 +401,9 @@ test("zsh and fish get the description behind each value, in their own form", as
   expect(await ask("fish", "worktree", "remove", "")).toBe(`${what}a:b\tworktree\n`);
   expect(await ask("fish", "register", "--base=m")).toContain("\n--base=main\tbranch\n");
   expect(await ask("zsh", "register", "--base=m")).toContain("\nmain:branch\n");
+});
+
+test("asked by no shell that we know, the command line is nothing and 0", async () => {
+  expect(await run(["complete"])).toBe(0);
+  expect(await run(["complete", "tcsh", "parallel-cc", "--", "st"])).toBe(0);
 });
