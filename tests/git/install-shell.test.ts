@@ -276,13 +276,24 @@ describe("the data directory", () => {
     await home.put(".parallel-cc/config.json", "{}");
     await home.put(".parallel-cc/logs/hooks.log", "");
     await home.put(".parallel-cc/coordinator.db.v0.4.backup", "");
-    await home.put(".parallel-cc/templates/mine.json", "{}");
+    await mkdir(home.file(".parallel-cc/templates"));
     await home.run({ uninstall: true });
     expect(existsSync(home.file(".parallel-cc/coordinator.db"))).toBe(true);
     const { success, steps } = await home.run({ uninstall: true, purge: true });
     expect({ success, steps }).toMatchObject({ success: true, steps: [{ step: "data", change: "removed" }] });
     expect(existsSync(home.file(".parallel-cc"))).toBe(false);
     expect((await home.run({ uninstall: true, purge: true })).steps).toMatchObject([{ step: "data", change: "none" }]);
+  });
+
+  test("stays while a template of its user's is in it", async () => {
+    await using home = await makeHome();
+    await home.run({ all: true });
+    await home.put(".parallel-cc/templates/mine.json", "{}");
+    const purging = home.run({ uninstall: true, purge: true });
+    await expect(purging).rejects.toMatchObject({
+      code: "purge.refused",
+      message: expect.stringContaining("templates/mine.json"),
+    });
   });
 
   test("stays, with everything else, while a session lives or something in it is not ours", async () => {

@@ -6,6 +6,7 @@ import { type Check, failed } from "./check.ts";
 import { checkClaudeFiles } from "./claude-files.ts";
 import { checkDatabase } from "./database.ts";
 import { checkDisks } from "./disk.ts";
+import { checkHookLog } from "./hook-log.ts";
 import { checkInstallation } from "./installation.ts";
 import { checkPlace } from "./place.ts";
 import { checkProcesses } from "./processes.ts";
@@ -21,6 +22,7 @@ const LISTS: Readonly<Record<string, (scene: Scene) => Promise<Check[]>>> = {
   alias: checkAlias,
   claude: checkClaude,
   hooks: checkClaudeFiles,
+  "hook log": checkHookLog,
   git: checkGit,
   gtr: checkGtr,
   settings: checkPlace,

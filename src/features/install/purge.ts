@@ -18,7 +18,8 @@ const OURS: Readonly<Record<string, RegExp>> = {
   "": /^(coordinator\.db(-wal|-shm|-journal)?|coordinator\.db\.backup-[\w.+-]+|coordinator\.db\.v[\d.]+\.backup|config\.json(\.corrupted\.\d+)?|install\.json|\.(install|config)\.json\.\d+\.new|locks|logs|plugin|templates)$/,
   locks: /^[\w.-]+\.lock(-journal|-wal|-shm)?$/,
   logs: /^[\w.-]+\.log(\.\d+)?$/,
-  templates: /^[\w.-]+\.json$/,
+  // What stands in it is its user's work.
+  templates: /(?!)/,
   plugin: /^(\.claude-plugin|parallel-cc)$/,
   "plugin/.claude-plugin": /^\.?marketplace\.json(\.\d+\.new)?$/,
   "plugin/parallel-cc": /^(\.claude-plugin|hooks|monitors|commands|\.{1,2}mcp\.json(\.\d+\.new)?)$/,
