@@ -88,6 +88,7 @@ const NEEDED: Needed = {
   "binary/install-command.test.ts": ["zsh", "fish"],
   "binary/install-disk.test.ts": ["mount"],
   "binary/install-terminal.test.ts": ["tmux"],
+  "binary/hook.test.ts": ["strace"],
   "binary/kill.test.ts": ["strace"],
   "binary/kill-removal.test.ts": ["strace"],
   "binary/locks-namespaces.test.ts": ["namespaces"],

@@ -4,7 +4,7 @@
 import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
 import { chmodSync, mkdirSync, readFileSync, rmSync } from "node:fs";
-import { pcc, pccJson } from "../support/cli.ts";
+import { PROGRAM, pcc, pccJson } from "../support/cli.ts";
 import { makePlace, type Place } from "../support/place.ts";
 import { type Sleeper, sleeper, waitFor } from "../support/processes.ts";
 import { makeRandom } from "../support/random.ts";
@@ -65,6 +65,25 @@ describe("nothing is said, and nothing stopped, by", () => {
       expect(await scene.hook(event)).toMatchObject(SILENT);
     },
   );
+});
+
+test("a hook with nothing new to say starts no program and writes nothing", async () => {
+  await using scene = await makeScene();
+  for (const event of ["SessionStart", "PostToolUse"]) await scene.hook(event);
+  const trace = scene.place.at("trace");
+  const traced = Bun.spawnSync(
+    ["strace", "-f", "-qq", "-e", "trace=execve,fsync,fdatasync,rename", "-o", trace, PROGRAM, "hook", "PostToolUse"],
+    {
+      cwd: scene.repo.path,
+      env: { ...scene.place.env(), CLAUDE_PID: String(scene.claude.pid) },
+      stdin: Buffer.from(JSON.stringify({ session_id: "conversation", cwd: scene.repo.path, tool_name: "Write" })),
+    },
+  );
+  expect(traced).toMatchObject({ exitCode: 0 });
+  const calls = readFileSync(trace, "utf8")
+    .split("\n")
+    .filter((line) => /^\d+ +(execve|fsync|fdatasync|rename)\(/.test(line));
+  expect(calls).toEqual([expect.stringContaining(`execve("${PROGRAM}"`)]);
 });
 
 test("10 MB that a tool answered are read over", async () => {
