@@ -172,8 +172,9 @@ find_program claude || {
 }
 pcc_claude=$pcc_found
 # Started by an agent, whose shell has the user's alias: it helps with the work that lies there, so it stays. One of our
-# flags says that it is to be a session like any other.
-if [ -n "${CLAUDECODE-}" ] && [ -z "${pcc_name+set}${pcc_base+set}$pcc_no_worktree$pcc_uncoordinated" ]; then
+# flags says that it is to be a session like any other, and so does a terminal: an agent's shell has none, while a tmux
+# that was started from one hands the variable on to all its windows.
+if [ -n "${CLAUDECODE-}" ] && [ ! -t 0 ] && [ ! -t 1 ] && [ -z "${pcc_name+set}${pcc_base+set}$pcc_no_worktree$pcc_uncoordinated" ]; then
   pcc_plain=1
 fi
 if [ -n "$pcc_help$pcc_plain" ] || ! in_repository; then plain "$@"; fi

@@ -65,6 +65,14 @@ async function stage(shell: Shell, sh = CLAUDE): Promise<Stage> {
 }
 
 describe.each(SHELLS)("in an interactive %s", (shell) => {
+  test("a person is registered, though the terminal was once opened from inside Claude Code", async () => {
+    await using on = await stage(shell);
+    await on.begin("CLAUDECODE=1 claude-parallel");
+    expect(await sessions(on.place)).toMatchObject([{ isAlive: true, worktreePath: on.repo }]);
+    await on.terminal.type("quit 0");
+    await on.terminal.waitForScreen(/left 0\s/);
+  });
+
   test("claude finds the terminal as without the wrapper, and so does the shell after it", async () => {
     await using on = await stage(shell);
     for (const [number, command] of ["claude", "claude-parallel"].entries()) {

@@ -18,15 +18,24 @@ function tell(world: TestWorld, pid: number, event: string, told: object = {}) {
   return answerHook(world.as({ parentPid: pid, input }), event);
 }
 
+/** A client in the main checkout of a repository. */
+async function makeScene() {
+  await using stack = new AsyncDisposableStack();
+  const place = stack.use(await makePlace());
+  const repo = await makeRepo(place);
+  const claude = stack.use(sleeper());
+  const world = stack.use(testWorld(place, { cwd: repo.path }));
+  const owned = stack.move();
+  return { place, repo, claude, world, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
 const activities = async (world: TestWorld) =>
   (await status(world, {})).sessions.map(({ activity, waitingFor }) => waitingFor ?? activity);
 
 describe("a session without the wrapper", () => {
   test("becomes known at its start, where it stands, and nothing is said while it is alone", async () => {
-    await using place = await makePlace();
-    const repo = await makeRepo(place);
-    await using claude = sleeper();
-    await using world = testWorld(place, { cwd: repo.path });
+    await using scene = await makeScene();
+    const { world, claude } = scene;
     expect(await tell(world, claude.pid, "SessionStart", { source: "startup" })).toBeUndefined();
     const { sessions } = await status(world, {});
     expect(sessions).toMatchObject([
@@ -73,10 +82,8 @@ describe("a session without the wrapper", () => {
   });
 
   test("works, waits for its user, idles and ends, as its events tell", async () => {
-    await using place = await makePlace();
-    const repo = await makeRepo(place);
-    await using claude = sleeper();
-    await using world = testWorld(place, { cwd: repo.path });
+    await using scene = await makeScene();
+    const { world, claude } = scene;
     const events = [
       ["SessionStart", {}, "idle"],
       ["UserPromptSubmit", {}, "working"],
@@ -94,10 +101,8 @@ describe("a session without the wrapper", () => {
   });
 
   test("stays one session over /clear and another conversation in the same process", async () => {
-    await using place = await makePlace();
-    const repo = await makeRepo(place);
-    await using claude = sleeper();
-    await using world = testWorld(place, { cwd: repo.path });
+    await using scene = await makeScene();
+    const { world, claude } = scene;
     await tell(world, claude.pid, "SessionStart");
     await tell(world, claude.pid, "SessionEnd", { reason: "clear" });
     await tell(world, claude.pid, "SessionStart", { source: "clear", session_id: "another" });
@@ -113,6 +118,19 @@ describe("a session without the wrapper", () => {
     await Bun.write(world.paths.config, '{"worktree": {"ports": 1}}');
     await tell(world, claude.pid, "SessionStart");
     expect(readFileSync(file, "utf8")).toMatch(/^export PARALLEL_CC_PORT='\d+'$/m);
+  });
+
+  test("is told of the others also when its ports cannot be handed over", async () => {
+    await using place = await makePlace();
+    const repo = await makeRepo(place);
+    await using first = sleeper();
+    await using second = sleeper();
+    await using world = testWorld(place, { cwd: repo.path, env: { CLAUDE_ENV_FILE: place.at("none/env-file") } });
+    await Bun.write(world.paths.config, '{"worktree": {"ports": 1}}');
+    await tell(world, first.pid, "SessionStart");
+    const answer = await tell(world, second.pid, "SessionStart");
+    expect(answer?.hookSpecificOutput?.additionalContext).toContain("in this same checkout");
+    expect(readFileSync(`${world.paths.logs}/hooks.log`, "utf8")).toContain("env-file");
   });
 
   test("that could not be noted at its start is registered in the background at its first prompt", async () => {
@@ -151,10 +169,8 @@ describe("a session without the wrapper", () => {
 
 describe("a session of the wrapper", () => {
   test("is the one its claude belongs to, and its end is left to the wrapper", async () => {
-    await using place = await makePlace();
-    const repo = await makeRepo(place);
-    await using claude = sleeper();
-    await using world = testWorld(place, { cwd: repo.path });
+    await using scene = await makeScene();
+    const { world, claude } = scene;
     // The wrapper is a process around the claude.
     const { session } = await register(world, { pid: process.pid });
     await heartbeat(world, { sessionId: session.id, claudePid: claude.pid });
@@ -184,10 +200,8 @@ describe("a session of the wrapper", () => {
 
 describe("the registry", () => {
   test("is written once in half a minute while nothing changes", async () => {
-    await using place = await makePlace();
-    const repo = await makeRepo(place);
-    await using claude = sleeper();
-    await using world = testWorld(place, { cwd: repo.path });
+    await using scene = await makeScene();
+    const { world, claude } = scene;
     await tell(world, claude.pid, "SessionStart");
     await tell(world, claude.pid, "PostToolUse");
     const db = await world.db();

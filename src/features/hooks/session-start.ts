@@ -2,7 +2,7 @@
 // here. A session that was started without the wrapper stays where it is, also beside another one: then it is told so.
 
 import { existsSync } from "node:fs";
-import { Failure } from "../../core/failure.ts";
+import { asFailure, Failure } from "../../core/failure.ts";
 import type { Db } from "../../db/db.ts";
 import type { World } from "../../world.ts";
 import { hasLeases, variablesOf } from "../leases/leases.ts";
@@ -18,6 +18,7 @@ import { notePulse } from "./note.ts";
 import { doingAt } from "./pulse.ts";
 import { readyDb } from "./ready.ts";
 import type { Told } from "./told.ts";
+import { noteTrouble } from "./trouble.ts";
 
 /** Errors: those of registering; `repository.none` is none. */
 export async function startSession(given: World, told: Told): Promise<HookAnswer | undefined> {
@@ -28,11 +29,21 @@ export async function startSession(given: World, told: Told): Promise<HookAnswer
   const claudePid = claudeOf(world);
   const own = sessionOfClaude(world, db, claudePid) ?? (await becomeKnown(world, told, claudePid));
   if (own === undefined) return undefined;
-  // Anew for each conversation: its shells know no file of another's. In a session of the wrapper all have them.
-  if (world.env.sessionId !== own.id && hasLeases(db, own.id)) exportTo(world.env.claudeEnvFile, variablesOf(db, own));
   const doing = doingAt("SessionStart", told) ?? { activity: "working", waitingFor: null };
   notePulse(world, db, own, { ...doing, claudePid, conversationId: told.session_id ?? null });
+  exportLeases(world, db, own);
   return answerFor(world, db, own);
+}
+
+/** Anew for each conversation: its shells know no file of another's. In a session of the wrapper all have them. */
+function exportLeases(world: World, db: Db, own: KnownSession): void {
+  if (world.env.sessionId === own.id || !hasLeases(db, own.id)) return;
+  try {
+    exportTo(world.env.claudeEnvFile, variablesOf(db, own));
+  } catch (thrown) {
+    // A file of the client's that cannot be written keeps no agent from being told of the others.
+    noteTrouble(world, "SessionStart", asFailure(thrown));
+  }
 }
 
 /** Asking git what others have changed must not be felt at a start. */

@@ -2,10 +2,10 @@
 // that its user has approved a tool that still runs, of which no event tells. Read only where an event has it at work or
 // waiting; where it is not understood, the event counts.
 
-import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { v } from "../../core/shape.ts";
 import { parseUtc } from "../../db/db.ts";
+import { readSmallFile } from "../../files/small.ts";
 import type { World } from "../../world.ts";
 import { activityOf, type KnownSession } from "../roster/roster.ts";
 
@@ -28,7 +28,7 @@ export function doneSince({ env }: Pick<World, "env">, one: KnownSession): "idle
 
 function readState(file: string): v.InferOutput<typeof STATE> | undefined {
   try {
-    const parsed = v.safeParse(STATE, JSON.parse(readFileSync(file, "utf8")));
+    const parsed = v.safeParse(STATE, JSON.parse(readSmallFile(file)));
     return parsed.success ? parsed.output : undefined;
   } catch {
     return undefined;

@@ -74,24 +74,28 @@ export async function release(world: World, input: ReleaseInput): Promise<Releas
   const meant = sessionMeant(world, db, input);
   await heal(world, allSessions(db));
   if (meant === undefined) return NOTHING;
-  if (input.whenOver === true && !(await isOverSoon(world, db, meant.id))) return NOTHING;
-  return { ...(await releaseFound(world, db, meant, input.keep === true)), gitDir: meant.git_dir };
+  const found = input.whenOver === true ? await overSoon(world, db, meant.id) : meant;
+  if (found === undefined) return NOTHING;
+  return { ...(await releaseFound(world, db, found, input.keep === true)), gitDir: found.git_dir };
 }
 
 /** A client that says goodbye ends some moments later. */
 const FAREWELL_MS = 30_000;
 const PAUSE_MS = 50;
 
-/** False also for one that another command has ended meanwhile. */
-async function isOverSoon(world: Pick<World, "processes" | "signal" | "sleep">, db: Db, id: string): Promise<boolean> {
+/** As it stands once it is over; undefined also for one that another command has ended meanwhile. */
+async function overSoon(
+  world: Pick<World, "processes" | "signal" | "sleep">,
+  db: Db,
+  id: string,
+): Promise<KnownSession | undefined> {
   for (let waitedMs = 0; waitedMs < FAREWELL_MS; waitedMs += PAUSE_MS) {
     const found = session(db, id);
-    if (found === undefined) return false;
-    if (!mayLive(world.processes, found)) return true;
+    if (found === undefined || !mayLive(world.processes, found)) return found;
     world.signal().throwIfAborted();
     await world.sleep(PAUSE_MS);
   }
-  return false;
+  return undefined;
 }
 
 async function releaseFound(world: World, db: Db, meant: KnownSession, isKept: boolean): Promise<Released> {
