@@ -258,8 +258,9 @@ export async function undoRemoval(scene: Scene, wanted: Removed, isLast = false)
   const isLogBack = logs.get(branch) === wanted.log;
   claim(isLogBack, stepped, `the reflog of ${branch} was\n${wanted.log}→\n${logs.get(branch)}`);
   claim(branchSettings.get(branch) === wanted.settings, stepped, `the settings of ${branch} were ${wanted.settings}`);
-  // Whoever wanted it back keeps it.
-  scene.trees.set(tree.path, { ...tree, isOdd: true, isKept: true });
+  // Whoever wanted it back keeps it. A submodule's own repository went with the trash.
+  const hasSubmoduleWork = tree.hasSubmoduleWork && !wanted.isPruned;
+  scene.trees.set(tree.path, { ...tree, hasSubmoduleWork, isOdd: true, isKept: true });
   count(scene, "undone");
   return true;
 }
