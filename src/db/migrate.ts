@@ -27,6 +27,7 @@ import removal from "./migrations/0003-removal.sql" with { type: "text" };
 import setup from "./migrations/0004-setup.sql" with { type: "text" };
 import leases from "./migrations/0005-leases.sql" with { type: "text" };
 import activity from "./migrations/0006-activity.sql" with { type: "text" };
+import claims from "./migrations/0007-claims.sql" with { type: "text" };
 
 export interface Migration {
   number: number;
@@ -41,6 +42,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { number: 4, name: "setup", sql: setup },
   { number: 5, name: "leases", sql: leases },
   { number: 6, name: "activity", sql: activity },
+  { number: 7, name: "claims", sql: claims },
 ];
 
 export interface MigrationReport {

@@ -99,7 +99,22 @@ function writeNewValues(db: Db): Record<string, number> {
     db.run("INSERT INTO worktree_setups (path, state, changed_at) VALUES ($path, 'done', $now)", { path, now });
     db.run("INSERT INTO approvals (repo_path, hash, approved_at) VALUES ('/r', 'abc', $now)", { now });
     db.run("INSERT INTO port_leases (port, session_id, position) VALUES (10000, 'docker-CANCELLED', 1)");
+    db.run("INSERT INTO messages (id, git_dir_id, kind, body, sent_at) VALUES ('m', '1:2', 'message', 'hello', $now)", {
+      now,
+    });
+    db.run("INSERT INTO deliveries (session_id, message_id) VALUES ('docker-CANCELLED', 'm')");
+    db.run("INSERT INTO notes (id, git_dir_id, body, written_at) VALUES ('n', '1:2', 'a decision', $now)", { now });
+    db.run(
+      `INSERT INTO claim_bypasses (id, git_dir_id, holder_id, holder, file_path, bypassed_at)
+       VALUES ('b', '1:2', 'docker-CANCELLED', 'api', 'a.ts', $now)`,
+      { now },
+    );
+    db.run(
+      "INSERT INTO checkout_looks (session_id, path, seen, looked_at) VALUES ('docker-CANCELLED', '/r', '{}', $now)",
+      { now },
+    );
     return {
+      ...{ messages: 1, deliveries: 1, notes: 1, claim_bypasses: 1, checkout_looks: 1 },
       sessions: modes.length * statuses.length,
       session_processes: 3,
       worktrees: 1,

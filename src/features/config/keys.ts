@@ -38,6 +38,15 @@ function key<T, const F extends T | undefined>(made: Omit<Key<T>, "fallback"> & 
 
 const NOT_SET = "";
 
+/** Tools write these, and nobody merges them by hand. */
+const NOT_CLAIMED: readonly string[] = [
+  ...["package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml", "bun.lock", "bun.lockb", "deno.lock"],
+  ...["Cargo.lock", "Gemfile.lock", "poetry.lock", "uv.lock", "pdm.lock", "Pipfile.lock", "composer.lock"],
+  ...["go.sum", "go.work.sum", "flake.lock", "mix.lock", "pubspec.lock", "Podfile.lock", "Package.resolved"],
+  ...["*.min.js", "*.min.css", "*.map", "*.log", "*.pyc", "*.tsbuildinfo", ".DS_Store"],
+  ...["node_modules/", "__pycache__/", ".venv/"],
+];
+
 export const KEYS = {
   "worktree.base": key({
     summary: "Where new worktrees start: any name git knows. Not set: where the session was started",
@@ -119,6 +128,29 @@ export const KEYS = {
     summary: "How long a removed worktree's rescue ref stays",
     kind: days(),
     ...{ fallback: 90, shown: "90", repository: "none" },
+  }),
+  "claims.onConflict": key({
+    summary:
+      "What an edit of a file meets that another live session has claimed: by-mode refuses it where the claim is " +
+      "EXCLUSIVE and else warns, warn never refuses, block always does",
+    kind: choice(["by-mode", "warn", "block"]),
+    ...{ fallback: "by-mode", shown: "by-mode", repository: "any" },
+  }),
+  "claims.ignore": key({
+    summary: "Files that are never claimed by an edit or a command, as patterns of .gitignore",
+    kind: patterns('patterns with commas between them, like "package-lock.json,*.generated.ts"'),
+    ...{ fallback: NOT_CLAIMED, shown: NOT_CLAIMED.join(","), repository: "any" },
+  }),
+  guards: key({
+    summary:
+      "What a command of an agent meets that would destroy another live session's work: on refuses it, warn lets it run",
+    kind: choice(["on", "warn", "off"]),
+    ...{ fallback: "on", shown: "on", repository: "none" },
+  }),
+  "messages.continueAtStop": key({
+    summary: "Whether a message of another session makes an agent that is done go on once to read it",
+    kind: yesOrNo(),
+    ...{ fallback: false, shown: "false", repository: "none" },
   }),
   "status.staleMinutes": key({
     summary: "After how long without a heartbeat a session counts as idle in status",
