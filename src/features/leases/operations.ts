@@ -36,7 +36,7 @@ const envOperation = operation({
     ],
   },
   run: async (world: World, input) => {
-    const { sessionOfCaller } = await import("./caller.ts");
+    const { sessionOfCaller } = await import("../sessions/sessions.ts");
     const { portsOf } = await import("./store.ts");
     const { variablesOf } = await import("./leases.ts");
     const db = await world.db();

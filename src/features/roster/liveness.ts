@@ -31,6 +31,13 @@ export function livenessOfAll(processes: Processes, sessions: readonly KnownSess
   );
 }
 
+/** Those that work and are not certainly over. */
+export function livingOf({ processes }: { processes: Processes }, sessions: readonly KnownSession[]): KnownSession[] {
+  const active = sessions.filter((one) => one.state === "active");
+  const liveness = livenessOfAll(processes, active);
+  return active.filter((one) => liveness.get(one.id)?.state !== "dead");
+}
+
 export function mayLive(processes: Processes, session: KnownSession): boolean {
   return livenessOfAll(processes, [session]).get(session.id)?.state !== "dead";
 }

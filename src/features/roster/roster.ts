@@ -2,7 +2,7 @@
 // come here at every tool use; what makes and ends sessions is the room `sessions`.
 
 export { type Named, sessionMeant, sessionOfClaude, sessionsMeant } from "./find.ts";
-export { identityOf, isLocal, livenessOfAll, mayLive } from "./liveness.ts";
+export { identityOf, isLocal, livenessOfAll, livingOf, mayLive } from "./liveness.ts";
 export {
   type Activity,
   activate,

@@ -4,7 +4,7 @@ import { Failure } from "../../core/failure.ts";
 import type { Db } from "../../db/db.ts";
 import type { Place, Repository } from "../../git/repository.ts";
 import type { World } from "../../world.ts";
-import { type KnownSession, livenessOfAll, sessionsOf } from "../roster/roster.ts";
+import { type KnownSession, livingOf, sessionsOf } from "../roster/roster.ts";
 import { locateHealed } from "./heal.ts";
 
 type Effects = Parameters<typeof locateHealed>[0] & Pick<World, "cwd">;
@@ -17,13 +17,6 @@ export async function sessionsHere(world: Effects, db: Db): Promise<KnownSession
     world,
     sessionsOf(db, repository).filter((one) => isAt(repository.here, one)),
   );
-}
-
-/** Those that work and are not certainly over. */
-export function livingOf({ processes }: Pick<World, "processes">, sessions: readonly KnownSession[]): KnownSession[] {
-  const active = sessions.filter((one) => one.state === "active");
-  const liveness = livenessOfAll(processes, active);
-  return active.filter((one) => liveness.get(one.id)?.state !== "dead");
 }
 
 /** The repository of the current directory; undefined where there is none. */

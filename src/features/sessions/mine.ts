@@ -3,8 +3,8 @@
 
 import { type Db, isoText } from "../../db/db.ts";
 import type { World } from "../../world.ts";
-import { type KnownSession, sessionOfClaude, sessionsOf } from "../roster/roster.ts";
-import { livingOf, repositoryAt } from "./here.ts";
+import { type KnownSession, livingOf, sessionOfClaude, sessionsOf } from "../roster/roster.ts";
+import { repositoryAt } from "./here.ts";
 
 export interface MySession {
   sessionId: string | null;

@@ -1,8 +1,9 @@
 // The room's door: sessions of a repository, who of them lives, and where each one works.
 
 export { provisionAgain } from "./again.ts";
+export { sessionOfAgent, sessionOfCaller } from "./caller.ts";
 export { heal, locateHealed } from "./heal.ts";
-export { livingOf, repositoryAt, sessionsHere } from "./here.ts";
+export { repositoryAt, sessionsHere } from "./here.ts";
 export { type Maker, makerFor } from "./maker.ts";
 export { followMoves } from "./moves.ts";
 export { ownerOf } from "./owners.ts";

@@ -1,4 +1,4 @@
-// Whose variables `env` prints: those of the session that works in this checkout. The environment may name one of
+// Which session asks. At a command line it is the one that works in this checkout: the environment may name one of
 // another directory (a shell that went somewhere else), so the checkout comes first.
 
 import { Failure } from "../../core/failure.ts";
@@ -7,12 +7,14 @@ import type { Db } from "../../db/db.ts";
 import type { World } from "../../world.ts";
 import {
   type KnownSession,
+  livingOf,
   type Named,
   session as sessionById,
   sessionMeant,
+  sessionOfClaude,
   sessionsMeant,
 } from "../roster/roster.ts";
-import { livingOf, sessionsHere } from "../sessions/sessions.ts";
+import { sessionsHere } from "./here.ts";
 
 type Effects = Parameters<typeof sessionsHere>[0] & Pick<World, "env" | "parentPid">;
 
@@ -33,6 +35,17 @@ export async function sessionOfCaller(world: Effects, db: Db, named: Named): Pro
   const around = own !== undefined && isBelow(world.cwd, own.worktree_path) ? livingOf(world, [own]) : [];
   if (around[0] !== undefined) return around[0];
   throw none(`none works in ${printable(world.cwd)}`);
+}
+
+/** The session of the agent whose MCP server this is. Errors: `session.none`. */
+export function sessionOfAgent(world: Parameters<typeof sessionOfClaude>[0], db: Db): KnownSession {
+  const own = sessionOfClaude(world, db);
+  if (own !== undefined) return own;
+  throw new Failure({
+    code: "session.none",
+    message: "You have no session in parallel-cc: it does not know where you work.",
+    hint: "Register this claude: run `parallel-cc register --no-worktree` in a shell of yours.",
+  });
 }
 
 /** Of several that share a checkout: the environment's, else that of an ancestor, else the one that had it first. */
