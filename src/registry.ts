@@ -19,6 +19,7 @@ const completions = () => import("./features/completions/operations.ts");
 const doctor = () => import("./features/doctor/operations.ts");
 const install = () => import("./features/install/operations.ts");
 const mcp = () => import("./mcp/operations.ts");
+const claims = () => import("./features/claims/operations.ts");
 const hooks = () => import("./features/hooks/operations.ts");
 const watch = () => import("./features/watch/operations.ts");
 const demo = () => import("./features/demo/operations.ts");
@@ -34,6 +35,7 @@ export const ROOMS: Readonly<Record<string, () => Promise<Room>>> = Object.assig
   list: sessions,
   watch,
   env: leases,
+  claims,
   cleanup,
   worktree: cleanup,
   undo: cleanup,

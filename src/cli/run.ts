@@ -67,7 +67,7 @@ async function runIn(world: World, argv: readonly string[]): Promise<number> {
     if (told !== "") tell(told);
     answer(operation.text(output, await pageFor(world, 1, common.colour), shaped));
   }
-  return operation.exitCode?.(output) ?? 0;
+  return operation.exitCode?.(output, shaped) ?? 0;
 }
 
 // What streams is written by hand; it takes over when its input asks for it.
@@ -83,6 +83,12 @@ async function streamFor(
     const { askForTrust } = await import("./commands/trust.ts");
     return (here) => askForTrust(here);
   }
+  if (operation.name === "claims.release" && v.is(FORCED, input) && !(await isTerminal(0))) {
+    throw usage(
+      "no-terminal",
+      "--force releases other sessions' claims: only somebody at a terminal may, and this is none.",
+    );
+  }
   if (operation.name === "install.run" && !json && (await isTerminal(0))) {
     return (await import("./commands/install.ts")).questionsFor(input);
   }
@@ -94,6 +100,7 @@ async function streamFor(
 }
 
 const UNDECIDED = v.strictObject({});
+const FORCED = v.looseObject({ force: v.literal(true) });
 const WATCHED = v.looseObject({ watch: v.literal(true) });
 
 /** Flags of every command may stand before it. */

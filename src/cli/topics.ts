@@ -1,5 +1,6 @@
 // The pages of `parallel-cc help <topic>`, embedded.
 
+import claims from "./topics/claims.md" with { type: "text" };
 import claude from "./topics/claude.md" with { type: "text" };
 import environment from "./topics/environment.md" with { type: "text" };
 import landed from "./topics/landed.md" with { type: "text" };
@@ -17,6 +18,7 @@ export const TOPICS: Readonly<Record<string, string>> = Object.assign(Object.cre
   wrapper,
   claude,
   worktrees,
+  claims,
   settings,
   landed,
   removal,

@@ -63,7 +63,7 @@ export interface Operation<World, Input, Output> extends Action<World, Input, Ou
   /** What people are told beside the answer, on stderr; not with `--json`, whose document says it all. */
   narration?(output: Output, page: Page, input: Input): string;
   /** Exit code of an answer that is not a failure; 0 when absent. */
-  exitCode?(output: Output): number;
+  exitCode?(output: Output, input: Input): number;
 }
 
 /** One that only agents ask for: there is no command for it. */

@@ -4,6 +4,7 @@
 import { existsSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { Failure } from "../core/failure.ts";
+import { repositoryId, topOf } from "./checkout.ts";
 import { type Git, gitFailed, gitWords } from "./git.ts";
 import { parseVersion, parseWorktrees, type Version, type WorktreeEntry } from "./porcelain.ts";
 
@@ -66,7 +67,7 @@ export async function locate(git: Git): Promise<Repository> {
   // Outside a checkout (bare, or inside .git) the last question fails; all answers before it are there.
   const [commonDir, ownDir, bare, hook, prefix, top] = where.stdout.replace(/\n$/, "").split(`\n${SEPARATOR}\n`);
   if (commonDir === undefined || ownDir === undefined || bare === undefined) {
-    if (hasRepositoryAbove(git.directory)) throw refused(git.directory, gitWords(where));
+    if (topOf(git.directory) !== undefined) throw refused(git.directory, gitWords(where));
     throw new Failure({
       code: "repository.none",
       message: `No git repository at ${git.directory} (git: ${gitWords(where) || "no reason given"}).`,
@@ -153,12 +154,6 @@ export function requireVersion(output: string): Version {
   });
 }
 
-function hasRepositoryAbove(directory: string): boolean {
-  return (
-    existsSync(join(directory, ".git")) || (directory !== dirname(directory) && hasRepositoryAbove(dirname(directory)))
-  );
-}
-
 /** There is one, and git will not open it: another user's, or its settings are broken. */
 function refused(directory: string, reason: string): Failure {
   return new Failure({
@@ -167,12 +162,6 @@ function refused(directory: string, reason: string): Failure {
     hint: "Mend what git says; for a repository of another user: git config --global --add safe.directory <path>",
     details: { directory },
   });
-}
-
-/** A git directory by device and inode, which a rename keeps. */
-export function repositoryId(directory: string): string {
-  const { dev, ino } = statSync(directory, { bigint: true });
-  return `${dev}:${ino}`;
 }
 
 /** The name that a checkout has below its repository's `worktrees/`; "" for a main one, undefined when it is none. */

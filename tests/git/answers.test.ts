@@ -29,6 +29,8 @@ const twoSessions = async ({ pids, run }: Scene): Promise<void> => {
   await run("sessions.register", { pid: pids[1], name: "auth backend" });
 };
 
+const SECOND = "00000002-0000-4000-8000-000000000000";
+
 const leftWorktrees = async (scene: Scene): Promise<void> => {
   await twoSessions(scene);
   await scene.endSecond();
@@ -79,6 +81,31 @@ const STORIES: Readonly<Record<string, Story>> = {
     await scene.run("sessions.register", { pid: scene.pids[0] });
     await scene.run("leases.env", {});
     await scene.run("leases.env", { pid: scene.pids[0], shell: true });
+  },
+  "claims.list": async (scene) => {
+    await scene.run("claims.list", {});
+    await twoSessions(scene);
+    await scene.run("claims.claim", { paths: ["a.ts", "src/*.ts"], reason: "a new\u001b form" });
+    await scene.run("claims.list", { all: true });
+    await scene.run("claims.list", { file: "src/", session: "auth backend" });
+  },
+  "claims.claim": async (scene) => {
+    await twoSessions(scene);
+    await scene.run("claims.claim", { paths: ["a.ts"], mode: "exclusive", ttlHours: 1 });
+    await scene.run("claims.claim", { paths: ["a.ts"], sessionId: SECOND });
+  },
+  "claims.release": async (scene) => {
+    await twoSessions(scene);
+    await scene.run("claims.claim", { paths: ["a.ts", "b.ts"] });
+    await scene.run("claims.release", { paths: ["a.ts"] });
+    await scene.run("claims.release", { paths: ["b.ts"], sessionId: SECOND, force: true });
+    await scene.run("claims.release", { all: true });
+  },
+  "claims.check": async (scene) => {
+    await scene.run("claims.check", { paths: ["a.ts"] });
+    await twoSessions(scene);
+    await scene.run("claims.claim", { paths: ["a.ts"], sessionId: SECOND });
+    await scene.run("claims.check", { paths: ["*.ts"], exitCode: true });
   },
   "cleanup.run": async (scene) => {
     await scene.run("cleanup.run", { dryRun: true, explain: true });
@@ -207,6 +234,6 @@ async function judged(world: World, one: AnyOperation<World>, given: unknown): P
       expect(text.replaceAll("\n", "")).not.toMatch(/[\p{Cc}\p{Cf}]/u);
     }
   }
-  expect([0, 1]).toContain(one.exitCode?.(output) ?? 0);
+  expect([0, 1]).toContain(one.exitCode?.(output, input) ?? 0);
   return output;
 }

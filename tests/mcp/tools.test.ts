@@ -19,10 +19,24 @@ interface Scene {
   repo: Repo;
 }
 
-/** For each tool: what is asked of it, and the command whose `--json` says the same. */
-const STORIES: Readonly<Record<string, { given: Record<string, unknown>; words?(scene: Scene): string[] }>> = {
+interface Story {
+  given: Record<string, unknown>;
+  /** The command whose `--json` says the same. */
+  words?(scene: Scene): string[];
+  /** Only a session can ask it: the one of this process. */
+  isOfSession?: true;
+}
+
+/** For each tool, what is asked of it. */
+const STORIES: Readonly<Record<string, Story>> = {
   get_parallel_status: { given: {}, words: ({ repo }) => ["status", "--repo", repo.path] },
   get_my_session: { given: {} },
+  claim_file: { given: { filePath: "a.ts", mode: "SHARED", reason: "a story" }, isOfSession: true },
+  release_file: { given: { claimId: "none", force: true }, isOfSession: true },
+  list_file_claims: { given: { filePaths: ["src/", "*.md"], includeExpired: true } },
+  claim_files: { given: { files: ["a.ts", "src/**/*.ts"], mode: "exclusive" }, isOfSession: true },
+  release_files: { given: { files: ["a.ts"] }, isOfSession: true },
+  check_file_conflicts: { given: { files: ["a.ts"] } },
 };
 
 /** Two sessions are at work. */
@@ -56,7 +70,7 @@ test("the few tools of every day are those that Claude Code loads from the start
   const loaded = (await connected.client.listTools()).tools.filter(
     ({ _meta }) => _meta?.["anthropic/alwaysLoad"] === true,
   );
-  expect(loaded.map(({ name }) => name)).toEqual(["get_parallel_status", "get_my_session"]);
+  expect(loaded.map(({ name }) => name)).toEqual(["get_parallel_status", "get_my_session", "claim_files"]);
 });
 
 test("every tool of the registry is listed once, with schemas a strict validator takes", async () => {
@@ -89,6 +103,7 @@ describe.each(named)("%s", (name, one) => {
   test("answers what its schema promises, as an object and as the same text", async () => {
     await using stack = new AsyncDisposableStack();
     const { place, repo } = await makeScene(stack);
+    if (story?.isOfSession) await registered(place, process, { cwd: repo.path }, "--no-worktree");
     const connected = stack.use(await connectClient(place, { cwd: repo.path }));
     const listed = (await connected.client.listTools()).tools.find((tool) => tool.name === name);
     const called = await connected.call(name, story?.given);

@@ -1,8 +1,8 @@
 // What a hook of Claude Code answers. It is waited for, at every tool use: it reads the registry, writes it seldom, and
 // spawns nothing; whatever is slow is left to a process of its own. It never asks and never says no.
 
-import { existsSync } from "node:fs";
 import type { Db } from "../../db/db.ts";
+import { topOf } from "../../git/checkout.ts";
 import type { World } from "../../world.ts";
 import { sessionOfClaude, sessionsMeant } from "../roster/roster.ts";
 import { claudeOf } from "./claude.ts";
@@ -63,14 +63,7 @@ function releaseWhenOver(
 /** Its start could not be noted (a locked database, an update): it becomes known at its first prompt. */
 function startLate(world: Pick<World, "cwd" | "startInBackground">, told: Told, claudePid: number): void {
   const directory = told.cwd ?? world.cwd;
-  if (!isInRepository(directory)) return;
+  // Outside of repositories nothing is started.
+  if (topOf(directory) === undefined) return;
   world.startInBackground(["register", "--repo", directory, "--pid", String(claudePid), "--no-worktree"]);
-}
-
-/** By the folders alone: outside of repositories nothing is started. */
-function isInRepository(directory: string): boolean {
-  for (let at = directory; ; at = at.slice(0, at.lastIndexOf("/"))) {
-    if (existsSync(`${at}/.git`)) return true;
-    if (!at.includes("/")) return false;
-  }
 }

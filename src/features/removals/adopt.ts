@@ -3,7 +3,7 @@
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { utcText } from "../../db/db.ts";
-import { repositoryId } from "../../git/repository.ts";
+import { repositoryId } from "../../git/checkout.ts";
 import type { World } from "../../world.ts";
 import { isThere } from "./place.ts";
 import { rescueRef } from "./rescue.ts";

@@ -1,0 +1,3 @@
+// The room's door: who is at which file. Hooks come here at every edit.
+
+export { claimEdit, type Verdict } from "./edit.ts";
