@@ -139,7 +139,7 @@ export const KEYS = {
   "claims.ignore": key({
     summary: "Files that are never claimed by an edit or a command, as patterns of .gitignore",
     kind: patterns('patterns with commas between them, like "package-lock.json,*.generated.ts"'),
-    ...{ fallback: NOT_CLAIMED, shown: NOT_CLAIMED.join(","), repository: "any" },
+    ...{ fallback: NOT_CLAIMED, shown: NOT_CLAIMED.join(", "), repository: "any" },
   }),
   guards: key({
     summary:
