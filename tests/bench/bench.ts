@@ -3,6 +3,7 @@
 
 import { existsSync } from "node:fs";
 import { PROGRAM } from "../support/cli.ts";
+import { claimsCheck, hookEdit } from "./claims.ts";
 import { cleanupDryRun, cleanupLanded, registerBesideKept, releaseUnused } from "./cleanup.ts";
 import { contention } from "./contention.ts";
 import { type Figure, judge, measure, median, minimum, mostOf, type Verdict } from "./figure.ts";
@@ -17,7 +18,7 @@ import { watchMemory } from "./watch.ts";
 import { registerWorktree } from "./worktree.ts";
 
 const FIGURES: readonly Figure[] = [
-  ...[startUp, heartbeat, heartbeatMemory, hook, status],
+  ...[startUp, heartbeat, heartbeatMemory, hook, hookEdit, status, claimsCheck],
   ...[registerFirst, registerAgain, registerWorktree, contention, landedCold, landedAgain],
   ...[mcpList, mcpRead, mcpMemory, watchMemory],
   ...[cleanupLanded, cleanupDryRun, releaseUnused, registerBesideKept],

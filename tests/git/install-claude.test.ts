@@ -19,9 +19,9 @@ const GLOBAL = { hooks: true, global: true };
 
 describe("hooks", () => {
   test.each([
-    ["2.1.328", 9],
-    ["2.0.77", 8],
-    ["2.0.44", 6],
+    ["2.1.328", 10],
+    ["2.0.77", 9],
+    ["2.0.44", 7],
   ])("of Claude Code %s are %d events", async (version, count) => {
     await using home = await makeHome();
     await home.client(version);
@@ -46,7 +46,7 @@ describe("hooks", () => {
     async (stdout) => {
       await using home = await makeHome();
       await home.programs.add("claude", { stdout });
-      expect((await home.run(GLOBAL)).steps[0]?.detail).toBe("6 events that every Claude Code has");
+      expect((await home.run(GLOBAL)).steps[0]?.detail).toBe("7 events that every Claude Code has");
     },
   );
 
@@ -56,21 +56,21 @@ describe("hooks", () => {
     await mkdir(home.place.at("wrapped"));
     await symlink(join(import.meta.dir, "../../scripts/claude-parallel.sh"), home.place.at("wrapped/claude"));
     const made = await home.run(GLOBAL, { path: [home.place.at("wrapped"), home.programs.folder] });
-    expect(made.steps[0]?.detail).toBe("9 events for Claude Code 2.1.328");
+    expect(made.steps[0]?.detail).toBe("10 events for Claude Code 2.1.328");
   });
 
   test("wait for no claude that hangs", async () => {
     await using home = await makeHome();
     await home.programs.add("claude", { sleepMs: 60_000 });
-    expect((await home.run(GLOBAL)).steps[0]?.detail).toStartWith("6 events");
+    expect((await home.run(GLOBAL)).steps[0]?.detail).toStartWith("7 events");
   });
 
   test("follow the client when that is another one", async () => {
     await using home = await makeHome();
     for (const [version, count] of [
-      ["2.1.328", 9],
-      ["2.0.77", 8],
-      ["2.1.328", 9],
+      ["2.1.328", 10],
+      ["2.0.77", 9],
+      ["2.1.328", 10],
     ] as const) {
       await home.client(version);
       await home.run(GLOBAL);

@@ -76,7 +76,16 @@ describe("a client", () => {
   const names = (client?: string) => eventsKnownTo(client).map(({ event }) => event);
 
   test("of an unknown release gets the safe set", () => {
-    expect(names()).toEqual(["SessionStart", "UserPromptSubmit", "PostToolUse", "Notification", "Stop", "SessionEnd"]);
+    const safe = [
+      "SessionStart",
+      "UserPromptSubmit",
+      "PreToolUse",
+      "PostToolUse",
+      "Notification",
+      "Stop",
+      "SessionEnd",
+    ];
+    expect(names()).toEqual(safe);
   });
 
   test.each([

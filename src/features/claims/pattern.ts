@@ -45,7 +45,7 @@ function rootOf(kind: Kind, key: string): string {
 
 /** Where claims can stand that overlap with this one: at its root and above; below it too, unless it is a file. */
 export function rootsAbove({ root }: Pattern): string[] {
-  const names = root.split("/");
+  const names = root === "" ? [] : root.split("/");
   return ["", ...names.map((_, i) => names.slice(0, i + 1).join("/"))];
 }
 

@@ -16,9 +16,13 @@ const SHORT_SECONDS = 5;
 /** Registering asks git. */
 const LONG_SECONDS = 30;
 
+/** What is looked at before it is done: edits of files, and commands. */
+const BEFORE = "Edit|Write|MultiEdit|NotebookEdit|Bash";
+
 export const HOOK_EVENTS: readonly HookEvent[] = [
   { event: "SessionStart", since: "1.0.62", timeoutSeconds: LONG_SECONDS },
   { event: "UserPromptSubmit", since: "1.0.62", timeoutSeconds: SHORT_SECONDS },
+  { event: "PreToolUse", matcher: BEFORE, since: "1.0.38", timeoutSeconds: SHORT_SECONDS },
   { event: "PostToolUse", matcher: "*", since: "1.0.38", timeoutSeconds: SHORT_SECONDS },
   // Of calls that failed PostToolUse tells nothing.
   { event: "PostToolUseFailure", matcher: "*", since: "2.0.56", timeoutSeconds: SHORT_SECONDS },

@@ -1,5 +1,6 @@
 // What a hook of Claude Code answers. It is waited for, at every tool use: it reads the registry, writes it seldom, and
-// spawns nothing; whatever is slow is left to a process of its own. It never asks and never says no.
+// loads what an event needs; whatever is slow is left to a process of its own. It says no only before a tool is used, and
+// only for another live session's sake.
 
 import type { Db } from "../../db/db.ts";
 import { topOf } from "../../git/checkout.ts";
@@ -13,7 +14,13 @@ import { MOST_BYTES, parseTold, type Told } from "./told.ts";
 
 /** As the client reads it. */
 export interface HookAnswer {
-  hookSpecificOutput?: { hookEventName: string; additionalContext: string };
+  hookSpecificOutput?: {
+    hookEventName: string;
+    additionalContext?: string;
+    /** Of PreToolUse: the tool is not used, and its agent told why. */
+    permissionDecision?: "deny";
+    permissionDecisionReason?: string;
+  };
   /** Shown to the user. */
   systemMessage?: string;
   /** Of WorktreeCreate, which reads this alone, as a line. */
@@ -33,6 +40,7 @@ export async function answerHook(world: World, event: string): Promise<HookAnswe
     await (await import("./worktree.ts")).removeWorktree(world, told);
     return undefined;
   }
+  if (event === "PreToolUse") return (await import("./before-tool.ts")).beforeTool(world, told);
   const doing = doingAt(event, told);
   if (doing === undefined) return undefined;
   const db = await readyDb(world);

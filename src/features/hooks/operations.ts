@@ -15,7 +15,14 @@ const hookOperation = operation({
   input: () => v.strictObject({ event: word("The event, as Claude Code calls it", "event") }),
   output: () =>
     v.strictObject({
-      hookSpecificOutput: v.optional(v.strictObject({ hookEventName: TEXT, additionalContext: TEXT })),
+      hookSpecificOutput: v.optional(
+        v.strictObject({
+          hookEventName: TEXT,
+          additionalContext: v.optional(TEXT),
+          permissionDecision: v.optional(v.literal("deny")),
+          permissionDecisionReason: v.optional(TEXT),
+        }),
+      ),
       systemMessage: v.optional(TEXT),
       worktreePath: v.optional(TEXT),
     }),

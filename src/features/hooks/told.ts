@@ -8,6 +8,8 @@ export const MOST_BYTES = 64 * 1024 * 1024;
 
 const WORD = v.fallback(v.optional(v.string()), undefined);
 
+const FLAG = v.fallback(v.optional(v.boolean()), undefined);
+
 const TOLD = v.object({
   session_id: WORD,
   cwd: WORD,
@@ -16,6 +18,12 @@ const TOLD = v.object({
   /** SessionEnd: clear, prompt_input_exit, other, … */
   reason: WORD,
   tool_name: WORD,
+  /** PreToolUse, PostToolUse: as the tool is called. */
+  tool_input: v.fallback(v.optional(v.object({ file_path: WORD, notebook_path: WORD, command: WORD })), undefined),
+  /** Of a tool that a subagent uses. */
+  agent_id: WORD,
+  /** Stop: a hook has made it go on before. */
+  stop_hook_active: FLAG,
   message: WORD,
   notification_type: WORD,
   /** WorktreeCreate. */
