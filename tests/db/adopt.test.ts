@@ -103,7 +103,10 @@ function writeNewValues(db: Db): Record<string, number> {
       now,
     });
     db.run("INSERT INTO deliveries (session_id, message_id) VALUES ('docker-CANCELLED', 'm')");
-    db.run("INSERT INTO notes (id, git_dir_id, body, written_at) VALUES ('n', '1:2', 'a decision', $now)", { now });
+    db.run(
+      "INSERT INTO notes (id, git_dir, git_dir_id, body, written_at) VALUES ('n', '/r/.git', '1:2', 'a note', $now)",
+      { now },
+    );
     db.run(
       `INSERT INTO claim_bypasses (id, git_dir_id, holder_id, holder, file_path, bypassed_at)
        VALUES ('b', '1:2', 'docker-CANCELLED', 'api', 'a.ts', $now)`,

@@ -63,6 +63,8 @@ CREATE INDEX idx_deliveries_pending ON deliveries (session_id) WHERE delivered_a
 -- Decisions, interfaces, who does what: for all sessions of a repository, those to come included.
 CREATE TABLE notes (
   id TEXT PRIMARY KEY,
+  git_dir TEXT NOT NULL,
+  -- By device and inode, which a move keeps; the number of a device may be another after a restart.
   git_dir_id TEXT NOT NULL,
   author_id TEXT,
   author_name TEXT,
@@ -70,7 +72,8 @@ CREATE TABLE notes (
   body TEXT NOT NULL,
   written_at TEXT NOT NULL
 );
-CREATE INDEX idx_notes_git_dir ON notes (git_dir_id, written_at);
+CREATE INDEX idx_notes_git_dir ON notes (git_dir);
+CREATE INDEX idx_notes_git_dir_id ON notes (git_dir_id);
 
 -- What stood changed in a checkout when it was last looked at after a command of the shell.
 CREATE TABLE checkout_looks (
