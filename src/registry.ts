@@ -22,6 +22,8 @@ const mcp = () => import("./mcp/operations.ts");
 const claims = () => import("./features/claims/operations.ts");
 const hooks = () => import("./features/hooks/operations.ts");
 const watch = () => import("./features/watch/operations.ts");
+const messages = () => import("./features/messages/operations.ts");
+const notes = () => import("./features/notes/operations.ts");
 const demo = () => import("./features/demo/operations.ts");
 
 /** In the order of help. No prototype: `toString` is not a command. */
@@ -34,6 +36,8 @@ export const ROOMS: Readonly<Record<string, () => Promise<Room>>> = Object.assig
   status: sessions,
   list: sessions,
   watch,
+  messages,
+  notes,
   env: leases,
   claims,
   cleanup,

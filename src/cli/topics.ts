@@ -4,6 +4,7 @@ import claims from "./topics/claims.md" with { type: "text" };
 import claude from "./topics/claude.md" with { type: "text" };
 import environment from "./topics/environment.md" with { type: "text" };
 import landed from "./topics/landed.md" with { type: "text" };
+import messages from "./topics/messages.md" with { type: "text" };
 import platforms from "./topics/platforms.md" with { type: "text" };
 import ports from "./topics/ports.md" with { type: "text" };
 import removal from "./topics/removal.md" with { type: "text" };
@@ -19,6 +20,7 @@ export const TOPICS: Readonly<Record<string, string>> = Object.assign(Object.cre
   claude,
   worktrees,
   claims,
+  messages,
   settings,
   landed,
   removal,

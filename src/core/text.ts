@@ -14,6 +14,16 @@ export function printableLines(text: string): string {
   return text.split("\n").map(printable).join("\n");
 }
 
+/** What somebody else wrote, line by line behind a mark, without control characters, each line as wide as told or less. */
+export function quotedLines(body: string, width: number): string[] {
+  const lines = body.trimEnd().split(/\r\n|[\n\r\u2028\u2029]/);
+  const shown = lines.map((line) => printable(line.replaceAll("\t", "    ")).trimEnd());
+  const fitting = shown.flatMap((line) => Bun.wrapAnsi(line, width, { hard: true, trim: false }).split("\n"));
+  return fitting.map((line) => `${QUOTE_MARK}${line}`.trimEnd());
+}
+
+export const QUOTE_MARK = "  > ";
+
 /** One word for POSIX shells: single quotes around it, safe for `eval`. */
 export function shellQuote(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;

@@ -107,6 +107,41 @@ const STORIES: Readonly<Record<string, Story>> = {
     await scene.run("claims.claim", { paths: ["a.ts"], sessionId: SECOND });
     await scene.run("claims.check", { paths: ["*.ts"], exitCode: true });
   },
+  "messages.list": async (scene) => {
+    await twoSessions(scene);
+    await scene.run("messages.list", {});
+    await scene.run("messages.send", { to: "all", message: ["first\r\nsecond\u001b[31m", "line"], sessionId: SECOND });
+    await scene.run("messages.send", { to: "all", message: ["an answer\u2028"] });
+    await scene.run("messages.list", {});
+    await scene.run("messages.list", { limit: 1, sessionId: SECOND });
+  },
+  "messages.read": async (scene) => {
+    await twoSessions(scene);
+    await scene.run("messages.send", { to: "auth backend", message: ["look at a\tb"] });
+    for (let times = 0; times < 2; times++) await scene.run("messages.read", { sessionId: SECOND });
+  },
+  "messages.send": async (scene) => {
+    await scene.run("messages.send", { to: "all", message: ["nobody"] });
+    await twoSessions(scene);
+    await scene.run("messages.send", { to: "all", message: ["both"] });
+    await scene.run("messages.send", { to: "auth backend", message: ["one"] });
+  },
+  "notes.read": async (scene) => {
+    await scene.run("notes.read", {});
+    await scene.run("notes.add", { note: ["by nobody,\n\u001b]8;;x\u0007", "in words"] });
+    await scene.run("notes.add", { note: ["another"] });
+    await scene.run("notes.read", { limit: 1 });
+    await scene.run("notes.read", { search: "WORDS by" });
+    await scene.run("notes.read", { search: "absent" });
+  },
+  "notes.add": async (scene) => {
+    await scene.run("notes.add", { note: ["one\u001b"] });
+    await scene.run("notes.add", { note: ["another"], replaces: "00000001" });
+  },
+  "notes.remove": async (scene) => {
+    await scene.run("notes.add", { note: ["one\u001b"] });
+    await scene.run("notes.remove", { note: "00000001" });
+  },
   "cleanup.run": async (scene) => {
     await scene.run("cleanup.run", { dryRun: true, explain: true });
     await leftWorktrees(scene);

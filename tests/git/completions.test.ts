@@ -11,6 +11,7 @@ import { run } from "../../src/cli/run.ts";
 import { TOPICS } from "../../src/cli/topics.ts";
 import { removeWorktrees } from "../../src/features/cleanup/worktrees.ts";
 import { KEYS } from "../../src/features/config/config.ts";
+import { addNote } from "../../src/features/notes/notes.ts";
 import { register } from "../../src/features/sessions/register.ts";
 import { allOperations, ROOMS } from "../../src/registry.ts";
 import { makePlace } from "../support/place.ts";
@@ -101,6 +102,10 @@ test("every field whose values can be known has some to offer", async () => {
   await using scene = await makeScene();
   await scene.start();
   const second = await scene.start({ name: "auth backend" });
+  addNote(scene.world, await scene.world.db(), {
+    ...{ place: { gitDir: second.git_dir ?? "", gitDirId: second.git_dir_id ?? "" }, author: second },
+    body: "the API answers 401",
+  });
   const third = await scene.start();
   await third.end();
   await removeWorktrees(scene.world, { worktree: [third.worktree_name ?? ""], force: true });
@@ -117,6 +122,23 @@ test("every field whose values can be known has some to offer", async () => {
   }
   expect(empty).toEqual([]);
   expect(second.name).toBe("auth backend");
+});
+
+describe("recipients", () => {
+  test("are all, and those of this repository, by names that are one's alone", async () => {
+    await using scene = await makeScene();
+    const unnamed = await scene.start();
+    await scene.start({ name: "auth backend" });
+    const twins = [await scene.start({ name: "twin" }), await scene.start({ name: "twin" })];
+    await scene.start({ name: "elsewhere", cwd: (await makeRepo(scene.place, { name: "other" })).path });
+    const ids = twins.toReversed().map(({ id }) => id);
+    expect(await scene.values("messages", "send", "--to", "")).toEqual(["all", ...ids, "auth backend", unnamed.id]);
+  });
+
+  test("are all, where there is no registry yet", async () => {
+    await using scene = await makeScene();
+    expect(await scene.values("messages", "send", "--to", "")).toEqual(["all"]);
+  });
 });
 
 describe("sessions", () => {

@@ -3,7 +3,7 @@
 
 import { existsSync } from "node:fs";
 import { basename } from "node:path";
-import { age } from "../../core/text.ts";
+import { age, cutEnd } from "../../core/text.ts";
 import { existingDirectory } from "../../files/directory.ts";
 import type { Git } from "../../git/git.ts";
 import { commonDirectory, refNames } from "../../git/names.ts";
@@ -42,6 +42,8 @@ const SOURCES = new Map<string, Source>([
   ["ref", (world, given) => refs(world, given, ["refs/heads", "refs/remotes", "refs/tags"])],
   ["commit", (world, given) => refs(world, given, ["refs/heads", "refs/remotes", "refs/tags"])],
   ["session", sessions],
+  ["recipient", recipients],
+  ["note", notes],
   ["worktree", worktrees],
   ["removal", removals],
   ["key", keys],
@@ -78,6 +80,33 @@ async function sessions(world: Effects): Promise<Candidates> {
   });
   return { values, areIds: true };
 }
+
+/** Of this repository, by their names where those tell them apart. */
+async function recipients(world: Effects, given: Given): Promise<Candidates> {
+  const all = { value: "all", description: "every other session of this repository" };
+  const db = await openedDb(world);
+  if (db === undefined) return { values: [all] };
+  const gitDir = await commonDirectory(gitThere(world, given));
+  const { sessionNames } = await import("./store.ts");
+  const here = sessionNames(db).filter((one) => one.git_dir === gitDir);
+  const values = here.map(({ id, name, branch }) => {
+    const isAlone = name !== null && here.filter((one) => one.name === name).length === 1;
+    const described = isAlone ? branch : [name, branch].filter((one) => one !== null).join(", ");
+    return { value: isAlone ? name : id, description: described ?? "" };
+  });
+  return { values: [all, ...values], areIds: true };
+}
+
+async function notes(world: Effects, given: Given): Promise<Candidates> {
+  const db = await openedDb(world);
+  if (db === undefined) return { values: [] };
+  const gitDir = await commonDirectory(gitThere(world, given));
+  const { noteTexts } = await import("./store.ts");
+  const values = noteTexts(db, gitDir).map(({ id, body }) => ({ value: id, description: cutEnd(body, NOTE_WIDTH) }));
+  return { values, areIds: true };
+}
+
+const NOTE_WIDTH = 60;
 
 /** Those that parallel-cc made or had a session in, as far as they are there. */
 async function worktrees(world: Effects, given: Given): Promise<Candidates> {

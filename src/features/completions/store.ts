@@ -6,8 +6,8 @@ import type { Db } from "../../db/db.ts";
 /** Newest first. */
 export function sessionNames(db: Db) {
   return db.all(
-    v.object({ id: TEXT, name: TEXT_OR_NULL, branch: TEXT_OR_NULL, repo_path: TEXT }),
-    "SELECT id, name, branch, repo_path FROM sessions WHERE state = 'active' ORDER BY created_at DESC, rowid DESC",
+    v.object({ id: TEXT, name: TEXT_OR_NULL, branch: TEXT_OR_NULL, repo_path: TEXT, git_dir: TEXT_OR_NULL }),
+    "SELECT id, name, branch, repo_path, git_dir FROM sessions WHERE state = 'active' ORDER BY created_at DESC, rowid DESC",
   );
 }
 
@@ -18,6 +18,12 @@ export function worktreeNames(db: Db, gitDir: string) {
     `SELECT path, branch, session_name FROM worktrees WHERE git_dir = $gitDir ORDER BY created_at DESC, rowid DESC`,
     { gitDir },
   );
+}
+
+/** Of one repository, newest first. */
+export function noteTexts(db: Db, gitDir: string) {
+  const sql = "SELECT id, body FROM notes WHERE git_dir = $gitDir ORDER BY rowid DESC";
+  return db.all(v.object({ id: TEXT, body: TEXT }), sql, { gitDir });
 }
 
 /** What can be brought back, of one repository or of all, newest first. */

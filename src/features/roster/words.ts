@@ -5,7 +5,7 @@ import type { KnownSession } from "./store.ts";
 
 const LONGEST_NAME = 60;
 
-export function whoIs({ name, id }: KnownSession): string {
+export function whoIs({ name, id }: Pick<KnownSession, "name" | "id">): string {
   return name === null ? `session ${id.slice(0, 8)}` : `session ${quoted(name)}`;
 }
 
@@ -17,6 +17,6 @@ export function whereIs({ is_main_repo, worktree_path, branch }: KnownSession, i
 }
 
 export function quoted(text: string, longest = LONGEST_NAME): string {
-  const shown = printable(text);
-  return JSON.stringify(shown.length > longest ? cutEnd(shown, longest) : shown);
+  const shown = printable(text.replace(/["\\]/g, "\\$&"));
+  return `"${shown.length > longest ? cutEnd(shown, longest) : shown}"`;
 }

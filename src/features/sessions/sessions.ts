@@ -1,6 +1,7 @@
 // The room's door: sessions of a repository, who of them lives, and where each one works.
 
 export { provisionAgain } from "./again.ts";
+export { endAndAnnounce, livingBeside } from "./announce.ts";
 export { sessionOfAgent, sessionOfCaller } from "./caller.ts";
 export { heal, locateHealed } from "./heal.ts";
 export { repositoryAt, sessionsHere } from "./here.ts";
@@ -11,3 +12,4 @@ export { register } from "./register.ts";
 export { release } from "./release.ts";
 export { status, statusForPeople } from "./status.ts";
 export { statusText } from "./status-text.ts";
+export { repositoryOf, writerOfCaller } from "./writer.ts";

@@ -1,0 +1,48 @@
+// What parallel-cc itself tells sessions: rows of the same inbox, written in the transaction that makes it so. It is
+// told with the next prompt or tool use, and never continues a turn.
+
+import type { Db } from "../../db/db.ts";
+import type { World } from "../../world.ts";
+import type { KnownSession } from "../roster/roster.ts";
+import { activeAmong, activeBut, insertDelivery, insertMessage, markDelivered, newsAbout } from "./store.ts";
+
+export interface News {
+  gitDirId: string;
+  /** `<noun>.<what happened>`, like `session.started`. */
+  topic: string;
+  /** One line. Words of others in it are quoted; it tells what is, and asks for nothing. */
+  body: string;
+  /** The session that it is about. */
+  about?: Pick<KnownSession, "id" | "name" | "branch">;
+  /** Those of these that have not ended; or all at work in the repository but this one. */
+  to: readonly string[] | { allBut: string | null };
+}
+
+/** Called within `db.write`, with its `now`. Nothing is written where nobody is to be told. */
+export function postNews({ newId }: Pick<World, "newId">, db: Db, news: News, now: string): void {
+  const { gitDirId, topic, body, about, to } = news;
+  const recipients = "allBut" in to ? activeBut(db, gitDirId, to.allBut) : activeAmong(db, to);
+  if (recipients.length === 0) return;
+  const sender = {
+    sender_id: about?.id ?? null,
+    sender_name: about?.name ?? null,
+    sender_branch: about?.branch ?? null,
+  };
+  const messageId = newId();
+  insertMessage(db, { id: messageId, gitDirId, kind: "news", topic, body, ...sender }, now);
+  for (const sessionId of recipients) insertDelivery(db, { sessionId, messageId });
+}
+
+/**
+ * For who tells the same in its own words: whether it is still to be told. From then on it counts as told. True also
+ * where no such news was posted.
+ */
+export function takeNewsOf(db: Db, news: { sessionId: string; topic: string; about: string }): boolean {
+  return db.write((now) => {
+    const found = newsAbout(db, news);
+    if (found === undefined) return true;
+    if (found.delivered_at !== null) return false;
+    markDelivered(db, { sessionId: news.sessionId, ids: [found.id], by: "monitor" }, now);
+    return true;
+  });
+}
