@@ -4,7 +4,8 @@ import { existsSync } from "node:fs";
 import { inParallel } from "../../core/limiter.ts";
 import type { World } from "../../world.ts";
 import { type Keep, type Known, removalsUnderWay, removeWorktree, rescueRef } from "../removals/removals.ts";
-import { endSession, isLocal, livenessOfAll, session as sessionById } from "../roster/roster.ts";
+import { isLocal, livenessOfAll, session as sessionById } from "../roster/roster.ts";
+import { endAndAnnounce, livingBeside } from "../sessions/sessions.ts";
 import { forgetWorktree } from "../worktrees/worktrees.ts";
 import { goes, type Item, type Plan, targetsByName } from "./plan.ts";
 
@@ -62,12 +63,13 @@ export function together(parts: readonly Applied[]): Applied {
 async function endDead(world: World, { session }: Item): Promise<Applied> {
   if (session === undefined) return NOTHING;
   const db = await world.db();
+  const others = livingBeside(world, db, session);
   const ended = db.write((now) => {
     const current = sessionById(db, session.id);
     if (current === undefined || !isLocal(current)) return false;
     if (livenessOfAll(world.processes, [current]).get(current.id)?.state !== "dead") return false;
     const fate = current.is_main_repo === 1 ? "none" : "kept";
-    return endSession(db, { id: current.id, by: "death", fate }, now);
+    return endAndAnnounce(world, db, { ended: current, by: "death", fate, others }, now);
   });
   return ended ? { ...NOTHING, sessions: [session.id] } : NOTHING;
 }

@@ -4,6 +4,7 @@ import { counted, printable } from "../../core/text.ts";
 import type { Repository } from "../../git/repository.ts";
 import type { World } from "../../world.ts";
 import { loadConfig } from "../config/config.ts";
+import { pruneMessages } from "../messages/messages.ts";
 import { duePrunes, limitsOf, type Pruned, type PruneLimits, prune } from "../removals/removals.ts";
 import { sessionsOf } from "../roster/roster.ts";
 import { heal } from "../sessions/sessions.ts";
@@ -60,6 +61,7 @@ export async function cleanup(world: World, input: CleanupInput): Promise<Cleane
     pruned.push(
       ...(await prune(world, plan.repository.gitDir, { ...limits, measureMs: input.measureMs ?? MEASURE_MS })),
     );
+    pruneMessages(world, db, plan.repository.gitDirId);
   }
   const applied = together(parts);
   return { plans, applied, pruned };

@@ -13,6 +13,7 @@ import { bringBack, removalsOf } from "../removals/removals.ts";
 import { activate, type KnownSession, lastEnded, mayLive, session, sessionsOf } from "../roster/roster.ts";
 import { startUpkeep } from "../upkeep/upkeep.ts";
 import { keepWorktree, rememberWorktree } from "../worktrees/worktrees.ts";
+import { announceStart, atWorkBeside } from "./announce.ts";
 import { heal, locateHealed, takeBack } from "./heal.ts";
 import { type Maker, makeWorktree } from "./maker.ts";
 import { keyOf } from "./moves.ts";
@@ -46,7 +47,7 @@ export async function register(world: World, input: RegisterInput): Promise<Regi
 
   const upkeep = async () => {
     const held = new Set(sessionsOf(db, key).map((one) => one.worktree_path));
-    const before = await startUpkeep(world, { gitDir: key.gitDir, path: repository.path, held });
+    const before = await startUpkeep(world, { ...key, path: repository.path, held });
     return { gitDir: key.gitDir, before };
   };
   const wanted = await portsWanted(world, repository.path);
@@ -119,6 +120,9 @@ async function build(request: Request, reserved: KnownSession, maker: Maker): Pr
     db.write((now) => {
       if (!activate(db, reserved.id, adminNameOf(reserved.worktree_path) ?? null)) throw reservationLost();
       rememberWorktree(db, worktreeOf(reserved, "created"), now);
+      // The dead among them were recorded when the place was reserved.
+      const others = atWorkBeside(db, repository, reserved.id);
+      announceStart(world, db, { started: reserved, others }, now);
     });
   } catch (thrown) {
     const unstoppable = { ...world, signal: () => new AbortController().signal };

@@ -10,7 +10,6 @@ import { recordTip } from "../merges/merges.ts";
 import { type Keep, type KeepReason, removeWorktree, rescueRef } from "../removals/removals.ts";
 import {
   allSessions,
-  endSession,
   followWorktree,
   type KnownSession,
   mayLive,
@@ -20,6 +19,7 @@ import {
 } from "../roster/roster.ts";
 import { baselineOf } from "../setup/setup.ts";
 import { cacheChanges, type KnownWorktree, keepWorktree, measureChanges, worktreeRow } from "../worktrees/worktrees.ts";
+import { endAndAnnounce, livingBeside } from "./announce.ts";
 import { heal } from "./heal.ts";
 import { currentPath } from "./moves.ts";
 import { ownerOf, stillRunning } from "./owners.ts";
@@ -102,23 +102,30 @@ async function releaseFound(world: World, db: Db, meant: KnownSession, isKept: b
   const path = currentPath(meant) ?? meant.worktree_path;
   if (path !== meant.worktree_path) db.write(() => followWorktree(db, { from: meant.worktree_path, to: path }));
   const found = { ...meant, worktree_path: path };
-  if (found.is_main_repo === 1) return { ...NOTHING, released: end(db, found, "none") };
-  if (!existsSync(path)) return { ...NOTHING, released: end(db, found, "none"), missing: path };
-  return endInWorktree(world, db, found, isKept);
+  // Looked at before the transaction that ends it, which stays short that way.
+  const others = livingBeside(world, db, found);
+  const end = (now: string, fate: "none" | "kept"): boolean =>
+    endAndAnnounce(world, db, { ended: found, by: "release", fate, others }, now);
+  if (found.is_main_repo === 1) return { ...NOTHING, released: db.write((now) => end(now, "none")) };
+  if (!existsSync(path)) return { ...NOTHING, released: db.write((now) => end(now, "none")), missing: path };
+  return endInWorktree(world, db, { found, isKept, end: (now) => end(now, "kept") });
 }
 
-function end(db: Db, { id }: KnownSession, fate: "none" | "kept"): boolean {
-  return db.write((now) => endSession(db, { id, by: "release", fate }, now));
+interface Leaving {
+  found: KnownSession;
+  isKept: boolean;
+  /** False when it had ended already. */
+  end(now: string): boolean;
 }
 
-async function endInWorktree(world: World, db: Db, found: KnownSession, isKept: boolean): Promise<Released> {
+async function endInWorktree(world: World, db: Db, { found, isKept, end }: Leaving): Promise<Released> {
   const path = found.worktree_path;
   const tips = await tipsOf(world, found);
   // Also by a removal that began and was put back, because somebody came in.
   let isEnded = false;
   const begin = (_db: Db, now: string) => {
     for (const tip of tips) recordTip(db, tip, now);
-    isEnded = endSession(db, { id: found.id, by: "release", fate: "kept" }, now) || isEnded;
+    isEnded = end(now) || isEnded;
   };
   if (isKept) db.write(() => keepWorktree(db, { path, isKept }));
   const row = worktreeRow(db, path);

@@ -13,7 +13,6 @@ import type { World } from "../../world.ts";
 import { loadConfig } from "../config/config.ts";
 import { removalsUnderWay } from "../removals/removals.ts";
 import {
-  endSession,
   insertProcess,
   insertSession,
   isLocal,
@@ -27,6 +26,7 @@ import {
   sessionsOf,
 } from "../roster/roster.ts";
 import { rememberWorktree, worktreeRow } from "../worktrees/worktrees.ts";
+import { announceStart, atWorkBeside, endAndAnnounce } from "./announce.ts";
 import { type Maker, makerFor } from "./maker.ts";
 import { followMoves, keyOf } from "./moves.ts";
 import { decidePlacement, type Holder, type Placement, whyNotContinue } from "./place.ts";
@@ -81,7 +81,7 @@ export async function reserve(request: Request): Promise<Reserved> {
   world.signal();
   const attempt = () =>
     db.write((now) => {
-      recordDeaths(db, key, dead, now);
+      recordDeaths(world, db, { key, dead }, now);
       followMoves(db, repository);
       const mine = input.apart === undefined ? sessionsOf(db, key) : [];
       const own = mine.find((one) => isOwnedBy(one, request.owner) && !dead.has(judged(one)));
@@ -89,8 +89,12 @@ export async function reserve(request: Request): Promise<Reserved> {
         return { session: own, isNew: false };
       }
       // Somebody removed the place under it: it gets another one.
-      if (own !== undefined) endSession(db, { id: own.id, by: "release", fate: "removed" }, now);
-      const holders = holdersOf(db, key, dead);
+      if (own !== undefined) {
+        const others = atWorkBeside(db, key, own.id);
+        endAndAnnounce(world, db, { ended: own, by: "release", fate: "removed", others }, now);
+      }
+      const holding = holdingIn(db, key, dead);
+      const holders = holding.map(holderOf);
       const going = new Set(removalsUnderWay(db).map(({ path }) => path));
       const last = input.continue === true ? lastToContinue(request, { holders, going }) : undefined;
       const isGoing = going.has(repository.here.top ?? null);
@@ -105,7 +109,10 @@ export async function reserve(request: Request): Promise<Reserved> {
       if (made.state === "creating" && self !== undefined) insertProcess(db, id, "registrar", self);
       if (made.state === "active" && !made.isMainRepo) adopt(db, made, now);
       request.warnings.push(...placementWarnings({ placement, input, start }));
-      return { session: requireRow(db, id), isNew: true, maker };
+      const session = requireRow(db, id);
+      const others = holding.filter(({ state }) => state === "active");
+      if (made.state === "active") announceStart(world, db, { started: session, others }, now);
+      return { session, isNew: true, maker };
     });
   try {
     try {
@@ -134,10 +141,18 @@ export function isOwnedBy(one: KnownSession, owner: ProcessIdentity): boolean {
 }
 
 /** Moves the sessions that are certainly dead into the history. Their worktrees stay. */
-function recordDeaths(db: Db, key: RepositoryKey, dead: Dead, now: string): void {
-  for (const one of sessionsOf(db, key)) {
-    if (!dead.has(judged(one)) || one.state !== "active" || !isLocal(one)) continue;
-    endSession(db, { id: one.id, by: "death", fate: one.is_main_repo === 1 ? "none" : "kept" }, now);
+function recordDeaths(
+  world: Pick<World, "newId">,
+  db: Db,
+  { key, dead }: { key: RepositoryKey; dead: Dead },
+  now: string,
+): void {
+  const local = sessionsOf(db, key).filter((one) => one.state === "active" && isLocal(one));
+  const others = local.filter((one) => !dead.has(judged(one)));
+  for (const one of local) {
+    if (!dead.has(judged(one))) continue;
+    const fate = one.is_main_repo === 1 ? "none" : "kept";
+    endAndAnnounce(world, db, { ended: one, by: "death", fate, others }, now);
   }
 }
 
@@ -290,15 +305,18 @@ function deadSessions(world: World, db: Db, key: RepositoryKey): Dead {
   return new Set(sessions.filter((one) => liveness.get(one.id)?.state === "dead").map(judged));
 }
 
-function holdersOf(db: Db, key: RepositoryKey, dead: Dead): Holder[] {
-  return sessionsOf(db, key)
-    .filter((one) => isLocal(one) && !dead.has(judged(one)))
-    .map((one) => ({ sessionId: one.id, name: one.name, worktreePath: one.worktree_path, adminName: one.admin_name }));
+function holdingIn(db: Db, key: RepositoryKey, dead: Dead): KnownSession[] {
+  return sessionsOf(db, key).filter((one) => isLocal(one) && !dead.has(judged(one)));
+}
+
+function holderOf({ id, name, worktree_path, admin_name }: KnownSession): Holder {
+  return { sessionId: id, name, worktreePath: worktree_path, adminName: admin_name };
 }
 
 /** Live sessions of the repository beside this one. */
 export function othersThan(own: KnownSession, world: World, db: Db, key: RepositoryKey): Holder[] {
-  return holdersOf(db, key, deadSessions(world, db, key)).filter((holder) => holder.sessionId !== own.id);
+  const holding = holdingIn(db, key, deadSessions(world, db, key));
+  return holding.filter(({ id }) => id !== own.id).map(holderOf);
 }
 
 interface Taken {

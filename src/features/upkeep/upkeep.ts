@@ -3,6 +3,7 @@
 
 import type { World } from "../../world.ts";
 import { loadConfig } from "../config/config.ts";
+import { hasOldMessages } from "../messages/messages.ts";
 import { isPruningDue, limitsOf } from "../removals/removals.ts";
 import { worktreesOf } from "../worktrees/worktrees.ts";
 import { lastReport, takeReport } from "./store.ts";
@@ -13,6 +14,7 @@ type Effects = Pick<World, "db" | "now" | "paths" | "startInBackground" | "log">
 
 interface Found {
   gitDir: string;
+  gitDirId: string;
   /** Top of the main checkout. */
   path: string;
   /** Checkouts that a session has. */
@@ -23,13 +25,17 @@ interface Found {
  * Starts the cleanup when there may be something to do: answers how many were done before; undefined when there will be
  * nothing to tell.
  */
-export async function startUpkeep(world: Effects, { gitDir, path, held }: Found): Promise<number | undefined> {
+export async function startUpkeep(
+  world: Effects,
+  { gitDir, gitDirId, path, held }: Found,
+): Promise<number | undefined> {
   const db = await world.db();
   const isLeft = worktreesOf(db, gitDir).some(({ origin, path: at }) => origin === "created" && !held.has(at));
   try {
     const { settings } = await loadConfig(world, path);
     if (!settings["cleanup.auto"]) return undefined;
-    if (!(isLeft || isPruningDue(world, db, gitDir, limitsOf(settings)))) return undefined;
+    const isOld = isPruningDue(world, db, gitDir, limitsOf(settings)) || hasOldMessages(world, db, gitDirId);
+    if (!(isLeft || isOld)) return undefined;
     const before = lastReport(db, gitDir)?.number ?? 0;
     world.startInBackground(["cleanup", "--unattended", "--repo", path]);
     // Of pruning alone there is nothing to tell, and nobody waits for it.
