@@ -55,7 +55,11 @@ export const WATCH_WORDS = ["watch", "sessions", "--here"] as const;
 /** In place of the shell that runs it: one process less to stand by. */
 function monitorOf(program: string) {
   const command = ["exec", shellWord(program), ...WATCH_WORDS].join(" ");
-  return { name: "sessions", description: "other sessions that begin to work in this checkout", command };
+  return {
+    name: "sessions",
+    description: "messages of other sessions, and those that begin to work in this checkout",
+    command,
+  };
 }
 
 function groupsOf(program: string, events: readonly HookEvent[]) {

@@ -5,7 +5,9 @@ import { statSync } from "node:fs";
 import { asFailure, Failure } from "../../core/failure.ts";
 import { type Db, parseUtc } from "../../db/db.ts";
 import type { World } from "../../world.ts";
+import { takeDelivery, takeNewsOf } from "../messages/messages.ts";
 import {
+  activityOf,
   allSessions,
   isLocal,
   type KnownSession,
@@ -21,6 +23,15 @@ export interface SessionEvent {
   session: KnownSession;
   /** In the checkout of who asks. */
   isHere: boolean;
+}
+
+export interface Delivered {
+  event: "delivered";
+  /** The own one. */
+  session: KnownSession;
+  isHere: true;
+  /** Of several lines. */
+  text: string;
 }
 
 interface Seen {
@@ -85,14 +96,34 @@ export class Lookout {
     return events;
   }
 
+  /** What others have sent to the own session, while it is idle: a busy one gets it by its hooks. */
+  async delivery(): Promise<Delivered | undefined> {
+    return this.#unlessUnread(async () => {
+      const [db, own] = [await this.#db(), this.#own];
+      if (db === undefined || own === undefined || activityOf(own) !== "idle") return undefined;
+      const text = takeDelivery(db, own, "monitor", { kinds: ["message"] });
+      return text === undefined ? undefined : { event: "delivered", session: own, isHere: true, text };
+    });
+  }
+
+  /** Whether the own session is still to be told that this one has begun; from now on it counts as told. */
+  async isUntold({ id: about }: KnownSession): Promise<boolean> {
+    const isUntold = await this.#unlessUnread(async () => {
+      const [db, own] = [await this.#db(), this.#own];
+      if (db === undefined || own === undefined) return true;
+      return takeNewsOf(db, { sessionId: own.id, topic: "session.started", about });
+    });
+    return isUntold ?? true;
+  }
+
   close(): void {
     this.#open?.db.close();
     this.#open = undefined;
   }
 
   /** Undefined when they cannot be read just now. */
-  async #rows(): Promise<KnownSession[] | undefined> {
-    try {
+  #rows(): Promise<KnownSession[] | undefined> {
+    return this.#unlessUnread(async () => {
       const db = await this.#db();
       // Where there is no database, nobody is at work.
       if (db === undefined) return [];
@@ -105,6 +136,13 @@ export class Lookout {
       if (isHere && mine !== this.#checkout) this.#seen = undefined;
       this.#checkout = mine;
       return isHere ? rows.filter((one) => one.worktree_path === mine) : rows;
+    });
+  }
+
+  /** Undefined when the database cannot be read, or written, just now. */
+  async #unlessUnread<T>(question: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await question();
     } catch (thrown) {
       const { kind, code } = asFailure(thrown);
       if (kind === "internal" || kind === "cancelled") throw thrown;

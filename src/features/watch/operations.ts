@@ -5,11 +5,15 @@ import { Failure } from "../../core/failure.ts";
 import { type AnyOperation, operation } from "../../core/operation.ts";
 import { flag, TEXT, TEXT_OR_NULL, v, whole, word, YES_OR_NO } from "../../core/shape.ts";
 import type { World } from "../../world.ts";
-import type { SessionEvent } from "./lookout.ts";
+import type { WatchEvent } from "./sessions-watch.ts";
 
 const inputShape = () =>
   v.strictObject({
-    here: v.optional(flag("Only sessions that begin to work in the very checkout that you, or your session, are in")),
+    here: v.optional(
+      flag(
+        "Only who begins to work in the very checkout that you, or your session, are in, and what your session is sent",
+      ),
+    ),
     interval: v.optional(whole("Seconds from one look to the next (default: 2)", 1)),
     repo: v.optional(word("Any directory of the repository (default: the current one)", "repository")),
   });
@@ -17,7 +21,7 @@ type Input = v.InferOutput<ReturnType<typeof inputShape>>;
 
 const outputShape = () =>
   v.strictObject({
-    event: v.picklist(["present", "started", "ended"]),
+    event: v.picklist(["present", "started", "ended", "delivered"]),
     sessionId: TEXT,
     name: TEXT_OR_NULL,
     worktreePath: TEXT,
@@ -39,7 +43,7 @@ export async function* toldEvents(world: World, given: unknown): AsyncGenerator<
   }
 }
 
-function toldOf({ event, session, isHere }: SessionEvent, text: string): Told {
+function toldOf({ event, session, isHere }: WatchEvent, text: string): Told {
   const { id, name, worktree_path: worktreePath, is_main_repo, branch } = session;
   return { event, sessionId: id, name, worktreePath, isMainRepo: is_main_repo === 1, isHere, branch, text };
 }
@@ -50,7 +54,8 @@ const watchOperation = operation({
   description:
     "First a line for each session that is there, then one whenever another starts or ends, until you stop it; with " +
     "--json one document a line. Your own session is none of them. With --here only a line when another session begins " +
-    "to work in your very checkout: this is what the plugin has Claude Code watch, and what wakes an idle agent.",
+    "to work in your very checkout, and the messages for your session while its agent is idle, which then count as " +
+    "read: this is what the plugin has Claude Code watch, and what wakes an idle agent.",
   input: inputShape,
   output: outputShape,
   cli: {
