@@ -30,10 +30,10 @@ export function deliveryText(pending: readonly Received[], { waiting, now }: { w
     const entry = [...(isFirstNews ? ["News:"] : []), ...entryOf(one, now)];
     const fits = lengthOf(entry) <= left;
     if (!fits && taken.length > 0) break;
-    const shown = fits ? entry : cutTo(left, entry, one);
-    lines.push(...shown);
-    left -= lengthOf(shown);
+    lines.push(...(fits ? entry : cutTo(left, entry, one)));
     taken.push(one);
+    if (!fits) break;
+    left -= lengthOf(entry);
   }
   const more = waiting - taken.length;
   return { text: [...lines, ...(more > 0 ? [moreLine(more)] : [])].join("\n"), taken };

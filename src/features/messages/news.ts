@@ -4,7 +4,7 @@
 import type { Db } from "../../db/db.ts";
 import type { World } from "../../world.ts";
 import type { KnownSession } from "../roster/roster.ts";
-import { activeAmong, activeBut, insertDelivery, insertMessage, markDelivered, newsAbout } from "./store.ts";
+import { activeAmong, activeBut, hasNews, insertDelivery, insertMessage, markDelivered, newsAbout } from "./store.ts";
 
 export interface News {
   gitDirId: string;
@@ -16,11 +16,14 @@ export interface News {
   about?: Pick<KnownSession, "id" | "name" | "branch">;
   /** Those of these that have not ended; or all at work in the repository but this one. */
   to: readonly string[] | { allBut: string | null };
+  /** The very same is not told twice, as long as it is kept. */
+  isOnce?: boolean;
 }
 
 /** Called within `db.write`, with its `now`. Nothing is written where nobody is to be told. */
 export function postNews({ newId }: Pick<World, "newId">, db: Db, news: News, now: string): void {
-  const { gitDirId, topic, body, about, to } = news;
+  const { gitDirId, topic, body, about, to, isOnce = false } = news;
+  if (isOnce && hasNews(db, { gitDirId, topic, body })) return;
   const recipients = "allBut" in to ? activeBut(db, gitDirId, to.allBut) : activeAmong(db, to);
   if (recipients.length === 0) return;
   const sender = {

@@ -42,6 +42,13 @@ export function insertDelivery(db: Db, to: { sessionId: string; messageId: strin
   db.run("INSERT INTO deliveries (session_id, message_id) VALUES ($sessionId, $messageId)", to);
 }
 
+/** Whether the very same was told of before. */
+export function hasNews(db: Db, { gitDirId, topic, body }: Pick<NewMessage, "gitDirId" | "topic" | "body">): boolean {
+  const sql = `SELECT EXISTS (SELECT 1 FROM messages
+    WHERE git_dir_id = $gitDirId AND kind = 'news' AND topic = $topic AND body = $body) AS n`;
+  return db.one(v.object({ n: NUMBER }), sql, { gitDirId, topic, body })?.n === 1;
+}
+
 /** Which of these have not ended. */
 export function activeAmong(db: Db, ids: readonly string[]): string[] {
   const sql = "SELECT id FROM sessions WHERE state = 'active' AND id IN (SELECT value FROM json_each($ids))";
