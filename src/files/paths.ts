@@ -9,6 +9,8 @@ export interface Paths {
   config: string;
   locks: string;
   logs: string;
+  /** Indexes of our own, to see what was written in a checkout. */
+  looks: string;
 }
 
 export function pathsIn(home: string): Paths {
@@ -18,5 +20,6 @@ export function pathsIn(home: string): Paths {
     config: join(home, "config.json"),
     locks: join(home, "locks"),
     logs: join(home, "logs"),
+    looks: join(home, "looks"),
   };
 }

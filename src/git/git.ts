@@ -48,6 +48,8 @@ export interface GitInput {
   log: Log;
   /** Configuration above that of every file. */
   settings?: Readonly<Record<string, string>>;
+  /** Above everything else in the environment. */
+  added?: Readonly<Record<string, string>>;
 }
 
 export function makeGit(made: GitInput): Git {
@@ -55,6 +57,7 @@ export function makeGit(made: GitInput): Git {
     ...made.env,
     ...settingsEnv(made.settings ?? {}),
     ...{ LC_ALL: "C", LANGUAGE: "C", GIT_TERMINAL_PROMPT: "0", GIT_OPTIONAL_LOCKS: "0" },
+    ...made.added,
   };
   const attemptRaw = async (args: readonly string[], options: GitOptions = {}) => {
     const result = await run({
@@ -89,7 +92,7 @@ export function makeGit(made: GitInput): Git {
   const configured: Git["configured"] = (added) =>
     makeGit({
       ...made,
-      env: { ...made.env, ...added.env },
+      added: { ...made.added, ...added.env },
       settings: { ...made.settings, ...added.settings },
     });
   return {

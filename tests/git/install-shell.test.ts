@@ -275,6 +275,9 @@ describe("the data directory", () => {
     await home.run({ all: true });
     await home.put(".parallel-cc/config.json", "{}");
     await home.put(".parallel-cc/logs/hooks.log", "");
+    for (const name of ["a-1.2-3-4.index", "a-1.none.index.lock", ".a-1.77.new"]) {
+      await home.put(`.parallel-cc/looks/${name}`, "");
+    }
     await home.put(".parallel-cc/coordinator.db.v0.4.backup", "");
     await mkdir(home.file(".parallel-cc/templates"));
     await home.run({ uninstall: true });

@@ -15,9 +15,10 @@ type Effects = Pick<World, "paths" | "db" | "git" | "processes">;
 
 /** By folder below the data directory: names of this release and of earlier ones. */
 const OURS: Readonly<Record<string, RegExp>> = {
-  "": /^(coordinator\.db(-wal|-shm|-journal)?|coordinator\.db\.backup-[\w.+-]+|coordinator\.db\.v[\d.]+\.backup|config\.json(\.corrupted\.\d+)?|install\.json|\.(install|config)\.json\.\d+\.new|locks|logs|plugin|templates)$/,
+  "": /^(coordinator\.db(-wal|-shm|-journal)?|coordinator\.db\.backup-[\w.+-]+|coordinator\.db\.v[\d.]+\.backup|config\.json(\.corrupted\.\d+)?|install\.json|\.(install|config)\.json\.\d+\.new|locks|logs|looks|plugin|templates)$/,
   locks: /^[\w.-]+\.lock(-journal|-wal|-shm)?$/,
   logs: /^[\w.-]+\.log(\.\d+)?$/,
+  looks: /^([\w-]+\.[\w-]+\.index(\.lock)?|\.[\w-]+\.\d+\.new)$/,
   // What stands in it is its user's work.
   templates: /(?!)/,
   plugin: /^(\.claude-plugin|parallel-cc)$/,

@@ -1,0 +1,207 @@
+// What stands changed in a checkout now and did not before: git is asked with an index of our own, the disk for the rest,
+// and what both said is kept in mind.
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Failure } from "../../core/failure.ts";
+import type { Db } from "../../db/db.ts";
+import type { World } from "../../world.ts";
+import type { KnownSession } from "../roster/roster.ts";
+import { gitDirOf, isUnderWay, preparedMessage, type Standing, standingOf } from "./checkout.ts";
+import { decide, isIgnoreFile } from "./decide.ts";
+import { type IndexStat, isAsInIndex, statsOfIndex } from "./index-stats.ts";
+import { type Look, lookAt, type Place } from "./look.ts";
+import { type Move, movesSince } from "./moves.ts";
+import { dropForgotten, dropOthers } from "./private-index.ts";
+import { type LookKey, type Seen, type State, seenAt, sessionIds, storeSeen } from "./store.ts";
+
+export type Effects = Pick<World, "git" | "paths" | "now" | "pid" | "log">;
+export type Own = Pick<KnownSession, "id" | "worktree_path">;
+
+export interface Written {
+  /** From the checkout's top. */
+  files: string[];
+  /** Beside them: too many, or without a name that is text. */
+  more: number;
+  /** From then on they are not told of again; until then they are, so that none is lost to who could not note them. */
+  remember(): void;
+}
+
+const MOST_FILES = 200;
+const FIRST_MS = 10_000;
+const LATER_MS = 1_500;
+/** A checkout that takes longer is let alone for so long. */
+const REST_MS = 10 * 60_000;
+/** More than this are not kept in mind. */
+const MOST_CHANGED = 20_000;
+
+/** See `writtenSince` of the door. */
+export async function notice(world: Effects, db: Db, own: Own): Promise<Written | undefined> {
+  const key = { sessionId: own.id, path: own.worktree_path };
+  const gitDir = gitDirOf(key.path);
+  // It names files.
+  if (gitDir === undefined || !/^[\w-]+$/.test(key.sessionId)) return undefined;
+  const seen = seenAt(db, key);
+  if (seen?.restsUntil !== undefined && seen.restsUntil > world.now().getTime()) return undefined;
+  const place = { top: key.path, gitDir, sessionId: key.sessionId };
+  try {
+    return await written(world, db, { key, place, seen });
+  } catch (thrown) {
+    if (!isOfFiles(thrown)) throw thrown;
+    world.log("info", "writes.not-looked", { path: key.path, error: String(thrown) });
+    return undefined;
+  }
+}
+
+/** A full disk, a directory that may not be written. */
+function isOfFiles(thrown: unknown): boolean {
+  return thrown instanceof Error && "code" in thrown && /^E[A-Z0-9]+$/.test(String(thrown.code));
+}
+
+interface Looking {
+  key: LookKey;
+  place: Place;
+  seen: Seen | undefined;
+}
+
+async function written(world: Effects, db: Db, { key, place, seen }: Looking): Promise<Written | undefined> {
+  const before = seen?.state;
+  const looking = lookAt(world, place, before === undefined ? FIRST_MS : LATER_MS);
+  // While git looks. A commit that comes in between stands in no reflog as far as it is read here, and is found next time.
+  const { mark, moves } = movesSince(place.gitDir, before && { mark: before.reflog, head: before.head });
+  const look = await looking;
+  if (look === "late") {
+    const restsUntil = world.now().getTime() + REST_MS;
+    db.write((now) => storeSeen(db, key, { ...(before && { state: before }), restsUntil }, now));
+    return undefined;
+  }
+  if (look === undefined || look.changed.length > MOST_CHANGED) return undefined;
+  const message = preparedMessage(place.gitDir);
+  const state = { head: look.head, index: look.index.name, reflog: mark, message, at: world.now().getTime() };
+  const keep = (changed: State["changed"]) => {
+    const after = { ...state, changed };
+    if (before !== undefined && isSame(before, after)) return;
+    db.write((now) => storeSeen(db, key, { state: after }, now));
+    if (before?.index !== state.index) dropOthers(world, { sessionId: key.sessionId, name: state.index });
+  };
+  if (before === undefined) {
+    keep(look.changed.map(({ path }) => [path, standingOf(place.top, path).print]));
+    dropForgotten(world, () => sessionIds(db));
+    return { files: [], more: 0, remember: () => {} };
+  }
+  const found = await compare(world, { place, before, look, message, moves });
+  const own = await withoutSetup(world, db, { top: place.top, paths: found.written });
+  if (own.length === 0) keep(found.changed);
+  return { ...listed(own), remember: () => keep(found.changed) };
+}
+
+function isSame(before: State, after: State): boolean {
+  return Bun.deepEquals({ ...before, at: 0 }, { ...after, at: 0 }, true);
+}
+
+interface Compared {
+  place: Place;
+  before: State;
+  look: Look;
+  message: string;
+  moves: readonly Move[];
+}
+
+async function compare(world: Effects, { place, before, look, message, moves }: Compared) {
+  const isMoved = look.index.name !== before.index || look.head !== before.head || moves.length > 0;
+  const committed = await filesOf(world, place.top, moves);
+  const named = new Set([...look.changed.map(({ path }) => path), ...committed]);
+  const isWanted = (path: string) => named.has(path) || isIgnoreFile(path);
+  let stats: Map<string, IndexStat> | undefined;
+  // Read only when somebody asks.
+  const known = () => {
+    stats ??= isMoved ? indexStats(world, before.index, { hashBytes: look.digits / 2, isWanted }) : new Map();
+    return stats;
+  };
+  const stood = new Map<string, Standing>();
+  const standing = (path: string) => {
+    const found = stood.get(path) ?? standingOf(place.top, path);
+    stood.set(path, found);
+    return found;
+  };
+  return decide({
+    before,
+    now: { head: look.head, changed: look.changed, message },
+    hasMoves: moves.length > 0 || look.head !== before.head,
+    isUnderWay: isUnderWay(place.gitDir),
+    committed,
+    standing,
+    isUntouched: (path) => {
+      const [then, now] = [known().get(path), standing(path).stats];
+      return then !== undefined && now !== undefined && isAsInIndex(then, now);
+    },
+    ignoreFiles: () => [...known().keys()].filter(isIgnoreFile),
+  });
+}
+
+interface Asked {
+  hashBytes: number;
+  isWanted: (path: string) => boolean;
+}
+
+/** Nothing where another look has taken it away. */
+function indexStats({ paths }: Pick<World, "paths">, name: string, asked: Asked): Map<string, IndexStat> {
+  try {
+    return statsOfIndex(readFileSync(join(paths.looks, name)), asked);
+  } catch {
+    return new Map();
+  }
+}
+
+const DIFF_TREE = [
+  ...["diff-tree", "--stdin", "-r", "--root", "--no-renames", "--name-only", "-z", "--no-commit-id"],
+  "--ignore-submodules=dirty",
+];
+
+/** What the commits changed that were made here. */
+async function filesOf(world: Effects, top: string, moves: readonly Move[]): Promise<string[]> {
+  const commits = moves.filter(({ isCommit }) => isCommit);
+  if (commits.length === 0) return [];
+  const input = commits.map(({ from, to }) => (/^0+$/.test(from) ? `${to}\n` : `${to} ${from}\n`)).join("");
+  try {
+    const said = await world.git(top).bytes(DIFF_TREE, { input, timeoutMs: LATER_MS });
+    return [...new Set(Buffer.from(said).toString("latin1").split("\0").slice(0, -1))];
+  } catch (thrown) {
+    if (!(thrown instanceof Failure)) throw thrown;
+    world.log("info", "writes.no-commits", { top, error: thrown.message });
+    return [];
+  }
+}
+
+/** What setting the checkout up wrote, and nobody since, is nobody's work. */
+async function withoutSetup(
+  world: Effects,
+  db: Db,
+  { top, paths }: { top: string; paths: readonly string[] },
+): Promise<readonly string[]> {
+  if (paths.length === 0) return paths;
+  const { baselineOf, notOfBaseline } = await import("../setup/setup.ts");
+  const baseline = baselineOf(db, top);
+  const made = new Set(baseline.map(({ path }) => path));
+  const changed = paths.filter((path) => made.has(path)).map(shown);
+  if (changed.length === 0) return paths;
+  const own = new Set(await notOfBaseline(world.git(top), top, { changed, baseline }));
+  return paths.filter((path) => !made.has(path) || own.has(shown(path)));
+}
+
+function shown(path: string): string {
+  return Buffer.from(path, "latin1").toString();
+}
+
+function listed(paths: readonly string[]): Pick<Written, "files" | "more"> {
+  const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  const names = paths.flatMap((path) => {
+    try {
+      return [strict.decode(Buffer.from(path, "latin1"))];
+    } catch {
+      return [];
+    }
+  });
+  const files = names.slice(0, MOST_FILES);
+  return { files, more: paths.length - files.length };
+}
