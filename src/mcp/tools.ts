@@ -60,8 +60,9 @@ const ALWAYS_LOADED = "anthropic/alwaysLoad";
 
 /** Never throws. */
 export async function callTool(world: World, call: { name: string; given: unknown }): Promise<Called> {
+  let one: Tool | undefined;
   try {
-    const one = await requireTool(call.name);
+    one = await requireTool(call.name);
     const input = shapeArguments(one, call.given);
     const output = await one.run(world, one.mcp.input === undefined ? input : one.mcp.input.read(input));
     const answer = v.parse(ANSWER, one.mcp.output === undefined ? output : one.mcp.output.write(output));
@@ -72,8 +73,17 @@ export async function callTool(world: World, call: { name: string; given: unknow
       const stack = failure.cause instanceof Error ? failure.cause.stack : undefined;
       world.log("error", "tool.failed", { tool: call.name, code: failure.code, message: failure.message, stack });
     }
-    return { content: [{ type: "text", text: JSON.stringify(errorDocument(failure)) }], isError: true };
+    const told = errorDocument(failure);
+    const error = { ...told.error, hint: hintFor(one, failure.hint) };
+    return { content: [{ type: "text", text: JSON.stringify({ error }) }], isError: true };
   }
+}
+
+/** As the tool's own argument, where the command line has a flag. */
+function hintFor(one: Tool | undefined, hint: string | undefined): string | null {
+  if (hint === undefined) return null;
+  const takesPath = one !== undefined && "repo_path" in (one.mcp.input?.shape ?? one.input)().entries;
+  return takesPath ? hint.replaceAll("--repo <path>", "repo_path") : hint;
 }
 
 const ANSWER = v.record(v.string(), v.unknown());

@@ -185,6 +185,15 @@ describe("get_parallel_status", () => {
   });
 });
 
+test("a hint names the argument of the tool, not the flag of the command", async () => {
+  await using place = await makePlace();
+  await using connected = await connectClient(place);
+  for (const given of [{}, { repo_path: "/nowhere/at all" }]) {
+    const { hint } = failureIn(await connected.call("get_parallel_status", given));
+    expect(hint).toMatch(/with repo_path\.$/);
+  }
+});
+
 test("a name that is no tool is told from those that are", async () => {
   await using place = await makePlace();
   await using connected = await connectClient(place);
