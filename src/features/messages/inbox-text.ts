@@ -16,7 +16,7 @@ export function unreadText({ messages, total }: Inbox, page: Page): string {
   if (total === 0) return "Nothing new.\n";
   const more = total - messages.length;
   const left = more === 0 ? [] : [fitting(`${more} more: parallel-cc messages read`, page)];
-  return linesText([...messages.flatMap((one) => messageLines(one, page)), ...left]);
+  return linesText([...messages.flatMap((one) => messageLines({ ...one, isNew: false }, page)), ...left]);
 }
 
 const NARROWEST = 10;
