@@ -1,0 +1,37 @@
+// The room's door: a command that an agent's shell is about to run is refused when it would destroy another live session's
+// work, and only then. One's own tree is one's own; what cannot be decided runs. It keeps nobody from anything who wants
+// to hide what he does: it stops accidents.
+
+import type { Db } from "../../db/db.ts";
+import type { World } from "../../world.ts";
+import type { KnownSession } from "../roster/roster.ts";
+
+export interface Judged {
+  isRefused: boolean;
+  /** For the agent. */
+  words: string;
+}
+
+type Effects = Pick<World, "processes" | "git" | "env" | "now" | "paths" | "db">;
+
+const GIT_WORDS =
+  /\b(stash|reset|clean|checkout|restore|switch|rebase|branch|update-ref|push|fetch|pull|worktree|reflog|rm|merge|cherry-pick|revert|am)\b/;
+/** A `>` that empties a file; not of `>>`, `2>&1`, `=>` and `> /dev/null`. */
+const FILE_WORDS = /\b(rm|mv|find|rsync|unlink|shred|truncate|dd|tee)\b|(?<![>=-])>(?![>&=]|\s*\/dev\/)/;
+
+/** Whether a command could be one of those at all, by its text: most are not. */
+export function mayDestroy(command: string): boolean {
+  return FILE_WORDS.test(command) || (GIT_WORDS.test(command) && command.includes("git"));
+}
+
+/** Undefined: nothing to say. Errors: those of the database and of git, `config.broken`. */
+export async function judgeCommand(
+  world: Effects,
+  db: Db,
+  own: KnownSession,
+  asked: { command: string; directory: string },
+): Promise<Judged | undefined> {
+  if (!mayDestroy(asked.command)) return undefined;
+  const { judge } = await import("./judge.ts");
+  return judge(world, db, own, asked);
+}

@@ -1,0 +1,115 @@
+// Commands that run another one: what follows them is what counts. Where an option of theirs makes them something else,
+// nothing is known. Pure.
+
+import { readOptions } from "./options.ts";
+import type { Value } from "./values.ts";
+
+export interface Wrapped {
+  /** The command with its words; the first is its name. */
+  words: Value[];
+  /** Set for it alone. */
+  variables: Map<string, string | undefined>;
+  /** Where it runs, when not where the wrapper does; undefined within: not known. */
+  directory?: { path: string | undefined };
+}
+
+interface Wrapper {
+  /** Options with a word of their own: letters, and long names. */
+  takes?: readonly string[];
+  /** With these it does something else, or in another place. */
+  stops?: readonly string[];
+  /** Words of its own before the command. */
+  skips?: number;
+  /** `NAME=value` may stand before the command. */
+  isSetting?: boolean;
+  directory?: readonly string[];
+  /** As another user: with that one's home. */
+  isOfAnother?: boolean;
+  /** It adds words that nobody knows; the option with which it puts them in the place of a text. */
+  adds?: string;
+}
+
+const USER = ["u", "g", "p", "C", "r", "t", "T", "U", "user", "group", "prompt", "close-from", "role", "type"];
+
+const WRAPPERS: Readonly<Record<string, Wrapper>> = Object.assign(Object.create(null), {
+  env: {
+    takes: ["u", "unset", "C", "chdir"],
+    stops: ["S", "split-string", "help", "version"],
+    isSetting: true,
+    directory: ["C", "chdir"],
+  },
+  sudo: {
+    takes: [...USER, "D", "chdir", "command-timeout", "other-user"],
+    stops: ["i", "s", "e", "l", "v", "K", "h", "R", "V", "login", "shell", "edit", "list", "chroot", "host", "help"],
+    isSetting: true,
+    isOfAnother: true,
+    directory: ["D", "chdir"],
+  },
+  doas: { takes: ["u", "C"], stops: ["s", "L"], isOfAnother: true },
+  command: { stops: ["v", "V"] },
+  builtin: {},
+  exec: { takes: ["a"] },
+  nohup: {},
+  setsid: {},
+  time: { takes: ["f", "o", "format", "output"] },
+  nice: { takes: ["n", "adjustment"] },
+  ionice: { takes: ["c", "n", "class", "classdata"], stops: ["p", "P", "u", "pid"] },
+  timeout: { takes: ["k", "s", "kill-after", "signal"], skips: 1 },
+  stdbuf: { takes: ["i", "o", "e", "input", "output", "error"] },
+  caffeinate: { takes: ["t", "w"] },
+  xargs: {
+    takes: ["n", "P", "I", "L", "d", "E", "s", "a", "max-args", "max-procs", "max-lines", "delimiter", "arg-file"],
+    adds: "I",
+  },
+} satisfies Record<string, Wrapper>);
+
+export function isWrapper(name: string): boolean {
+  return WRAPPERS[name] !== undefined;
+}
+
+/** Undefined where it runs nothing that is known. */
+export function unwrapped(name: string, given: readonly Value[]): Wrapped | undefined {
+  const wrapper = WRAPPERS[name];
+  const options = readOptions(given, { takes: wrapper?.takes ?? [], isBeforeCommand: true });
+  if (wrapper === undefined || wrapper.stops?.some((stop) => options.count(stop) > 0) === true) return undefined;
+  const words = [...options.words];
+  const variables = new Map<string, string | undefined>(wrapper.isOfAnother === true ? [["HOME", undefined]] : []);
+  for (let [first] = words; wrapper.isSetting === true && first?.kind === "text"; [first] = words) {
+    const [all, variable, value] = /^([A-Za-z_]\w*)=([\s\S]*)$/.exec(first.text) ?? [];
+    if (all === undefined) break;
+    variables.set(variable ?? "", value);
+    words.shift();
+  }
+  words.splice(0, wrapper.skips ?? 0);
+  if (words.length === 0) return undefined;
+  const placed = wrapper.directory?.flatMap((option) => options.value(option) ?? []).at(0);
+  return {
+    words: wrapper.adds === undefined ? words : withAdded(words, options.value(wrapper.adds)),
+    variables,
+    ...(placed !== undefined && { directory: { path: placed.kind === "text" ? placed.text : undefined } }),
+  };
+}
+
+function withAdded(words: readonly Value[], replaced: Value | undefined): Value[] {
+  if (replaced === undefined) return [...words, { kind: "unknown" }];
+  const mark = replaced.kind === "text" ? replaced.text : "";
+  return words.map((one) => (one.kind === "text" && !one.text.includes(mark) ? one : { kind: "unknown" }));
+}
+
+const SHELLS = new Set(["sh", "bash", "dash", "zsh", "ksh", "ash"]);
+
+/** What a shell is told to run: the text behind `-c`, its standard input, or a file (undefined). */
+export function scriptOfShell(name: string, args: readonly Value[]): Value | "input" | undefined {
+  if (!SHELLS.has(name)) return undefined;
+  let isCommand = false;
+  for (let at = 0; at < args.length; at++) {
+    const one = args[at];
+    if (one?.kind !== "text") return isCommand ? one : undefined;
+    if (one.text === "--rcfile" || one.text === "--init-file") at++;
+    else if (/^[-+][A-Za-z]+$/.test(one.text)) {
+      isCommand ||= one.text.includes("c");
+      if (/o/i.test(one.text)) at++;
+    } else if (!/^--/.test(one.text)) return isCommand ? one : undefined;
+  }
+  return isCommand ? undefined : "input";
+}

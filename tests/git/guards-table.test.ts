@@ -1,0 +1,152 @@
+// Commands, and whether they are refused: with three sessions at work (see tests/support/guards.ts for who is where). Each
+// is one row; add rows freely. `{own}`, `{lead}`, `{beta}`, `{over}` are their checkouts, `{beta.branch}` a branch.
+
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { type GuardScene, makeGuardScene, type Where, type Who } from "../support/guards.ts";
+
+interface Row {
+  command: string;
+  verdict: "refused" | "runs";
+  /** Who runs it (own). */
+  as?: Who | undefined;
+  /** Where its shell stands (its own checkout). */
+  where?: Where | undefined;
+}
+
+const refused = (command: string, more: Omit<Row, "command" | "verdict"> = {}): Row => {
+  return { command, verdict: "refused", ...more };
+};
+const runs = (command: string, more: Omit<Row, "command" | "verdict"> = {}): Row => {
+  return { command, verdict: "runs", ...more };
+};
+
+const ROWS: readonly Row[] = [
+  // The stash: {0} is beta's, {1} own's, {2} lead's, {3} of a session that is over.
+  refused("git stash pop"),
+  refused("git stash drop stash@{2}"),
+  refused("npm test; git stash clear"),
+  refused("git stash branch rescue"),
+  refused("git reflog delete stash@{0}"),
+  refused("git reflog expire --expire=now refs/stash"),
+  refused("git update-ref -d refs/stash"),
+  refused("(cd {lead} && git stash pop)"),
+  refused("timeout 30 env FOO=1 git -c core.pager=cat stash pop --index"),
+  refused("bash -lc 'git stash pop'"),
+  runs("git stash pop stash@{1}"),
+  runs("git stash drop 3"),
+  runs("git stash apply"),
+  runs("git stash && npm test && git stash pop"),
+  runs("git stash push -m wip -- file-0.txt"),
+  runs('git stash drop "$entry"'),
+  runs("git stash list; git stash show -p stash@{0}"),
+  runs("cd {place}/outside/clone && git stash clear"),
+  runs("git commit -m 'git stash pop; rm -rf {beta}'"),
+  runs("git stash pop", { as: "lead", where: "outside" }),
+  refused("git stash pop stash@{1}", { as: "lead" }),
+  runs("git stash pop stash@{2}", { as: "lead" }),
+
+  // Another's checkout.
+  refused("git -C {beta} reset --hard"),
+  refused("cd {beta} && git clean -fdx"),
+  refused("cd ../{beta.name} && git checkout -- ."),
+  refused("pushd {lead} > /dev/null; git restore ."),
+  refused("git -C {beta} checkout file-0.txt"),
+  refused("git -C {beta} switch --discard-changes main"),
+  refused("git -C {beta} rebase main"),
+  refused("git -C {beta} stash"),
+  refused("git -C {beta} merge --abort"),
+  refused("GIT_WORK_TREE={beta} GIT_DIR={beta}/.git git reset --hard"),
+  refused("git --git-dir={lead}/.git --work-tree={lead} checkout -f"),
+  refused("git reset --hard", { where: "beta" }),
+  refused("git clean -fd", { where: "lead" }),
+  refused("cd {place}/outside/link-to-beta && git reset --hard"),
+  runs("git reset --hard origin/main && git clean -fdx"),
+  runs("git checkout -- . ; git restore --staged ."),
+  runs("git -C {beta} status && git -C {beta} diff && git -C {beta} log --oneline"),
+  runs("git -C {beta} checkout -b topic"),
+  runs("git -C {beta} clean -n"),
+  runs("git -C {over} reset --hard"),
+  runs('cd "$DIR" && git reset --hard', { where: "beta" }),
+  runs("cd {beta} && cd - && git reset --hard"),
+  runs("(cd {beta}; git status); git reset --hard"),
+  runs("mkdir t && cd t && git init && git reset --hard", { where: "beta" }),
+
+  // Branches.
+  refused("git branch -D {beta.branch}"),
+  refused("git branch -f main HEAD~1"),
+  refused("git branch -m {beta.branch} mine"),
+  refused("git update-ref refs/heads/main HEAD"),
+  refused("git checkout -B {beta.branch}"),
+  refused("git push --force origin HEAD:main"),
+  refused("git push origin +{beta.branch}"),
+  refused("git push origin --delete {beta.branch}"),
+  refused("git push origin :{beta.branch}"),
+  refused("git fetch . HEAD:main"),
+  refused("for b in one {beta.branch}; do git branch -D $b; done"),
+  runs("git fetch origin main:main && git fetch --all --prune"),
+  runs("git push --force-with-lease origin {own.branch}"),
+  runs("git push --force"),
+  runs("git push origin HEAD:main"),
+  runs("git branch -D {over.branch}; git branch -d feature/{beta.branch}"),
+  runs("git branch --list '{beta.branch}'; git log {beta.branch}..HEAD"),
+  runs("git rebase main && git merge {beta.branch}"),
+  runs("git push -f deploy main"),
+  runs('git branch --merged | grep -v main | xargs git branch -d; git branch -D "$b"'),
+
+  // Worktrees.
+  refused("git worktree remove {beta}"),
+  refused("git worktree remove --force {beta.name}"),
+  refused("git worktree move {beta} {place}/elsewhere", { as: "lead" }),
+  refused("git reflog expire --expire=now --all && git gc --prune=now"),
+  runs("git worktree remove --force {over}"),
+  runs("git worktree prune -v && git gc --prune=now"),
+  runs("git worktree add ../more -b more && cd ../more && git reset --hard"),
+
+  // Files.
+  refused("rm -rf {beta}"),
+  refused("rm -fr ../{beta.name}/dist"),
+  refused("rm -rf {worktrees}"),
+  refused("rm -rf {worktrees}/*"),
+  refused("rm -rf ../parallel-{b,x}*"),
+  refused("rm -rf {lead}/.git"),
+  refused("cd {lead} && rm --recursive .git/refs"),
+  refused("sudo rm -rf {place}/repo"),
+  refused("mv {beta} {place}/aside"),
+  refused("find {worktrees} -mindepth 1 -delete"),
+  refused("find {beta} -name '*.txt' -exec rm {} +"),
+  refused("rsync -a --delete ./ {beta}/"),
+  refused("cat > {beta}/file-0.txt <<'EOF'\nmine\nEOF"),
+  refused("dd if=/dev/zero of={beta}/file-0.txt count=1"),
+  refused('W={beta}\nif [ -d $W ]; then rm -rf "$W"; fi'),
+  refused("rm -rf {lead}", { as: "lead" }),
+  runs("rm -rf node_modules dist && rm -rf ./*"),
+  runs("rm -rf {own}"),
+  runs("rm -rf {over}"),
+  runs("rm -f {lead}/.git/index.lock {lead}/.git/worktrees/{own.name}/index.lock"),
+  runs("rm -rf {beta}-old {beta}/no-such-file"),
+  runs("rm {beta}"),
+  runs('rm -rf "$TMPDIR"/x {worktrees}/$name'),
+  runs("find . -name '*.pyc' -delete; find .. -name node_modules -prune -exec rm -rf {} +"),
+  runs("cp -r {beta}/dist . && cat {beta}/file-0.txt > copy.txt"),
+  runs("echo 'rm -rf {beta}' >> notes.md; grep -r 'git stash pop' {beta}"),
+  runs("cat <<EOF > script.sh\nrm -rf {beta}\ngit stash pop\nEOF"),
+  runs("ssh host 'rm -rf {beta}' # git stash clear"),
+  runs("docker run --rm -v {beta}:/w alpine rm -rf /w/dist"),
+];
+
+let scene: GuardScene;
+
+beforeAll(async () => {
+  scene = await makeGuardScene();
+});
+
+afterAll(() => scene[Symbol.asyncDispose]());
+
+describe("a command", () => {
+  test.each(ROWS.map((row) => [row.command, row.verdict, row] as const))("%j %s", async (command, verdict, row) => {
+    const judged = await scene.judge(command, row);
+    const said = judged?.isRefused === true ? "refused" : (judged?.words ?? "runs");
+    expect(said === "refused" || said === "runs" ? said : "warned").toBe(verdict);
+    expect((judged?.words ?? "").length).toBeLessThanOrEqual(600);
+  });
+});
