@@ -47,7 +47,7 @@ describe("at a command line", () => {
     await using scene = await makeScene();
     const { said, two } = scene;
     expect(await said("messages", "send", "--to", "two", "the", "API\u001b[31m", "is red")).toStartWith(
-      'Sent to session "two". No hook tells of session "two"',
+      'Sent to session "two". No hook of ours was heard from session "two"',
     );
     for (let times = 0; times < 2; times++) {
       expect(await said("messages", "--session-id", two.sessionId)).toMatch(

@@ -10,6 +10,7 @@ import { register } from "../../src/features/sessions/register.ts";
 import { release } from "../../src/features/sessions/release.ts";
 import { repositoryOf, writerOfCaller } from "../../src/features/sessions/sessions.ts";
 import { startUpkeep } from "../../src/features/upkeep/upkeep.ts";
+import { callTool } from "../../src/mcp/tools.ts";
 import { sleeper } from "../support/processes.ts";
 import { makeRepo } from "../support/repo.ts";
 import { type AtWork, type TwoSessions, twoSessions } from "../support/two-sessions.ts";
@@ -142,7 +143,7 @@ test("4,000 characters are kept as they came, but for a NUL", async () => {
 test("of a session that no hook tells of it is said that it has to ask", async () => {
   await using scene = await twoSessions();
   const db = await scene.world.db();
-  expect((await sendFrom(scene, scene.one, "two")).message).toContain("it only when it asks");
+  expect((await sendFrom(scene, scene.one, "two")).message).toContain("has to ask for it");
   storePulse(
     db,
     scene.two.known.id,
@@ -244,6 +245,15 @@ describe("at a command line", () => {
     await two.process.kill();
     expect(await writerOfCaller({ ...atTerminal, env }, db, {})).toBeUndefined();
   });
+});
+
+test("an agent's tools are those of its session", async () => {
+  await using scene = await twoSessions();
+  const { one, two } = scene;
+  const sent = await callTool(one.world, { name: "send_message", given: { to: "all", message: "hello" } });
+  expect(sent.structuredContent).toMatchObject({ sent: true, recipients: [{ name: "two" }] });
+  const unread = await callTool(two.world, { name: "read_messages", given: {} });
+  expect(unread.structuredContent).toMatchObject({ messages: [{ from: "one", message: "hello" }], total: 1 });
 });
 
 describe("news", () => {

@@ -7,6 +7,7 @@ import { v } from "../../src/core/shape.ts";
 import { addNote, countNotes, readNotes, removeNote } from "../../src/features/notes/notes.ts";
 import { notesPlace } from "../../src/features/notes/place.ts";
 import { release } from "../../src/features/sessions/release.ts";
+import { callTool } from "../../src/mcp/tools.ts";
 import { makePlace } from "../support/place.ts";
 import { makeRepo } from "../support/repo.ts";
 import { twoSessions } from "../support/two-sessions.ts";
@@ -53,6 +54,13 @@ test("a note has its author, branch and time, and outlives its session", async (
     ],
     total: 1,
   });
+});
+
+test("an agent's note is by its session", async () => {
+  await using scene = await twoSessions();
+  await callTool(scene.two.world, { name: "share_note", given: { note: "the API answers 401" } });
+  const { structuredContent } = await callTool(scene.one.world, { name: "read_notes", given: {} });
+  expect(structuredContent).toMatchObject({ notes: [{ author: "two", note: "the API answers 401" }], total: 1 });
 });
 
 test("without a session it is by nobody in particular", async () => {

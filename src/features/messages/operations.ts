@@ -64,7 +64,12 @@ const sendOperation = operation({
   input: () =>
     v.strictObject({
       to: word('A session by its name, its id or the beginning of that, or "all" of this repository', "recipient"),
-      message: v.pipe(v.array(word("What to tell")), v.minLength(1), v.description("What to tell")),
+      message: v.pipe(
+        v.array(word("What to tell")),
+        v.metadata({ value: "text", expected: "a text that is not empty" }),
+        v.minLength(1),
+        v.description("What to tell"),
+      ),
       sessionId: v.optional(word("The session that it is from, by its id", "session")),
     }),
   output: sentShape,

@@ -54,7 +54,7 @@ function outcome(reached: readonly KnownSession[]): string {
   const mute = reached.filter((one) => activityOf(one) === null);
   const sent = `Sent to ${reached.map(whoIs).join(", ")}.`;
   if (mute.length === 0) return sent;
-  return `${sent} No hook tells of ${mute.map(whoIs).join(", ")}: such a session gets it only when it asks for it.`;
+  return `${sent} No hook of ours was heard from ${mute.map(whoIs).join(", ")}: without one a session has to ask for it.`;
 }
 
 /** SQLite's texts end at a NUL. */

@@ -55,6 +55,7 @@ const addOperation = operation({
     v.strictObject({
       note: v.pipe(
         v.array(word("What others have to know")),
+        v.metadata({ value: "text", expected: "a text that is not empty" }),
         v.minLength(1),
         v.description("What others have to know"),
       ),
