@@ -1,7 +1,17 @@
 // What people see of names that others chose: nothing in them acts, and nothing runs over the line.
 
 import { describe, expect, test } from "bun:test";
-import { age, counted, cutEnd, cutStart, nearest, printable, printableLines, table } from "../../src/core/text.ts";
+import {
+  age,
+  counted,
+  cutEnd,
+  cutStart,
+  nearest,
+  printable,
+  printableLines,
+  quotedLines,
+  table,
+} from "../../src/core/text.ts";
 import { forAll, gen } from "../support/random.ts";
 
 const NASTY: [string, ...string[]] = [
@@ -57,6 +67,13 @@ describe("printable", () => {
   test("changes nothing that is printable already", async () => {
     await forAll("idempotent", gen.text(20, NASTY), (text) => printable(printable(text)) === printable(text));
   });
+});
+
+test("quotedLines marks each line, breaks those that are too long between words, and escapes the rest", () => {
+  expect(quotedLines("one two three\r\n\tx\x1b[2J\n\n", 8)).toEqual([
+    ...["  > one two", "  > three", "  >     x\\u{", "  > 1b}[2J"],
+  ]);
+  expect(quotedLines("one two three", Number.POSITIVE_INFINITY)).toEqual(["  > one two three"]);
 });
 
 test("printableLines keeps line ends and escapes the rest", () => {
