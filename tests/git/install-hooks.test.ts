@@ -118,3 +118,34 @@ describe("taking all of it out, in a checkout", () => {
     expect((await home.run({ uninstall: true }, { cwd: moved })).steps).toEqual([]);
   });
 });
+
+describe("where an edit shall be refused rather than made unseen", () => {
+  const blocks = (text: string | undefined) => {
+    const groups: { matcher: string; hooks: { onFailure?: string }[] }[] = JSON.parse(text ?? "").hooks.PreToolUse;
+    return groups.map(({ matcher, hooks }) => `${matcher}: ${hooks[0]?.onFailure ?? "goes on"}`);
+  };
+
+  test("the user's own hooks for edits block when they fail, and go on again when that is unset", async () => {
+    await using home = await makeHome();
+    const before = await home.run(GLOBAL);
+    expect(before.success).toBe(true);
+    expect(blocks(home.text(SETTINGS))).toEqual(["Edit|Write|MultiEdit|NotebookEdit|Bash: goes on"]);
+    await home.put(".parallel-cc/config.json", '{"claims": {"onConflict": "block"}}');
+    await home.run(GLOBAL);
+    expect(blocks(home.text(SETTINGS))).toEqual(["Edit|Write|MultiEdit|NotebookEdit: block", "Bash: goes on"]);
+    expect((await home.run(GLOBAL)).steps[0]?.change).toBe("none");
+    await home.put(".parallel-cc/config.json", "{}");
+    await home.run(GLOBAL);
+    expect(blocks(home.text(SETTINGS))).toEqual(["Edit|Write|MultiEdit|NotebookEdit|Bash: goes on"]);
+    await home.run({ uninstall: true, hooks: true });
+    expect(home.text(SETTINGS)).toBeUndefined();
+  });
+
+  test("a committed file's do not: others may not have parallel-cc", async () => {
+    const { home, repo } = await offPath();
+    await using _ = home;
+    await home.put(".parallel-cc/config.json", '{"claims": {"onConflict": "block"}}');
+    await home.run({ ...LOCAL, repo: repo.path });
+    expect(readFileSync(join(repo.path, SETTINGS), "utf8")).not.toContain("onFailure");
+  });
+});

@@ -189,7 +189,7 @@ describe("watching", () => {
     expect(told).toMatchObject({
       event: "present",
       isHere: true,
-      text: 'parallel-cc: session "say \\"yes\\"\\\\u{1b}[31m" is at work in this same checkout, on branch "main".',
+      text: 'parallel-cc: session "say \\"yes\\"\\u{1b}[31m" is at work in this same checkout, on branch "main".',
     });
   });
 

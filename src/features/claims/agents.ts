@@ -15,6 +15,7 @@ import {
   heldShape,
   isWeakerFree,
   modeShape,
+  reasonShape,
 } from "./answers.ts";
 import type { Claiming } from "./ask.ts";
 import type { Mode } from "./modes.ts";
@@ -46,7 +47,7 @@ export const claimFileOperation = agentOperation({
     v.strictObject({
       filePath: word(FILE, "path"),
       mode: v.optional(v.pipe(modeShape(), v.description("How (default: EXCLUSIVE)"))),
-      reason: v.optional(word("What for: others are told", "text")),
+      reason: v.optional(reasonShape()),
       ttlHours: v.optional(
         v.pipe(
           NUMBER,
@@ -154,7 +155,7 @@ export const claimFilesOperation = agentOperation({
     v.strictObject({
       files: files(),
       mode: v.optional(v.pipe(v.picklist(["advisory", "exclusive"]), v.description("How (default: advisory)"))),
-      reason: v.optional(word("What for: others are told", "text")),
+      reason: v.optional(reasonShape()),
     }),
   output: () =>
     v.strictObject({

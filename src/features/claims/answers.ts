@@ -1,6 +1,6 @@
 // Claims as the doors tell them: the same fields in the commands' JSON and in the tools' answers.
 
-import { NUMBER, TEXT, TEXT_OR_NULL, v, YES_OR_NO } from "../../core/shape.ts";
+import { NUMBER, TEXT, TEXT_OR_NULL, v, word, YES_OR_NO } from "../../core/shape.ts";
 import { isoText, parseUtc } from "../../db/db.ts";
 import type { KnownSession } from "../roster/roster.ts";
 import type { Shown } from "./ask.ts";
@@ -9,6 +9,10 @@ import { MODES } from "./modes.ts";
 import type { Claim } from "./store.ts";
 
 export const modeShape = () => v.picklist(MODES);
+
+/** It is told to others at each edit they try. */
+export const reasonShape = () =>
+  v.pipe(word("What for, in 300 characters at most: others are told", "text"), v.maxLength(300));
 
 export const claimShape = () =>
   v.strictObject({

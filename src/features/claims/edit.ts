@@ -8,11 +8,12 @@ import { loadConfig } from "../config/config.ts";
 import type { KnownSession } from "../roster/roster.ts";
 import { claim, currentOf, type Held, isCovered, othersNear } from "./hold.ts";
 import { isIgnored } from "./ignored.ts";
+import { tellHolders } from "./news.ts";
 import { type Meant, meantBy } from "./place.ts";
 import { refusedWords, warnedWords } from "./words.ts";
 
 /** What an edit by a hook claims, for as long. */
-const TTL_SECONDS = 24 * 3600;
+export const TTL_SECONDS = 24 * 3600;
 
 export interface Verdict {
   isRefused: boolean;
@@ -53,6 +54,7 @@ interface Deciding {
 function decide(world: Effects, db: Db, { own, meant, held, isOwn, policy }: Deciding): Verdict | undefined {
   const { gitDirId, pattern } = meant;
   const refuse = (by: readonly Held[]): Verdict => {
+    tellHolders(world, db, { own, held: by, topic: "claim.denied" });
     return { isRefused: true, words: refusedWords(pattern.path, by, world.now()) };
   };
   const refusing = held.filter(({ claim: one }) => policy === "block" || one.claim_mode === "EXCLUSIVE");
@@ -67,5 +69,6 @@ function decide(world: Effects, db: Db, { own, meant, held, isOwn, policy }: Dec
   if (!outcome.isGranted && policy !== "warn") return refuse(outcome.held);
   const beside = [...(outcome.isGranted ? [] : outcome.held), ...outcome.beside];
   if (beside.length === 0) return undefined;
+  tellHolders(world, db, { own, held: beside, topic: "claim.shared" });
   return { isRefused: false, words: warnedWords([pattern.path], beside, world.now()) };
 }

@@ -42,6 +42,12 @@ export function meantBy({ path, directory, known, isFile = false }: Given): Mean
   return { gitDirId, gitDir, top, pattern: patternOf({ kind, path: whole, isFolded: foldsNames(top) }) };
 }
 
+/** Of files that are known from the top of a checkout. */
+export function patternsAt(top: string, paths: readonly string[]): Pattern[] {
+  const isFolded = foldsNames(top);
+  return paths.map((path) => patternOf({ kind: "file", path, isFolded }));
+}
+
 /** With symbolic links followed as far as it exists. */
 function followed(path: string): string {
   const missing: string[] = [];

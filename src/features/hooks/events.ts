@@ -10,6 +10,8 @@ export interface HookEvent {
   since: string;
   /** A hook that is not back by then is let go of by the client. */
   timeoutSeconds: number;
+  /** The tool is not used when the hook fails; otherwise it is. */
+  onFailure?: "block";
 }
 
 const SHORT_SECONDS = 5;
@@ -17,12 +19,13 @@ const SHORT_SECONDS = 5;
 const LONG_SECONDS = 30;
 
 /** What is looked at before it is done: edits of files, and commands. */
-const BEFORE = "Edit|Write|MultiEdit|NotebookEdit|Bash";
+const EDITS = "Edit|Write|MultiEdit|NotebookEdit";
+const COMMANDS = "Bash";
 
 export const HOOK_EVENTS: readonly HookEvent[] = [
   { event: "SessionStart", since: "1.0.62", timeoutSeconds: LONG_SECONDS },
   { event: "UserPromptSubmit", since: "1.0.62", timeoutSeconds: SHORT_SECONDS },
-  { event: "PreToolUse", matcher: BEFORE, since: "1.0.38", timeoutSeconds: SHORT_SECONDS },
+  { event: "PreToolUse", matcher: `${EDITS}|${COMMANDS}`, since: "1.0.38", timeoutSeconds: SHORT_SECONDS },
   { event: "PostToolUse", matcher: "*", since: "1.0.38", timeoutSeconds: SHORT_SECONDS },
   // Of calls that failed PostToolUse tells nothing.
   { event: "PostToolUseFailure", matcher: "*", since: "2.0.56", timeoutSeconds: SHORT_SECONDS },
@@ -49,6 +52,18 @@ const SAFE_CLIENT = "2.0.0";
 /** Those that a client of this release knows. */
 export function eventsKnownTo(client: string | undefined, events: readonly HookEvent[] = HOOK_EVENTS): HookEvent[] {
   return events.filter(({ since }) => Bun.semver.order(client ?? SAFE_CLIENT, since) >= 0);
+}
+
+/** For who would rather have an edit refused than made unseen. Clients that do not know of it pass over it (2.0.77). */
+export function blockingEvents(events: readonly HookEvent[]): HookEvent[] {
+  return events.flatMap((one) =>
+    one.event === "PreToolUse"
+      ? [
+          { ...one, matcher: EDITS, onFailure: "block" as const },
+          { ...one, matcher: COMMANDS },
+        ]
+      : [one],
+  );
 }
 
 /** The exact words that stand in the settings after the program. */

@@ -23,6 +23,9 @@ export interface HookAnswer {
   };
   /** Shown to the user. */
   systemMessage?: string;
+  /** Of Stop: the turn goes on, for this reason. */
+  decision?: "block";
+  reason?: string;
   /** Of WorktreeCreate, which reads this alone, as a line. */
   worktreePath?: string;
 }
@@ -53,7 +56,16 @@ export async function answerHook(world: World, event: string): Promise<HookAnswe
   }
   notePulse(world, db, own, { ...doing, claudePid, conversationId: told.session_id });
   if (doing.activity === "ended") releaseWhenOver(world, db, claudePid);
-  return undefined;
+  if (event === "Stop") return (await import("./inbox.ts")).answerStop(world, db, { own, told });
+  if (event === "PostToolUse" || event === "PostToolUseFailure") {
+    return (await import("./after-tool.ts")).afterTool(world, db, { event, own, told });
+  }
+  if (event !== "UserPromptSubmit") return undefined;
+  const { inboxText } = await import("./inbox.ts");
+  const context = inboxText(db, own, told);
+  return context === undefined
+    ? undefined
+    : { hookSpecificOutput: { hookEventName: event, additionalContext: context } };
 }
 
 /** All that live by this claude alone, its worktrees for agents too; what the wrapper started is its to release. */

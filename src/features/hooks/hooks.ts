@@ -1,7 +1,8 @@
 // The room's door: what Claude Code's hooks call.
 
 export { claudeOf } from "./claude.ts";
-export { eventsKnownTo, HOOK_EVENTS, type HookEvent, hookWords, WORKTREE_EVENTS } from "./events.ts";
+export { blockingEvents, eventsKnownTo, HOOK_EVENTS, type HookEvent, hookWords, WORKTREE_EVENTS } from "./events.ts";
 export { answerHook, type HookAnswer } from "./hook.ts";
+export { isBlocking } from "./in-doubt.ts";
 export { statusLine } from "./status-line.ts";
 export { noteTrouble } from "./trouble.ts";

@@ -1,5 +1,5 @@
 // What an agent and its user are told at the start of a session: who else works in the repository, on what, and when two
-// share one checkout. At most eight lines. Names and branches are others' words: quoted, and shown escaped.
+// share one checkout. At most seven lines. Names and branches are others' words: quoted, and shown escaped.
 
 import { counted } from "../../core/text.ts";
 import { activityOf, type KnownSession, quoted, whereIs, whoIs } from "../roster/roster.ts";
@@ -9,7 +9,7 @@ export interface News {
   forUser: string[];
 }
 
-const MOST_LISTED = 5;
+const MOST_LISTED = 4;
 const MOST_FILES = 3;
 
 /** Those that are told of one by one: the ones in the same checkout matter most. */

@@ -24,6 +24,8 @@ const hookOperation = operation({
         }),
       ),
       systemMessage: v.optional(TEXT),
+      decision: v.optional(v.literal("block")),
+      reason: v.optional(TEXT),
       worktreePath: v.optional(TEXT),
     }),
   cli: { path: ["hook"], positionals: ["event"], examples: ["parallel-cc hook SessionStart", "parallel-cc hook Stop"] },

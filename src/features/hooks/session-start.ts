@@ -3,9 +3,11 @@
 
 import { existsSync } from "node:fs";
 import { asFailure, Failure } from "../../core/failure.ts";
+import { counted } from "../../core/text.ts";
 import type { Db } from "../../db/db.ts";
 import type { World } from "../../world.ts";
 import { hasLeases, variablesOf } from "../leases/leases.ts";
+import { countNotes } from "../notes/notes.ts";
 import { type KnownSession, livingOf, sessionOfClaude, sessionsOf } from "../roster/roster.ts";
 import { register } from "../sessions/sessions.ts";
 import { takeReport } from "../upkeep/upkeep.ts";
@@ -63,7 +65,9 @@ async function answerFor(world: World, db: Db, own: KnownSession): Promise<HookA
   const { git_dir, git_dir_id, repo_path } = own;
   const key = { gitDir: git_dir ?? "", gitDirId: git_dir_id ?? "", path: repo_path };
   const others = livingOf(world, sessionsOf(db, key)).filter(({ id }) => id !== own.id);
-  const { forAgent, forUser } = newsFor(own, others, await changesOf(world, listedOf(own, others)));
+  const news = newsFor(own, others, await changesOf(world, listedOf(own, others)));
+  const { forUser } = news;
+  const forAgent = [...news.forAgent, ...notesLine(countNotes(db, key))];
   const report = takeReport(db, key.gitDir);
   const told = [...(report === undefined ? [] : [`parallel-cc: ${report}`]), ...forUser];
   if (forAgent.length + told.length === 0) return undefined;
@@ -73,6 +77,11 @@ async function answerFor(world: World, db: Db, own: KnownSession): Promise<HookA
       hookSpecificOutput: { hookEventName: "SessionStart", additionalContext: forAgent.join("\n") },
     }),
   };
+}
+
+function notesLine(count: number): string[] {
+  if (count === 0) return [];
+  return [`parallel-cc: sessions of this repository have left ${counted(count, "note")}; read_notes has them.`];
 }
 
 async function changesOf(world: Pick<World, "git">, listed: readonly KnownSession[]): Promise<ChangedFiles> {

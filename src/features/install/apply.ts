@@ -7,6 +7,7 @@ import { shellWord } from "../../core/text.ts";
 import { SCHEMA_VERSION, versionText } from "../../db/db.ts";
 import { withLock } from "../../db/lock.ts";
 import { targetOf } from "../../files/atomic.ts";
+import type { Addition } from "../../files/json-put.ts";
 import type { World } from "../../world.ts";
 import { eventsKnownTo, WORKTREE_EVENTS } from "../hooks/hooks.ts";
 import { addAlias, dropAlias } from "./alias.ts";
@@ -23,6 +24,7 @@ import type { Part, Request } from "./request.ts";
 import { addCompletions, completionBlocksIn, dropCompletions } from "./shell-completions.ts";
 import { ALIAS_BLOCKS } from "./shells.ts";
 import { attempt, type Step } from "./step.ts";
+import { userHooks } from "./user-hooks.ts";
 
 export type Effects = Pick<
   World,
@@ -115,7 +117,7 @@ async function putIn(world: Effects, { request, top, notes }: Scene): Promise<St
   if (parts.has("plugin")) steps.push(...(await replaceByPlugin(world, notes)));
   if (parts.has("hooks")) {
     const client = await clientRelease(world);
-    const own = { file: claudeSettings, program, client };
+    const own = { file: claudeSettings, program, client, wanted: await userHooks(world, { program, client }) };
     if (scope.isGlobal || replaces) steps.push(await enterHooks(world, notes, own));
     if (scope.isLocal && top !== undefined) {
       const file = localSettings(top);
@@ -125,7 +127,8 @@ async function putIn(world: Effects, { request, top, notes }: Scene): Promise<St
       });
       const isRefused = refused.change === "failed";
       // It is other people's as well, in whose machines it lies elsewhere.
-      const shared = { file, program: PROGRAM, client, isShared: true };
+      const wanted = hooksOf(PROGRAM, eventsKnownTo(client));
+      const shared = { file, program: PROGRAM, client, wanted, isShared: true };
       const step = isRefused ? refused : await enterHooks(world, notes, shared);
       steps.push(isPluginThere(world) && !replaces ? besideLocalHooks(notes, world, step) : step);
     }
@@ -154,13 +157,14 @@ interface Hooks {
   /** As they call it. */
   program: string;
   client: string | undefined;
+  wanted: Addition[];
   isShared?: boolean;
 }
 
-async function enterHooks(world: Effects, notes: Notes, { program, client, ...to }: Hooks): Promise<Step> {
+async function enterHooks(world: Effects, notes: Notes, { program, client, wanted, ...to }: Hooks): Promise<Step> {
   const events = eventsKnownTo(client);
   const known = client === undefined ? "that every Claude Code has" : `for Claude Code ${client}`;
-  const entering = { ...to, part: "hooks", wanted: hooksOf(program, events) } as const;
+  const entering = { ...to, part: "hooks", wanted } as const;
   if (events.length > 0) {
     const step = await enter(world, notes, { ...entering, detail: `${events.length} events ${known}` });
     const isOlder = client !== undefined && eventsKnownTo(client, WORKTREE_EVENTS).length === 0;

@@ -41,9 +41,11 @@ export function isReplaced({ kind, at, value }: Entry): boolean {
 }
 
 export function hooksOf(program: string, events: readonly HookEvent[]): Addition[] {
-  return events.map(({ event, matcher, timeoutSeconds }) => {
+  return events.map(({ event, matcher, timeoutSeconds, onFailure }) => {
     const command = [shellWord(program), ...hookWords(event)].join(" ");
-    const hooks = [{ type: "command", command, timeout: timeoutSeconds }];
+    const hooks = [
+      { type: "command", command, timeout: timeoutSeconds, ...(onFailure !== undefined && { onFailure }) },
+    ];
     return { at: ["hooks", event], append: matcher === undefined ? { hooks } : { matcher, hooks } };
   });
 }

@@ -13,8 +13,9 @@ import { pluginFolder } from "./plugin-state.ts";
 import { type ProgramStanding, programsStanding } from "./programs.ts";
 import { completionsStanding } from "./shell-completions.ts";
 import { shellOf } from "./shells.ts";
+import { userHooks } from "./user-hooks.ts";
 
-type Effects = Parameters<typeof pluginStanding>[0] & Pick<World, "cwd" | "git" | "pid">;
+type Effects = Parameters<typeof pluginStanding>[0] & Pick<World, "cwd" | "git" | "pid" | "db">;
 
 export interface Standing {
   programs: ProgramStanding[];
@@ -59,7 +60,7 @@ export async function installStanding(world: Effects, { repo }: { repo: string |
     const { found, isSettled } = await or(() => standing(file, part, wanted), NOTHING);
     return { installed: found > 0, upToDate: found > 0 && isSettled };
   };
-  const hooks = hooksOf(program, eventsKnownTo(client));
+  const hooks = await userHooks(world, { program, client });
   const everywhere = await entered(claudeSettings, "hooks", hooks);
   const localPath = top === undefined ? null : localSettings(top);
   const byName = hooksOf(PROGRAM, eventsKnownTo(client));

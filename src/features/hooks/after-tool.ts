@@ -1,0 +1,38 @@
+// After a tool was used: what a command of the shell wrote is claimed, and what the session was sent is handed on.
+
+import type { Db } from "../../db/db.ts";
+import type { World } from "../../world.ts";
+import type { KnownSession } from "../roster/roster.ts";
+import { isWatched } from "./beside.ts";
+import type { HookAnswer } from "./hook.ts";
+import { inboxText } from "./inbox.ts";
+import type { Told } from "./told.ts";
+
+interface Used {
+  event: "PostToolUse" | "PostToolUseFailure";
+  own: KnownSession;
+  told: Told;
+}
+
+/** Errors: those of the database and of the settings. */
+export async function afterTool(world: World, db: Db, { event, own, told }: Used): Promise<HookAnswer | undefined> {
+  const noticed = isWatched(world, db, { own, told }) ? await noticeWrites(world, db, own) : undefined;
+  if (event === "PostToolUseFailure") {
+    // Clients before 2.1 take no word here; it comes with the next tool.
+    if (noticed !== undefined) (await import("../claims/claims.ts")).tellOwn(world, db, { own, words: noticed });
+    return undefined;
+  }
+  const texts = [noticed, inboxText(db, own, told)].filter((text) => text !== undefined);
+  if (texts.length === 0) return undefined;
+  return { hookSpecificOutput: { hookEventName: event, additionalContext: texts.join("\n\n") } };
+}
+
+async function noticeWrites(world: World, db: Db, own: KnownSession): Promise<string | undefined> {
+  const { writtenSince } = await import("../writes/writes.ts");
+  const written = await writtenSince(world, db, own);
+  if (written === undefined || written.files.length === 0) return undefined;
+  const { claimWritten } = await import("../claims/claims.ts");
+  const words = await claimWritten(world, db, { own, files: written.files });
+  written.remember();
+  return words;
+}
