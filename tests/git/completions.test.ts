@@ -96,7 +96,7 @@ describe.each(operations.flatMap((one) => pathsOf(one).map((path) => [path.join(
 );
 
 /** Values that nobody can know beforehand. */
-const FREE = ["text", "n", "version"];
+const FREE = ["text", "n", "version", "hours"];
 
 test("every field whose values can be known has some to offer", async () => {
   await using scene = await makeScene();

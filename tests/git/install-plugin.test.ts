@@ -59,7 +59,7 @@ describe("the plugin", () => {
     await home.run({ plugin: true });
     const inPlugin = (path: string) => `${FOLDER}/parallel-cc/${path}`;
     const { hooks } = parsed(home, inPlugin("hooks/hooks.json"));
-    expect(Object.keys(Object(hooks))).toHaveLength(8);
+    expect(Object.keys(Object(hooks))).toHaveLength(9);
     expect(hooks).toMatchObject({
       SessionStart: [{ hooks: [{ command: "parallel-cc hook SessionStart", timeout: 30 }] }],
     });
@@ -118,7 +118,7 @@ describe("one way", () => {
     expect(success).toBe(true);
     expect(stepOf({ ...(await home.run(given)), steps }, "plugin")?.change).toBe("removed");
     const { hooks, ...others } = parsed(home, SETTINGS);
-    expect([Object.keys(Object(hooks)).length, others]).toEqual([9, { model: "x" }]);
+    expect([Object.keys(Object(hooks)).length, others]).toEqual([10, { model: "x" }]);
     expect(parsed(home, STATE)).toMatchObject({ mcpServers: { "parallel-cc": {} } });
     expect(existsSync(home.file(FOLDER))).toBe(false);
   });
