@@ -41,6 +41,10 @@ export interface Env {
   claudeEnvFile: string | undefined;
   /** Names of what a session leases (PARALLEL_CC_PORT, …) that are set: they are that session's, not another's. */
   leaseVariables: readonly string[];
+  /** GIT_DIR and GIT_INDEX_FILE as git tells its hooks: for who looks at the commit that is being made. */
+  commit: { gitDir: string | undefined; indexFile: string | undefined };
+  /** PARALLEL_CC_BYPASS: the commit is to be made whatever others have claimed. */
+  isBypassed: boolean;
 }
 
 export interface World {
@@ -198,6 +202,8 @@ function readEnv(variables: Record<string, string | undefined>): Env {
     claudePid: positiveInteger(variables["CLAUDE_PID"]),
     claudeEnvFile: variables["CLAUDE_ENV_FILE"] || undefined,
     leaseVariables: leaseVariables(variables),
+    commit: { gitDir: variables["GIT_DIR"] || undefined, indexFile: variables["GIT_INDEX_FILE"] || undefined },
+    isBypassed: Boolean(variables["PARALLEL_CC_BYPASS"]) && variables["PARALLEL_CC_BYPASS"] !== "0",
   };
 }
 

@@ -114,7 +114,11 @@ export function othersNear(db: Db, of: { gitDirId: string; ownId: string | undef
 }
 
 /** Those of them that count at this time. */
-export function currentOf(world: Pick<World, "processes">, held: readonly Held[], now: string): Held[] {
+export function currentOf<One extends Pick<Held, "claim" | "holder">>(
+  world: Pick<World, "processes">,
+  held: readonly One[],
+  now: string,
+): One[] {
   const unexpired = held.filter(({ claim: { expires_at } }) => expires_at > now);
   const holders = new Map(unexpired.map(({ holder }) => [holder.id, holder]));
   const living = new Set(livingOf(world, [...holders.values()]).map(({ id }) => id));

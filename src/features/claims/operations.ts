@@ -1,5 +1,6 @@
 // What the doors may call of claims.
 
+import { usage } from "../../core/failure.ts";
 import { type AnyAgentOperation, type AnyOperation, operation } from "../../core/operation.ts";
 import { flag, NUMBER, TEXT, TEXT_OR_NULL, v, word, YES_OR_NO } from "../../core/shape.ts";
 import type { World } from "../../world.ts";
@@ -19,6 +20,7 @@ import {
   conflictShape,
   heldAnswer,
   heldShape,
+  reasonShape,
 } from "./answers.ts";
 import { MODES, type Mode } from "./modes.ts";
 import { checkText, claimedText, claimsText, grantWords, releasedText } from "./text.ts";
@@ -86,7 +88,7 @@ const claimOperation = operation({
           v.description("How long it lasts after its session was last seen (default: 24)"),
         ),
       ),
-      reason: v.optional(word("What for: others are told", "text")),
+      reason: v.optional(reasonShape()),
       sessionId: sessionId(),
     }),
   output: () =>
@@ -160,19 +162,38 @@ const releaseOperation = operation({
 const checkOperation = operation({
   name: "claims.check",
   summary: "Say whether others have claimed files",
+  description:
+    "With --staged, of what the next commit changes: exit 1 when another live session has some of that EXCLUSIVE, as " +
+    "git's pre-commit hook asks (install --guard). PARALLEL_CC_BYPASS=1 lets it pass, and is recorded.",
   input: () =>
     v.strictObject({
-      paths: paths(PATHS),
+      paths: v.optional(paths(PATHS)),
+      staged: v.optional(flag("What the commit that is being made changes")),
       exitCode: v.optional(flag("Exit 1 when another live session has one of them EXCLUSIVE")),
       sessionId: sessionId(),
     }),
-  output: () => v.strictObject({ conflicts: v.array(conflictShape()), isHeld: YES_OR_NO }),
+  output: () =>
+    v.strictObject({
+      conflicts: v.array(conflictShape()),
+      isHeld: YES_OR_NO,
+      staged: v.optional(v.strictObject({ isBypassed: YES_OR_NO, message: TEXT_OR_NULL })),
+    }),
   cli: {
     path: ["claims", "check"],
     positionals: ["paths"],
-    examples: ["parallel-cc claims check src/schema.sql", "parallel-cc claims check src/ --exit-code --json"],
+    examples: [
+      "parallel-cc claims check src/schema.sql",
+      "parallel-cc claims check src/ --exit-code --json",
+      "parallel-cc claims check --staged",
+    ],
   },
-  run: async (world: World, { paths: named, sessionId: id }) => {
+  run: async (world: World, { paths: named = [], staged = false, sessionId: id }) => {
+    if (staged === named.length > 0) throw usage("flag-missing", "Say what to check: paths, or --staged.");
+    if (staged) {
+      const { checkStaged } = await import("./staged.ts");
+      const { conflicts, isBypassed, message } = await checkStaged(world);
+      return { conflicts, isHeld: conflicts.length > 0, staged: { isBypassed, message } };
+    }
     const { checkPaths } = await import("./ask.ts");
     const { ownIfAny } = await import("./own.ts");
     const db = await world.db();
@@ -182,7 +203,9 @@ const checkOperation = operation({
     return { conflicts, isHeld: conflicts.some(({ mode }) => mode === "EXCLUSIVE") };
   },
   text: (answer, page) => checkText(answer, page),
-  exitCode: ({ isHeld }, { exitCode }) => (exitCode === true && isHeld ? 1 : 0),
+  narration: ({ staged }) => (staged?.message == null ? "" : `${staged.message}\n`),
+  exitCode: ({ isHeld, staged }, { exitCode }) =>
+    isHeld && (staged === undefined ? exitCode === true : !staged.isBypassed) ? 1 : 0,
 });
 
 export const operations: readonly AnyOperation<World>[] = [

@@ -49,6 +49,13 @@ export function claimsNear(db: Db, gitDirId: string, pattern: Pattern): Claim[] 
   return db.all(CLAIM, `${above} UNION ${below}`, { gitDirId, roots, from, to });
 }
 
+/** All that one session alone may have, of whichever session. */
+export function exclusiveClaims(db: Db, gitDirId: string): Claim[] {
+  return db.all(CLAIM, `${SELECT} WHERE c.git_dir_id = $gitDirId AND ${COUNTS} AND c.claim_mode = 'EXCLUSIVE'`, {
+    gitDirId,
+  });
+}
+
 export interface Listed {
   gitDirId: string;
   sessionId?: string | undefined;
@@ -132,4 +139,22 @@ export function bypassesOf(db: Db, gitDirId: string): v.InferOutput<typeof BYPAS
   const sql = `SELECT ${Object.keys(BYPASS.entries).join(", ")} FROM claim_bypasses
     WHERE git_dir_id = $gitDirId ORDER BY bypassed_at DESC, rowid DESC LIMIT 50`;
   return db.all(BYPASS, sql, { gitDirId });
+}
+
+export interface Bypass {
+  id: string;
+  gitDirId: string;
+  /** Who committed; null when no session did. */
+  sessionId: string | null;
+  holderId: string;
+  holder: string;
+  path: string;
+}
+
+export function insertBypass(db: Db, bypass: Bypass, now: string): void {
+  db.run(
+    `INSERT INTO claim_bypasses (id, git_dir_id, session_id, holder_id, holder, file_path, bypassed_at)
+     VALUES ($id, $gitDirId, $sessionId, $holderId, $holder, $path, $now)`,
+    { ...bypass, now },
+  );
 }

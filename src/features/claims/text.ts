@@ -65,7 +65,14 @@ export function releasedText({ message }: { message: string }): string {
   return `${message}\n`;
 }
 
-export function checkText({ conflicts }: { conflicts: readonly ConflictAnswer[] }, page: Page): string {
+interface Checked {
+  conflicts: readonly ConflictAnswer[];
+  /** Of a commit: its words are the narration. */
+  staged?: { message: string | null } | undefined;
+}
+
+export function checkText({ conflicts, staged }: Checked, page: Page): string {
+  if (staged?.message != null) return "";
   if (conflicts.length === 0) return "No other session has claimed it.\n";
   const head = ["FILE", "MODE", "SESSION", "BRANCH", "SINCE", "FOR"];
   const rows = conflicts.map((one) => [
