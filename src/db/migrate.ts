@@ -28,6 +28,7 @@ import setup from "./migrations/0004-setup.sql" with { type: "text" };
 import leases from "./migrations/0005-leases.sql" with { type: "text" };
 import activity from "./migrations/0006-activity.sql" with { type: "text" };
 import claims from "./migrations/0007-claims.sql" with { type: "text" };
+import merges from "./migrations/0008-merges.sql" with { type: "text" };
 
 export interface Migration {
   number: number;
@@ -43,6 +44,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { number: 5, name: "leases", sql: leases },
   { number: 6, name: "activity", sql: activity },
   { number: 7, name: "claims", sql: claims },
+  { number: 8, name: "merges", sql: merges },
 ];
 
 export interface MigrationReport {

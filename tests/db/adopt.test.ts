@@ -116,7 +116,18 @@ function writeNewValues(db: Db): Record<string, number> {
       "INSERT INTO checkout_looks (session_id, path, seen, looked_at) VALUES ('docker-CANCELLED', '/r', '{}', $now)",
       { now },
     );
+    db.run("INSERT INTO merge_polls (git_dir, polled_at) VALUES ('/r/.git', $now)", { now });
+    db.run(
+      `INSERT INTO snapshots (session_id, git_dir_id, path, head, commit_id, tree, seen, taken_at)
+       VALUES ('docker-CANCELLED', '1:2', '/r', 'abc', 'def', '012', '{}', $now)`,
+      { now },
+    );
+    db.run(
+      "INSERT INTO merge_verdicts (ours, theirs, judge, verdict, judged_at) VALUES ('abc', 'def', 1, '{}', $now)",
+      { now },
+    );
     return {
+      ...{ merge_polls: 1, snapshots: 1, merge_verdicts: 1 },
       ...{ messages: 1, deliveries: 1, notes: 1, claim_bypasses: 1, checkout_looks: 1 },
       sessions: modes.length * statuses.length,
       session_processes: 3,

@@ -152,6 +152,21 @@ export const KEYS = {
     kind: yesOrNo(),
     ...{ fallback: false, shown: "false", repository: "none" },
   }),
+  "merges.fetch": key({
+    summary: "Whether looking for merges fetches the targets of sessions from their remotes, once a minute at most",
+    kind: yesOrNo(),
+    ...{ fallback: true, shown: "true", repository: "false" },
+  }),
+  "notify.command": key({
+    summary: "A command that gets each merge as JSON on its standard input: a notification, a chat",
+    kind: text("a command line, in quotes"),
+    ...{ fallback: undefined, shown: NOT_SET, repository: "none" },
+  }),
+  "radar.onEdit": key({
+    summary: "Whether an agent is told before an edit that would conflict with what another live session has written",
+    kind: choice(["warn", "off"]),
+    ...{ fallback: "warn", shown: "warn", repository: "any" },
+  }),
   "status.staleMinutes": key({
     summary: "After how long without a heartbeat a session counts as idle in status",
     kind: whole(1, 100_000),
