@@ -85,6 +85,7 @@ const NEEDED: Needed = {
   "binary/disaster-disk.test.ts": ["mount"],
   "git/gtr.test.ts": ["bash"],
   "git/gtr-sessions.test.ts": ["bash"],
+  "git/writes-trace.test.ts": ["strace"],
   "binary/install-command.test.ts": ["zsh", "fish"],
   "binary/install-disk.test.ts": ["mount"],
   "binary/install-terminal.test.ts": ["tmux"],

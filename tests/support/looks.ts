@@ -1,5 +1,8 @@
 // A session in a checkout whose agent runs commands, and what is seen to have been written by them.
 
+import { readFileSync, truncateSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import type { Db } from "../../src/db/db.ts";
 import type { KnownSession } from "../../src/features/roster/roster.ts";
 import { register } from "../../src/features/sessions/sessions.ts";
@@ -71,5 +74,30 @@ export async function makeLooks(input: SceneInput = {}): Promise<Scene> {
       return [...found.files.sort(), ...(found.more > 0 ? [`+${found.more}`] : [])];
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+export interface CountedGit extends AsyncDisposable {
+  git: World["git"];
+  /** How many were started since it was asked last. */
+  count(): number;
+}
+
+/** The real git, started through `before` (words of sh), and counted. */
+export async function countedGit({ place, top }: Scene, before = ""): Promise<CountedGit> {
+  const [folder, calls] = [place.at("counted-git"), place.at("counted")];
+  const real = Bun.which("git", { PATH: place.env()["PATH"] ?? "" });
+  await mkdir(folder);
+  await writeFile(calls, "");
+  await writeFile(join(folder, "git"), `#!/bin/sh\necho >> ${calls}\nexec ${before} ${real} "$@"\n`, { mode: 0o755 });
+  const world = testWorld(place, { cwd: top, path: [folder] });
+  return {
+    git: world.git,
+    count() {
+      const { length } = readFileSync(calls);
+      truncateSync(calls);
+      return length;
+    },
+    [Symbol.asyncDispose]: () => world[Symbol.asyncDispose](),
   };
 }

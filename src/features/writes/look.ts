@@ -5,7 +5,17 @@ import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { Failure } from "../../core/failure.ts";
 import type { World } from "../../world.ts";
-import { dropPrivateIndex, type Owner, type PrivateIndex, providePrivateIndex } from "./private-index.ts";
+import { gitDirOf } from "./checkout.ts";
+import {
+  type Checkout,
+  dropPrivateIndex,
+  isAwaited,
+  isWhole,
+  knownIndex,
+  type PrivateIndex,
+  providePrivateIndex,
+  setAwaited,
+} from "./private-index.ts";
 
 export interface Changed {
   /** One character for each byte. */
@@ -22,12 +32,11 @@ export interface Look {
   index: PrivateIndex;
 }
 
-export interface Place extends Owner {
-  /** Top of the checkout. */
-  top: string;
-}
-
 type Effects = Pick<World, "git" | "paths" | "now" | "pid" | "log">;
+
+/** A first look reads all that is as old as the index. */
+const FIRST_MS = 10_000;
+const LATER_MS = 1_500;
 
 /** With the index that is there, and with a new one. */
 const TRIES = 2;
@@ -38,6 +47,8 @@ const SETTINGS = {
   "core.hooksPath": "/dev/null",
   // Its shared half would be written beside the checkout's.
   "core.splitIndex": "false",
+  // Ends it in a sum.
+  "index.skipHash": "false",
   // What the untracked cache is made for.
   "status.showUntrackedFiles": "all",
 };
@@ -47,13 +58,65 @@ const STATUS = [
   ...["--no-renames", "--untracked-files=all", "--ignore-submodules=dirty"],
 ];
 
+type Said = string | "late" | undefined;
+
+interface Asking {
+  index: PrivateIndex;
+  said: Promise<Said>;
+  /** Of the index that git was given. */
+  isWhole: boolean;
+}
+
+/** A look that was begun before it was known whether there shall be one. */
+export interface Begun extends Asking {
+  top: string;
+  /** It is not wanted, and the next one will not be either. */
+  drop(): void;
+}
+
+/** Undefined where the last look was not wanted, or there was none. */
+export function begin(world: Effects, top: string): Begun | undefined {
+  const gitDir = isAwaited(world, { top }) ? gitDirOf(top) : undefined;
+  const index = gitDir === undefined ? undefined : knownIndex(world, { top, gitDir });
+  if (index === undefined) return undefined;
+  const end = new AbortController();
+  return {
+    ...ask(world, { top, index, timeoutMs: LATER_MS, signal: end.signal }),
+    top,
+    drop: () => {
+      end.abort();
+      setAwaited(world, { top, isAwaited: false });
+    },
+  };
+}
+
+function ask(world: Effects, status: Status): Asking {
+  const said = statusWith(world, status);
+  // While git reads it.
+  return { index: status.index, said, isWhole: isWhole(status.index) };
+}
+
+export interface Asked {
+  isFirst: boolean;
+  begun: Begun | undefined;
+}
+
 /** "late" when it takes longer than that; undefined when git does not answer, or another look took our index away. */
-export async function lookAt(world: Effects, place: Place, timeoutMs: number): Promise<Look | "late" | undefined> {
+export async function lookAt(
+  world: Effects,
+  checkout: Checkout,
+  { isFirst, begun }: Asked,
+): Promise<Look | "late" | undefined> {
+  const timeoutMs = isFirst ? FIRST_MS : LATER_MS;
   for (let tries = 0; tries < TRIES; tries++) {
-    const index = providePrivateIndex(world, place);
-    const said = await statusWith(world, place, { index, timeoutMs });
+    const asking =
+      begun !== undefined && tries === 0
+        ? begun
+        : ask(world, { top: checkout.top, index: providePrivateIndex(world, checkout), timeoutMs });
+    const { index } = asking;
+    const said = await asking.said;
     if (said === "late") return said;
-    if (said !== undefined) {
+    if (said !== undefined && asking.isWhole) {
       // Without it git takes every file for a deleted one.
       return index.isOfNone || existsSync(index.file) ? { ...parseLook(said), index } : undefined;
     }
@@ -62,11 +125,14 @@ export async function lookAt(world: Effects, place: Place, timeoutMs: number): P
   return undefined;
 }
 
-async function statusWith(
-  world: Effects,
-  { top }: Place,
-  { index, timeoutMs }: { index: PrivateIndex; timeoutMs: number },
-): Promise<string | "late" | undefined> {
+interface Status {
+  top: string;
+  index: PrivateIndex;
+  timeoutMs: number;
+  signal?: AbortSignal;
+}
+
+async function statusWith(world: Effects, { top, index, ...options }: Status): Promise<Said> {
   const git = world.git(top).configured({
     // Given once, it stays; where its user has switched it off, git takes it out again at the next look.
     settings: { ...SETTINGS, ...(index.isNew && { "core.untrackedCache": "true" }) },
@@ -79,7 +145,7 @@ async function statusWith(
     },
   });
   try {
-    return Buffer.from(await git.bytes(STATUS, { timeoutMs })).toString("latin1");
+    return Buffer.from(await git.bytes(STATUS, options)).toString("latin1");
   } catch (thrown) {
     if (!(thrown instanceof Failure)) throw thrown;
     world.log("info", "writes.no-status", { top, error: thrown.message });

@@ -10,10 +10,10 @@ import type { KnownSession } from "../roster/roster.ts";
 import { gitDirOf, isUnderWay, preparedMessage, type Standing, standingOf } from "./checkout.ts";
 import { decide, isIgnoreFile } from "./decide.ts";
 import { type IndexStat, isAsInIndex, statsOfIndex } from "./index-stats.ts";
-import { type Look, lookAt, type Place } from "./look.ts";
+import { type Begun, type Look, lookAt } from "./look.ts";
 import { type Move, movesSince } from "./moves.ts";
-import { dropForgotten, dropOthers } from "./private-index.ts";
-import { type LookKey, type Seen, type State, seenAt, sessionIds, storeSeen } from "./store.ts";
+import { type Checkout, dropUnused, setAwaited } from "./private-index.ts";
+import { type LookKey, type Seen, type State, seenAt, storeSeen, usedIndexes } from "./store.ts";
 
 export type Effects = Pick<World, "git" | "paths" | "now" | "pid" | "log">;
 export type Own = Pick<KnownSession, "id" | "worktree_path">;
@@ -28,24 +28,26 @@ export interface Written {
 }
 
 const MOST_FILES = 200;
-const FIRST_MS = 10_000;
-const LATER_MS = 1_500;
 /** A checkout that takes longer is let alone for so long. */
 const REST_MS = 10 * 60_000;
 /** More than this are not kept in mind. */
 const MOST_CHANGED = 20_000;
 
 /** See `writtenSince` of the door. */
-export async function notice(world: Effects, db: Db, own: Own): Promise<Written | undefined> {
+export async function notice(world: Effects, db: Db, own: Own, begun?: Begun): Promise<Written | undefined> {
   const key = { sessionId: own.id, path: own.worktree_path };
+  const isHere = begun?.top === key.path;
+  if (!isHere) begun?.drop();
   const gitDir = gitDirOf(key.path);
-  // It names files.
-  if (gitDir === undefined || !/^[\w-]+$/.test(key.sessionId)) return undefined;
+  if (gitDir === undefined) return undefined;
   const seen = seenAt(db, key);
-  if (seen?.restsUntil !== undefined && seen.restsUntil > world.now().getTime()) return undefined;
-  const place = { top: key.path, gitDir, sessionId: key.sessionId };
+  if (seen?.restsUntil !== undefined && seen.restsUntil > world.now().getTime()) {
+    begun?.drop();
+    return undefined;
+  }
+  const checkout = { top: key.path, gitDir };
   try {
-    return await written(world, db, { key, place, seen });
+    return await written(world, db, { key, checkout, seen, begun: isHere ? begun : undefined });
   } catch (thrown) {
     if (!isOfFiles(thrown)) throw thrown;
     world.log("info", "writes.not-looked", { path: key.path, error: String(thrown) });
@@ -60,37 +62,38 @@ function isOfFiles(thrown: unknown): boolean {
 
 interface Looking {
   key: LookKey;
-  place: Place;
+  checkout: Checkout;
   seen: Seen | undefined;
+  begun: Begun | undefined;
 }
 
-async function written(world: Effects, db: Db, { key, place, seen }: Looking): Promise<Written | undefined> {
+async function written(world: Effects, db: Db, { key, checkout, seen, begun }: Looking): Promise<Written | undefined> {
   const before = seen?.state;
-  const looking = lookAt(world, place, before === undefined ? FIRST_MS : LATER_MS);
+  const looking = lookAt(world, checkout, { isFirst: before === undefined, begun });
   // While git looks. A commit that comes in between stands in no reflog as far as it is read here, and is found next time.
-  const { mark, moves } = movesSince(place.gitDir, before && { mark: before.reflog, head: before.head });
+  const { mark, moves } = movesSince(checkout.gitDir, before && { mark: before.reflog, head: before.head });
   const look = await looking;
+  setAwaited(world, { top: checkout.top, isAwaited: look !== undefined && look !== "late" });
   if (look === "late") {
     const restsUntil = world.now().getTime() + REST_MS;
     db.write((now) => storeSeen(db, key, { ...(before && { state: before }), restsUntil }, now));
     return undefined;
   }
   if (look === undefined || look.changed.length > MOST_CHANGED) return undefined;
-  const message = preparedMessage(place.gitDir);
+  const message = preparedMessage(checkout.gitDir);
   const state = { head: look.head, index: look.index.name, reflog: mark, message, at: world.now().getTime() };
   const keep = (changed: State["changed"]) => {
     const after = { ...state, changed };
     if (before !== undefined && isSame(before, after)) return;
     db.write((now) => storeSeen(db, key, { state: after }, now));
-    if (before?.index !== state.index) dropOthers(world, { sessionId: key.sessionId, name: state.index });
+    if (before?.index !== state.index) dropUnused(world, () => usedIndexes(db));
   };
   if (before === undefined) {
-    keep(look.changed.map(({ path }) => [path, standingOf(place.top, path).print]));
-    dropForgotten(world, () => sessionIds(db));
+    keep(look.changed.map(({ path }) => [path, standingOf(checkout.top, path).print]));
     return { files: [], more: 0, remember: () => {} };
   }
-  const found = await compare(world, { place, before, look, message, moves });
-  const own = await withoutSetup(world, db, { top: place.top, paths: found.written });
+  const found = await compare(world, { checkout, before, look, message, moves });
+  const own = await withoutSetup(world, db, { top: checkout.top, paths: found.written });
   if (own.length === 0) keep(found.changed);
   return { ...listed(own), remember: () => keep(found.changed) };
 }
@@ -100,16 +103,16 @@ function isSame(before: State, after: State): boolean {
 }
 
 interface Compared {
-  place: Place;
+  checkout: Checkout;
   before: State;
   look: Look;
   message: string;
   moves: readonly Move[];
 }
 
-async function compare(world: Effects, { place, before, look, message, moves }: Compared) {
+async function compare(world: Effects, { checkout, before, look, message, moves }: Compared) {
   const isMoved = look.index.name !== before.index || look.head !== before.head || moves.length > 0;
-  const committed = await filesOf(world, place.top, moves);
+  const committed = await filesOf(world, checkout.top, moves);
   const named = new Set([...look.changed.map(({ path }) => path), ...committed]);
   const isWanted = (path: string) => named.has(path) || isIgnoreFile(path);
   let stats: Map<string, IndexStat> | undefined;
@@ -120,7 +123,7 @@ async function compare(world: Effects, { place, before, look, message, moves }: 
   };
   const stood = new Map<string, Standing>();
   const standing = (path: string) => {
-    const found = stood.get(path) ?? standingOf(place.top, path);
+    const found = stood.get(path) ?? standingOf(checkout.top, path);
     stood.set(path, found);
     return found;
   };
@@ -128,7 +131,7 @@ async function compare(world: Effects, { place, before, look, message, moves }: 
     before,
     now: { head: look.head, changed: look.changed, message },
     hasMoves: moves.length > 0 || look.head !== before.head,
-    isUnderWay: isUnderWay(place.gitDir),
+    isUnderWay: isUnderWay(checkout.gitDir),
     committed,
     standing,
     isUntouched: (path) => {
@@ -153,6 +156,7 @@ function indexStats({ paths }: Pick<World, "paths">, name: string, asked: Asked)
   }
 }
 
+const COMMITS_MS = 1_500;
 const DIFF_TREE = [
   ...["diff-tree", "--stdin", "-r", "--root", "--no-renames", "--name-only", "-z", "--no-commit-id"],
   "--ignore-submodules=dirty",
@@ -164,7 +168,7 @@ async function filesOf(world: Effects, top: string, moves: readonly Move[]): Pro
   if (commits.length === 0) return [];
   const input = commits.map(({ from, to }) => (/^0+$/.test(from) ? `${to}\n` : `${to} ${from}\n`)).join("");
   try {
-    const said = await world.git(top).bytes(DIFF_TREE, { input, timeoutMs: LATER_MS });
+    const said = await world.git(top).bytes(DIFF_TREE, { input, timeoutMs: COMMITS_MS });
     return [...new Set(Buffer.from(said).toString("latin1").split("\0").slice(0, -1))];
   } catch (thrown) {
     if (!(thrown instanceof Failure)) throw thrown;

@@ -60,6 +60,9 @@ export function storeSeen(db: Db, { sessionId, path }: LookKey, seen: Seen, now:
   );
 }
 
-export function sessionIds(db: Db): Set<string> {
-  return new Set(db.all(v.object({ id: TEXT }), "SELECT id FROM sessions").map(({ id }) => id));
+/** Names of the private indexes that looks were made with. */
+export function usedIndexes(db: Db): Set<string> {
+  const sql = "SELECT json_extract(seen, '$.state.index') AS name FROM checkout_looks WHERE json_valid(seen)";
+  const rows = db.all(v.object({ name: TEXT_OR_NULL }), sql);
+  return new Set(rows.flatMap(({ name }) => (name === null ? [] : [name])));
 }

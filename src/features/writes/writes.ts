@@ -3,9 +3,11 @@
 // fail, and what a look needs is loaded by it alone.
 
 import type { Db } from "../../db/db.ts";
+import { type Begun, begin } from "./look.ts";
 import type { Effects, Own, Written } from "./notice.ts";
 import { hasSeen } from "./store.ts";
 
+export type { Begun } from "./look.ts";
 export type { Written } from "./notice.ts";
 export { cannotWrite } from "./read-only.ts";
 
@@ -16,9 +18,17 @@ export async function rememberCheckout(world: Effects, db: Db, own: Own): Promis
 }
 
 /**
+ * Has git look at the checkout with that top, for who does not know yet whether it is a session's and is to be looked at,
+ * and has some milliseconds to find out. Undefined where the last look was not wanted: then the next begins in its time.
+ */
+export function beginLook(world: Effects, top: string): Begun | undefined {
+  return begin(world, top);
+}
+
+/**
  * What was written since the last look; nothing at the first one, which remembers. Undefined when it could not be seen: no
  * repository (any more), a git that fails or takes too long, too much that stands changed. Errors: those of the database.
  */
-export async function writtenSince(world: Effects, db: Db, own: Own): Promise<Written | undefined> {
-  return (await import("./notice.ts")).notice(world, db, own);
+export async function writtenSince(world: Effects, db: Db, own: Own, begun?: Begun): Promise<Written | undefined> {
+  return (await import("./notice.ts")).notice(world, db, own, begun);
 }
