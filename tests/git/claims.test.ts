@@ -115,6 +115,16 @@ describe("a path means the same file", () => {
     expect(await isGranted(scene.two, "app/s.tsx")).toBe(true);
   });
 
+  test("in whatever case, where the file system finds a name in any case", async () => {
+    await using scene = await twoSessions();
+    // As it is found there.
+    for (const { known } of [scene.one, scene.two]) symlinkSync(".git", join(known.worktree_path, ".GIT"));
+    await claim(scene.one, "Docs/README.md");
+    expect(await isGranted(scene.two, "docs/readme.md")).toBe(false);
+    expect(await isGranted(scene.two, "DOCS/*.MD")).toBe(false);
+    expect(await listed(scene)).toEqual(["one EXCLUSIVE Docs/README.md"]);
+  });
+
   test("that has a star in its name, when it is there", async () => {
     await using scene = await twoSessions();
     writeFileSync(join(scene.repo.path, "a*.txt"), "");
