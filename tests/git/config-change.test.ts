@@ -51,6 +51,17 @@ describe("set", () => {
     expect(await settingNamed(scene.world, "worktree.postCreate")).toMatchObject({ value: "npm ci && npm run build" });
   });
 
+  test("writes a setting that is of no group by itself, and a bad value of it is mended", async () => {
+    await using scene = await makeScene();
+    expect(await scene.set("guards", ["warn"])).toMatchObject({ value: "warn", from: "home" });
+    expect(JSON.parse(await scene.home())).toEqual({ guards: "warn" });
+    expect((await scene.loaded()).settings.guards).toBe("warn");
+    await scene.writeHome('{"guards": "no", "worktree": {"prefix": "mine"}}');
+    await expect(scene.loaded()).rejects.toMatchObject({ code: "config.broken" });
+    await scene.set("guards", ["off"]);
+    expect((await scene.loaded()).settings).toMatchObject({ guards: "off", "worktree.prefix": "mine" });
+  });
+
   test("changes nothing else in a file: comments, order, indentation and unknown names stay", async () => {
     await using scene = await makeScene();
     await scene.writeHome('// mine\n{\n\t"later": [1],\n\t"worktree": { "base": "main" /* here */ },\n}\n');

@@ -63,8 +63,18 @@ function judged(tree: Record<string, unknown>): Pick<SettingsFile, "held" | "unk
   const held = new Map<KeyName, unknown>();
   const unknown: string[] = [];
   const faults: Fault[] = [];
-  const groups = new Set(Object.keys(KEYS).map((name) => name.slice(0, name.indexOf("."))));
+  const groups = new Set(Object.keys(KEYS).map((name) => name.split(".")[0]));
+  const hold = (name: KeyName, value: unknown, at: readonly string[]): void => {
+    const { kind } = KEYS[name];
+    if (v.is(kind.schema(), value)) held.set(name, value);
+    else faults.push({ at, why: `${name} takes ${kind.expected}; ${shown(value)} is none` });
+  };
   for (const [group, value] of Object.entries(tree)) {
+    // One that stands by itself.
+    if (isKey(group)) {
+      hold(group, value, [group]);
+      continue;
+    }
     if (!groups.has(group)) {
       unknown.push(group);
       continue;
@@ -76,12 +86,8 @@ function judged(tree: Record<string, unknown>): Pick<SettingsFile, "held" | "unk
     }
     for (const [last, setting] of Object.entries(settings.output)) {
       const name = `${group}.${last}`;
-      if (!isKey(name)) unknown.push(name);
-      else if (v.is(KEYS[name].kind.schema(), setting)) held.set(name, setting);
-      else {
-        const why = `${name} takes ${KEYS[name].kind.expected}; ${shown(setting)} is none`;
-        faults.push({ at: [group, last], why });
-      }
+      if (isKey(name)) hold(name, setting, [group, last]);
+      else unknown.push(name);
     }
   }
   return { held, unknown, faults };
