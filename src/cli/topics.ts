@@ -3,6 +3,7 @@
 import claims from "./topics/claims.md" with { type: "text" };
 import claude from "./topics/claude.md" with { type: "text" };
 import environment from "./topics/environment.md" with { type: "text" };
+import guards from "./topics/guards.md" with { type: "text" };
 import landed from "./topics/landed.md" with { type: "text" };
 import messages from "./topics/messages.md" with { type: "text" };
 import platforms from "./topics/platforms.md" with { type: "text" };
@@ -20,6 +21,7 @@ export const TOPICS: Readonly<Record<string, string>> = Object.assign(Object.cre
   claude,
   worktrees,
   claims,
+  guards,
   messages,
   settings,
   landed,

@@ -29,7 +29,9 @@ export interface Seen {
 /** Nobody writes more by hand, and loops multiply. */
 const MOST_COMMANDS = 5000;
 const MOST_ROUNDS = 16;
-const MOST_NESTED = 12;
+const MOST_NESTED = 8;
+/** Of texts that are commands once more: of `bash -c`, `eval`. */
+const MOST_INNER_CHARACTERS = 256 * 1024;
 
 export function follow(script: Script, ground: Ground, seen: Seen): void {
   new Follower(ground, seen).run(script, newShell(ground.directory));
@@ -47,6 +49,7 @@ class Follower {
   readonly #ground: Ground;
   readonly #seen: Seen;
   #left = MOST_COMMANDS;
+  #unread = MOST_INNER_CHARACTERS;
   #nested = 0;
 
   constructor(ground: Ground, seen: Seen) {
@@ -219,14 +222,16 @@ class Follower {
     const built = runBuiltin({ name, args }, shell, this.#ground);
     if (built !== "none") return built;
     if (isWrapper(name)) {
-      const wrapped = unwrapped(name, args);
+      const wrapped = this.#nested >= MOST_NESTED ? undefined : unwrapped(name, args);
       if (wrapped === undefined) return undefined;
       const own = copyOf(shell);
       if (wrapped.directory !== undefined) own.directory = pathFrom(shell, wrapped.directory.path);
+      this.#nested++;
       const success = this.#call(wrapped.words, new Map([...given, ...wrapped.variables]), {
         shell: own,
         redirections,
       });
+      this.#nested--;
       noteTraces(shell, own);
       if (name === "command" || name === "builtin") Object.assign(shell, own);
       if (name === "exec") shell.over = "exit";
@@ -259,7 +264,7 @@ class Follower {
     const document = redirections.findLast(({ operator }) => operator.startsWith("<<"));
     const input = document === undefined ? undefined : textOf(document.target, knownIn(shell, this.#ground));
     const text = script === "input" ? input : script.kind === "text" ? script.text : undefined;
-    const parsed = text === undefined || this.#nested >= MOST_NESTED ? undefined : parseShell(text);
+    const parsed = this.#parse(text);
     if (parsed === undefined) return undefined;
     this.#nested++;
     this.#apart(shell, (own) => {
@@ -277,7 +282,7 @@ class Follower {
 
   #eval(args: readonly Value[], shell: Shell): Success {
     const texts = args.flatMap((one) => (one.kind === "text" ? [one.text] : []));
-    const parsed = texts.length < args.length || this.#nested >= MOST_NESTED ? undefined : parseShell(texts.join(" "));
+    const parsed = this.#parse(texts.length < args.length ? undefined : texts.join(" "));
     if (parsed === undefined) {
       forget(shell);
       return undefined;
@@ -286,6 +291,11 @@ class Follower {
     const success = this.run(parsed, shell);
     this.#nested--;
     return success;
+  }
+
+  #parse(text: string | undefined): Script | undefined {
+    this.#unread -= text?.length ?? 0;
+    return text === undefined || this.#unread < 0 || this.#nested >= MOST_NESTED ? undefined : parseShell(text);
   }
 
   #redirect(redirections: readonly Redirection[], shell: Shell): void {

@@ -14,8 +14,8 @@ import { parseShell } from "./parse.ts";
 import { checkoutAt, isDirectory } from "./places.ts";
 import { firstHit } from "./verdict.ts";
 
-/** Nobody types more, and what writes more is no command. */
-const LONGEST = 1024 * 1024;
+/** Far more than a command has; it is waited for. */
+const MOST_CHARACTERS = 256 * 1024;
 
 type Effects = Pick<World, "processes" | "git" | "env" | "now" | "paths" | "db">;
 
@@ -25,7 +25,7 @@ export async function judge(
   own: KnownSession,
   { command, directory }: { command: string; directory: string },
 ): Promise<Judged | undefined> {
-  const claims = command.length > LONGEST ? [] : claimsOf(command, { directory, home: world.env.home });
+  const claims = command.length > MOST_CHARACTERS ? [] : claimsOf(command, { directory, home: world.env.home });
   if (claims.length === 0) return undefined;
   const hit = await firstHit(world, new Others(world, db, own), claims);
   if (hit === undefined) return undefined;

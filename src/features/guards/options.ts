@@ -41,7 +41,7 @@ export function readOptions(given: readonly Value[], { takes = [], isBeforeComma
     if (!text.startsWith("-") || text === "-") {
       isUnsure ||= one.kind === "unknown";
       if (isBeforeCommand) {
-        words.push(...given.slice(at));
+        for (const left of given.slice(at)) words.push(left);
         break;
       }
       words.push(one);

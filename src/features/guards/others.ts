@@ -20,6 +20,11 @@ export class Others {
     this.own = own;
   }
 
+  /** The branches that are one's own in that repository, by what `of` says. */
+  ownBranches(gitDir: string, of: (session: KnownSession) => string[]): string[] {
+    return this.own.git_dir === gitDir ? of(this.own) : [];
+  }
+
   /** The first that lives, of those it holds for. */
   find(holds: (session: KnownSession) => boolean): KnownSession | undefined {
     return this.#all().find((one) => holds(one) && this.#isAlive(one));
@@ -49,9 +54,17 @@ export class Others {
 
 /** An agent's own agents, each in a worktree: one claude has them all, and merges and removes what they did. */
 function isOfSameProcess(one: KnownSession, own: KnownSession): boolean {
-  return one.processes.some(({ pid, start_time, boot_id }) =>
-    own.processes.some((mine) => mine.pid === pid && mine.start_time === start_time && mine.boot_id === boot_id),
-  );
+  const mine = new Set(own.processes.filter(isLasting).map(whichProcess));
+  return one.processes.filter(isLasting).some((row) => mine.has(whichProcess(row)));
+}
+
+/** Who registers does it for anybody. */
+function isLasting({ role }: KnownSession["processes"][number]): boolean {
+  return role !== "registrar";
+}
+
+function whichProcess(row: KnownSession["processes"][number]): string {
+  return JSON.stringify([row.pid, row.start_time, row.boot_id, row.pid_namespace, row.host]);
 }
 
 /** What a session has checked out by now; where that cannot be read, what it was given. */

@@ -163,7 +163,7 @@ function expanded(directory: string, patterns: readonly string[]): string[] {
     const next: string[] = [];
     for (const path of paths) {
       const names = isPlain(pattern) ? [plainOf(pattern)] : namesIn(path).filter((name) => matches(pattern, name));
-      next.push(...names.map((name) => join(path, name)).filter(isThere));
+      for (const name of names.slice(0, MOST_FOUND)) if (isThere(join(path, name))) next.push(join(path, name));
       if (next.length > MOST_FOUND) break;
     }
     paths = next.slice(0, MOST_FOUND);

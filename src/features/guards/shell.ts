@@ -75,7 +75,7 @@ export function merged(one: Shell | undefined, other: Shell | undefined): Shell 
     previous: same(one.previous, other.previous),
     variables: new Map(names.map((name) => [name, same(one.variables.get(name), other.variables.get(name))])),
     exported: new Set([...one.exported, ...other.exported]),
-    functions: new Map([...one.functions].filter(([name, body]) => other.functions.get(name) === body)),
+    functions: new Map([...one.functions, ...other.functions]),
     isStashChanged: one.isStashChanged || other.isStashChanged,
     isRepositoryMade: one.isRepositoryMade || other.isRepositoryMade,
   };

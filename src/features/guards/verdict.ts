@@ -97,7 +97,7 @@ function branchHit(others: Others, { branch }: { branch: string }, { gitDir, top
 }
 
 function hasOut(others: Others, gitDir: string, branch: string): KnownSession | undefined {
-  if (currentBranches(others.own).includes(branch)) return undefined;
+  if (others.ownBranches(gitDir, currentBranches).includes(branch)) return undefined;
   return others.elsewhere(gitDir, (one) => currentBranches(one).includes(branch));
 }
 
@@ -135,7 +135,7 @@ async function homesOf({ git }: Effects, directory: string, branch: string): Pro
 
 function stashHit(others: Others, { entry }: Extract<GitClaim, { kind: "stash" }>, { gitDir }: Meant): Found {
   const entries = stashEntries(gitDir);
-  const mine = new Set(branchesOf(others.own));
+  const mine = new Set(others.ownBranches(gitDir, branchesOf));
   const own = entries.findIndex(({ branch }) => branch !== undefined && mine.has(branch));
   for (const [number, one] of entries.entries()) {
     const { branch } = one;
