@@ -16,9 +16,11 @@ import { startUp } from "./start-up.ts";
 import { status } from "./status.ts";
 import { watchMemory } from "./watch.ts";
 import { registerWorktree } from "./worktree.ts";
+import { writesCommit, writesFile, writesNothing, writesRead } from "./writes.ts";
 
 const FIGURES: readonly Figure[] = [
   ...[startUp, heartbeat, heartbeatMemory, hook, hookEdit, status, claimsCheck],
+  ...[writesRead, writesNothing, writesFile, writesCommit],
   ...[registerFirst, registerAgain, registerWorktree, contention, landedCold, landedAgain],
   ...[mcpList, mcpRead, mcpMemory, watchMemory],
   ...[cleanupLanded, cleanupDryRun, releaseUnused, registerBesideKept],
