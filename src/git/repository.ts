@@ -52,8 +52,9 @@ export async function locate(git: Git): Promise<Repository> {
       SEPARATOR,
       "--is-bare-repository",
       SEPARATOR,
+      // Of a file in it git makes a failure where core.hooksPath is /dev/null, and says nothing of what comes after.
       "--git-path",
-      "hooks/post-checkout",
+      "hooks",
       SEPARATOR,
       "--show-prefix",
       SEPARATOR,
@@ -65,7 +66,7 @@ export async function locate(git: Git): Promise<Repository> {
   if (!isAnswered && answered.exit === 0 && !existsSync(git.directory)) throw gone(git.directory);
   const version = requireVersion(answered.stdout);
   // Outside a checkout (bare, or inside .git) the last question fails; all answers before it are there.
-  const [commonDir, ownDir, bare, hook, prefix, top] = where.stdout.replace(/\n$/, "").split(`\n${SEPARATOR}\n`);
+  const [commonDir, ownDir, bare, hooks, prefix, top] = where.stdout.replace(/\n$/, "").split(`\n${SEPARATOR}\n`);
   if (commonDir === undefined || ownDir === undefined || bare === undefined) {
     if (topOf(git.directory) !== undefined) throw refused(git.directory, gitWords(where));
     throw new Failure({
@@ -89,7 +90,7 @@ export async function locate(git: Git): Promise<Repository> {
       !isLinked && topPath !== undefined ? topPath : await mainPath(git, { gitDir, isBare, first: worktrees[0]?.path }),
     isBare,
     worktrees,
-    mayHaveCheckoutHook: mayHaveHook({ hook: hook ?? "", gitDir, version }),
+    mayHaveCheckoutHook: mayHaveHook({ hook: join(hooks ?? "", "post-checkout"), gitDir, version }),
     here: {
       top: topPath,
       subdirectory: topPath === undefined ? "" : (prefix ?? "").replace(/\/$/, ""),

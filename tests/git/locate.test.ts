@@ -34,6 +34,13 @@ describe("a main checkout", () => {
     expect(found.here).toMatchObject({ head: await repo.git("rev-parse", "HEAD"), branch: "main" });
   });
 
+  test("is one also where all hooks are switched off", async () => {
+    await using place = await makePlace();
+    const repo = await makeRepo(place);
+    await repo.git("config", "core.hooksPath", "/dev/null");
+    expect((await located(place, repo.path)).here.top).toBe(repo.path);
+  });
+
   test("is the same from below, which is told", async () => {
     await using place = await makePlace();
     const repo = await makeRepo(place);
