@@ -100,6 +100,7 @@ const EMPTY = {
   completions: null,
   worktrees: null,
   statusLine: null,
+  guard: null,
   next: [],
 };
 

@@ -54,7 +54,7 @@ describe("taking out", () => {
     (input) => {
       const request = requestFrom(input);
       expect(request).toMatchObject({ isWhole: true, action: "uninstall" });
-      expect(request.parts.size).toBe(10);
+      expect(request.parts.size).toBe(11);
     },
   );
 

@@ -6,6 +6,7 @@ import { type Check, failed } from "./check.ts";
 import { checkClaudeFiles } from "./claude-files.ts";
 import { checkDatabase } from "./database.ts";
 import { checkDisks } from "./disk.ts";
+import { checkGuard } from "./guard.ts";
 import { checkHookLog } from "./hook-log.ts";
 import { checkInstallation } from "./installation.ts";
 import { checkPlace } from "./place.ts";
@@ -29,6 +30,7 @@ const LISTS: Readonly<Record<string, (scene: Scene) => Promise<Check[]>>> = {
   database: checkDatabase,
   processes: checkProcesses,
   repository: checkRepository,
+  guard: checkGuard,
   disk: checkDisks,
 };
 

@@ -11,7 +11,19 @@ import { type Maker, makerFor } from "../sessions/sessions.ts";
 
 export type Effects = Pick<
   World,
-  "version" | "program" | "cwd" | "env" | "paths" | "git" | "runProgram" | "processes" | "pid" | "now" | "sleep" | "log"
+  | "version"
+  | "program"
+  | "self"
+  | "cwd"
+  | "env"
+  | "paths"
+  | "git"
+  | "runProgram"
+  | "processes"
+  | "pid"
+  | "now"
+  | "sleep"
+  | "log"
 >;
 
 export type Located =

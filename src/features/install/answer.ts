@@ -30,6 +30,7 @@ export interface Installed {
   completions: { success: boolean; shell: string; files: string[]; alreadyInstalled: boolean } | null;
   worktrees: (Section & { settingsPath: string }) | null;
   statusLine: (Section & { settingsPath: string }) | null;
+  guard: { success: boolean; files: string[]; alreadyInstalled: boolean } | null;
   /** What to do next, in words. */
   next: string[];
 }
@@ -46,7 +47,7 @@ export function answerOf(world: Pick<World, "env">, applied: Applied): Installed
   const [plugin] = of("plugin");
   const [worktrees] = of("worktrees");
   const [line] = of("statusline");
-  const completions = of("completions");
+  const [completions, guard] = [of("completions"), of("guard")];
   return {
     success: failed.length === 0,
     action: request.action,
@@ -75,6 +76,14 @@ export function answerOf(world: Pick<World, "env">, applied: Applied): Installed
           },
     worktrees: worktrees?.file ? { ...section([worktrees]), settingsPath: worktrees.file } : null,
     statusLine: line?.file ? { ...section([line]), settingsPath: line.file } : null,
+    guard:
+      guard.length === 0
+        ? null
+        : {
+            success: guard.every(isDone),
+            files: guard.filter(isDone).flatMap(({ file }) => file ?? []),
+            alreadyInstalled: guard.every(isThere),
+          },
     next: nextAfter(world, applied),
   };
 }

@@ -12,6 +12,7 @@ import type { World } from "../../world.ts";
 import { eventsKnownTo, WORKTREE_EVENTS } from "../hooks/hooks.ts";
 import { addAlias, dropAlias } from "./alias.ts";
 import { clientRelease } from "./client.ts";
+import { addGuard, dropGuard } from "./guard.ts";
 import { hookAdvice } from "./hook-troubles.ts";
 import { addIgnore, dropIgnore, notedIgnores } from "./ignore.ts";
 import { enter, isEnteredIn, type JsonPart, standing, takeOut } from "./json-steps.ts";
@@ -43,7 +44,8 @@ export interface Applied {
 
 /** Errors: those of finding out where; what fails after that is a step's. */
 export async function apply(world: Effects, request: Request): Promise<Applied> {
-  const isOfRepository = request.scope.isLocal || (request.parts.has("gitignore") && !request.isWhole);
+  const isNamed = (part: Part) => request.parts.has(part) && !request.isWhole;
+  const isOfRepository = request.scope.isLocal || isNamed("gitignore") || isNamed("guard");
   const top = isOfRepository ? await checkoutAt(world, request.repo) : undefined;
   const purging = request.isPurge ? await import("./purge.ts") : undefined;
   const worktrees = (await purging?.requirePurgeable(world)) ?? [];
@@ -134,6 +136,7 @@ async function putIn(world: Effects, { request, top, notes }: Scene): Promise<St
     }
   }
   if (parts.has("gitignore") && top !== undefined) steps.push(await addIgnore(world, notes, top));
+  if (parts.has("guard") && top !== undefined) steps.push(...(await addGuard(world, notes, top)));
   if (parts.has("alias")) steps.push(await addAlias(world, notes));
   if (parts.has("mcp")) {
     const words = { detail: "the server parallel-cc", occupied: "another server of yours has the name parallel-cc" };
@@ -184,7 +187,7 @@ function olderHint(client: string, file: string): string {
 }
 
 /** What calls this program by its name or path from then on: a download may be gone by tomorrow. */
-const CALLERS: readonly Part[] = ["hooks", "mcp", "plugin", "worktrees", "statusline"];
+const CALLERS: readonly Part[] = ["hooks", "mcp", "plugin", "worktrees", "statusline", "guard"];
 
 /** What the plugin replaces goes when it stands, not before. */
 async function replaceByPlugin(world: Effects, notes: Notes): Promise<Step[]> {
@@ -256,6 +259,7 @@ async function takeAll(world: Effects, { request, top, notes }: Scene): Promise<
     const files = isWhole || top === undefined ? notedIgnores(notes) : [join(top, ".gitignore")];
     for (const file of files) steps.push(await dropIgnore(notes, file));
   }
+  if (parts.has("guard")) steps.push(...(await dropGuard(world, notes, top)));
   if (isWhole) {
     steps.push(await dropUnfinishedPrograms(world));
     notes.forgetGone();

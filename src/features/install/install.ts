@@ -7,6 +7,7 @@ import { type Input, requestFrom } from "./request.ts";
 
 export { clientRelease } from "./client.ts";
 export { type Entry, hookEntries, serverEntries, shellWords, statusLineEntries } from "./entries.ts";
+export { guardStanding } from "./guard.ts";
 export { offWords, oneWay, runTwice, type Settings, settingsIn, settingsOver, switchedOffBy } from "./hook-troubles.ts";
 export { isReplaced } from "./marks.ts";
 export { enteredBeside } from "./plugin.ts";

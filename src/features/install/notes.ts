@@ -19,6 +19,8 @@ const notesShape = () =>
     texts: v.record(TEXT, v.object({ wasMade: YES_OR_NO, hadNoEnd: YES_OR_NO })),
     /** Files that are ours as a whole, by the SHA-256 of what we wrote. */
     files: v.record(TEXT, TEXT),
+    /** pre-commit hooks with the guard, each with the repository it was put in for. */
+    guards: v.optional(v.record(TEXT, v.object({ gitDir: TEXT, wasMade: YES_OR_NO })), {}),
     /** Directories that were made for any of these. */
     directories: v.array(TEXT),
     /** Of Claude Code's settings before it was told of our plugin; never a word of them, for they may hold secrets. */
@@ -35,7 +37,7 @@ export class Notes {
   constructor(world: Pick<World, "paths">) {
     this.file = join(world.paths.home, "install.json");
     const { held, text } = readNotes(this.file);
-    this.held = held ?? { json: {}, texts: {}, files: {}, directories: [] };
+    this.held = held ?? { json: {}, texts: {}, files: {}, guards: {}, directories: [] };
     this.written = held === undefined ? JSON.stringify(this.held) : text;
   }
 
@@ -65,7 +67,7 @@ export class Notes {
 
   /** Of files that are not there any more: their repository was moved, or is gone. */
   forgetGone(): void {
-    for (const notes of [this.held.json, this.held.texts, this.held.files]) {
+    for (const notes of [this.held.json, this.held.texts, this.held.files, this.held.guards]) {
       for (const file of Object.keys(notes)) if (!existsSync(file)) delete notes[file];
     }
   }

@@ -40,6 +40,7 @@ const installedShape = () =>
     ),
     worktrees: orNull(v.strictObject({ ...section(), settingsPath: TEXT })),
     statusLine: orNull(v.strictObject({ ...section(), settingsPath: TEXT })),
+    guard: orNull(v.strictObject({ success: YES_OR_NO, files: v.array(TEXT), alreadyInstalled: YES_OR_NO })),
     next: v.array(TEXT),
   });
 
@@ -59,6 +60,13 @@ const standingShape = () =>
     completions: v.strictObject({ installed: YES_OR_NO, shell: TEXT, files: v.array(TEXT) }),
     worktrees: v.strictObject(entered()),
     statusLine: v.strictObject(entered()),
+    guard: v.strictObject({
+      installed: YES_OR_NO,
+      upToDate: YES_OR_NO,
+      hookPath: TEXT_OR_NULL,
+      isGone: YES_OR_NO,
+      missingIn: v.array(TEXT),
+    }),
     client: TEXT_OR_NULL,
     errors: v.array(TEXT),
   });
@@ -83,6 +91,7 @@ const installOperation = operation({
       "parallel-cc install --hooks --local --gitignore --repo ~/src/shop",
       "parallel-cc install --plugin",
       "parallel-cc install --worktrees",
+      "parallel-cc install --guard",
       "parallel-cc install --status --json",
       "parallel-cc install --uninstall --alias",
     ],

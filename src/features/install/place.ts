@@ -11,10 +11,16 @@ import type { World } from "../../world.ts";
 
 export const PROGRAM = "parallel-cc";
 
+/** The installed one, else this one; undefined when it runs from its source. */
+export function programPath(world: Pick<World, "env" | "program" | "self">): string | undefined {
+  const installed = join(world.env.places.programs, PROGRAM);
+  if (isExecutable(installed)) return installed;
+  return isCompiled(world) ? world.program : undefined;
+}
+
 /** As `parallel-cc` where PATH finds the installed one by that name, else by its path. */
 export function programWord(world: Pick<World, "env" | "program" | "self">): string {
-  const installed = join(world.env.places.programs, PROGRAM);
-  const own = isExecutable(installed) ? installed : isCompiled(world) ? world.program : undefined;
+  const own = programPath(world);
   if (own === undefined) return PROGRAM;
   return firstOnPath(PROGRAM, world.env.path)?.real === realPathOf(own) ? PROGRAM : own;
 }

@@ -16,6 +16,7 @@ export const inputShape = () =>
     completions: v.optional(flag("What has Tab complete our commands, for your shell")),
     worktrees: v.optional(flag("Worktrees of ours for claude --worktree and agents that work apart")),
     statusline: v.optional(flag("Claude Code's status line, where you have none")),
+    guard: v.optional(flag("A guard in the repository's pre-commit hook, for what others have claimed EXCLUSIVE")),
     gitignore: v.optional(flag("A line for .claude/ in the repository's .gitignore")),
     status: v.optional(flag("Only say what is installed")),
     uninstall: v.optional(flag("Take out what was put in: all of it, or the parts that are named")),
@@ -34,6 +35,7 @@ export type Part =
   | "worktrees"
   | "statusline"
   | "gitignore"
+  | "guard"
   | "database";
 
 export interface Request {
@@ -48,7 +50,7 @@ export interface Request {
 }
 
 const WAYS =
-  "--all for everything; or --hooks --global, --hooks --local, --alias, --mcp, --plugin, --completions, --worktrees, --statusline";
+  "--all for everything; or --hooks --global, --hooks --local, --alias, --mcp, --plugin, --completions, --worktrees, --statusline, --guard";
 
 /** What only somebody at a terminal can answer. */
 export function isAsked(input: Input): boolean {
@@ -108,13 +110,13 @@ export function requestFrom(input: Input): Request {
 }
 
 const OF_ALL: readonly Part[] = ["programs", "hooks", "alias", "mcp", "completions", "database"];
-const ALL: ReadonlySet<Part> = new Set<Part>([...OF_ALL, "plugin", "worktrees", "statusline", "gitignore"]);
+const ALL: ReadonlySet<Part> = new Set<Part>([...OF_ALL, "plugin", "worktrees", "statusline", "gitignore", "guard"]);
+
+const NAMED = ["alias", "mcp", "plugin", "completions", "worktrees", "statusline", "gitignore", "guard"] as const;
 
 function namedParts(input: Input): Set<Part> {
   const named: Part[] = [];
   if (input.hooks === true || input.global === true || input.local === true) named.push("hooks");
-  for (const part of ["alias", "mcp", "plugin", "completions", "worktrees", "statusline", "gitignore"] as const) {
-    if (input[part] === true) named.push(part);
-  }
+  for (const part of NAMED) if (input[part] === true) named.push(part);
   return new Set(named);
 }

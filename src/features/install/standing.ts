@@ -5,6 +5,7 @@ import type { World } from "../../world.ts";
 import { eventsKnownTo, WORKTREE_EVENTS } from "../hooks/hooks.ts";
 import { aliasStanding } from "./alias.ts";
 import { clientRelease } from "./client.ts";
+import { type GuardStanding, guardStanding, NO_GUARD } from "./guard.ts";
 import { type JsonPart, standing } from "./json-steps.ts";
 import { hooksOf, serverOf, statusLineOf } from "./marks.ts";
 import { checkoutAt, localSettings, PROGRAM, programWord } from "./place.ts";
@@ -34,6 +35,7 @@ export interface Standing {
   completions: { installed: boolean; shell: string; files: string[] };
   worktrees: { installed: boolean; settingsPath: string; upToDate: boolean };
   statusLine: { installed: boolean; settingsPath: string; upToDate: boolean };
+  guard: GuardStanding;
   /** The release of Claude Code. */
   client: string | null;
   errors: string[];
@@ -90,6 +92,7 @@ export async function installStanding(world: Effects, { repo }: { repo: string |
       ...(await entered(claudeSettings, "statusline", [statusLineOf(program)])),
       settingsPath: claudeSettings,
     },
+    guard: await or(() => guardStanding(world, top), NO_GUARD),
     client: client ?? null,
     errors: [...new Set(errors)],
   };

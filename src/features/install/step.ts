@@ -14,6 +14,7 @@ export const STEPS = [
   "completions",
   "worktrees",
   "statusline",
+  "guard",
   "database",
   "data",
 ] as const;

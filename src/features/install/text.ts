@@ -1,7 +1,7 @@
 // The answers of `install` for people: a line for each thing, with its file.
 
 import type { Page } from "../../core/operation.ts";
-import { printable, printableLines, table } from "../../core/text.ts";
+import { counted, printable, printableLines, table } from "../../core/text.ts";
 import type { Installed } from "./answer.ts";
 import type { Standing } from "./standing.ts";
 import type { Step } from "./step.ts";
@@ -18,6 +18,7 @@ const NAMES: Readonly<Record<Step["step"], string>> = {
   completions: "completions",
   worktrees: "worktrees",
   statusline: "status line",
+  guard: "guard",
   database: "database",
   data: "data",
 };
@@ -53,7 +54,7 @@ export function installedText({ action, steps, next }: Installed, page: Page): s
 }
 
 export function standingText(standing: Standing, page: Page): string {
-  const { programs, hooks, alias, mcp, plugin, completions, worktrees, statusLine, client, errors } = standing;
+  const { programs, hooks, alias, mcp, plugin, completions, worktrees, statusLine, guard, client, errors } = standing;
   const state = (installed: boolean, upToDate = true) =>
     !installed ? "no" : upToDate ? "yes" : "yes, and to be updated";
   // Which events are right depends on the client that is there now.
@@ -78,9 +79,17 @@ export function standingText(standing: Standing, page: Page): string {
     ],
     ["worktrees", printable(worktrees.settingsPath), stateFor(worktrees.installed, worktrees.upToDate)],
     ["status line", printable(statusLine.settingsPath), state(statusLine.installed, statusLine.upToDate)],
+    ...(guard.hookPath === null ? [] : [["guard here", printable(guard.hookPath), guardState(guard)]]),
     ["Claude Code", "", client ?? "none on PATH that tells its version"],
   ];
   return [...lines(rows, page), ...errors.map((error) => `${page.paint.red("error:")} ${printable(error)}\n`)].join("");
+}
+
+function guardState({ installed, upToDate, isGone, missingIn }: Standing["guard"]): string {
+  if (isGone) return "no: it was there, and is gone";
+  if (!installed) return "no";
+  const elsewhere = missingIn.length === 0 ? "" : `, not in ${counted(missingIn.length, "other checkout")}`;
+  return `yes${upToDate ? "" : ", and to be updated"}${elsewhere}`;
 }
 
 function lines(rows: readonly (readonly string[])[], { columns }: Page): string[] {

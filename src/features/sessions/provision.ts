@@ -4,6 +4,7 @@ import { shellWord } from "../../core/text.ts";
 import type { Db } from "../../db/db.ts";
 import type { Repository } from "../../git/repository.ts";
 import type { World } from "../../world.ts";
+import { keepingGuard } from "../commit-guard/commit-guard.ts";
 import { loadConfig } from "../config/config.ts";
 import type { Gtr } from "../gtr/gtr.ts";
 import type { KnownSession } from "../roster/roster.ts";
@@ -39,10 +40,9 @@ export async function provision(world: World, given: Provision): Promise<string[
     const again = `Go on with: parallel-cc worktree setup ${shellWord(name)}`;
     return { warnings: [...warnings, `The worktree is there, but ${failed.join(" And ")} ${again}`], isFailed: true };
   };
-  const warnings = await setUp(world, db, {
-    ...{ path, name },
-    from: isBare ? here.top : repository.path,
-    config,
+  const from = isBare ? here.top : repository.path;
+  const setting = {
+    ...{ path, name, from, config },
     who,
     ...(gtr === undefined ? {} : { before }),
     variables: {
@@ -51,8 +51,9 @@ export async function provision(world: World, given: Provision): Promise<string[
       PARALLEL_CC_BRANCH: branch ?? "",
       ...variables,
     },
-  });
-  return warnings ?? [];
+  };
+  const work = () => setUp(world, db, setting);
+  return (await keepingGuard(world, { gitDir: repository.gitDir, from, to: path }, work)) ?? [];
 }
 
 /** Of a worktree that was made before. */
