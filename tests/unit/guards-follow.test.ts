@@ -1,6 +1,7 @@
 // Which commands a line of a shell would run, with which words, and where: nothing of it is run here.
 
 import { describe, expect, test } from "bun:test";
+import type { Target } from "../../src/features/guards/claims.ts";
 import { follow } from "../../src/features/guards/follow.ts";
 import { parseShell } from "../../src/features/guards/parse.ts";
 
@@ -17,6 +18,7 @@ function seen(text: string): string[] | undefined {
     directory: HERE,
     isDirectory: (path: string) => !path.includes("missing"),
     topOf: () => "/top",
+    matching: ({ pattern }: Target) => (pattern === "*.ts" ? ["a.ts", "b.ts"] : []),
   };
   follow(script, ground, {
     call: ({ name, args, directory }) => {
@@ -62,6 +64,7 @@ rows("what is not certain is unknown", [
   ["x=1; (x=2); a $x", ["a 1"]],
   ["x=(1 2); y+=3; declare -r z=4; a $x $y $z", ["a ? ? 4"]],
   ["x=1 a $x", ["a ?"]],
+  [`x=1; a \${x:?} \${x?not set} "\${x:?no $y}"`, ["a 1 1 ?"]],
   ["x=1; printf -v x 2; a $x; . file; a $x", ["a ?", "a ? @?"]],
   ['$x a; "" b; ./rm c; bin/git d; /usr/bin/git e', ["git e"]],
 ]);
@@ -131,9 +134,10 @@ rows("loops over known words are gone through", [
   ["for x in a 'b c'; do d \"$x\"; done", ["d a", "d 'b c'"]],
   ["for x in a b; do cd $x; c; cd ..; done; d", ["c @/here/a", "c @/here/b", "d"]],
   ["for x in a b; do test $x && c $x; d $x; done", ["test a", "c ?", "d a", "test b", "c ?", "d b"]],
-  ["for x in *; do a $x; done; for x; do b $x; done", ["a ?", "b ?"]],
+  ["for x in *.ts c; do a $x; done; for x in *; do b; done; for x; do c $x; done", ["a a.ts", "a b.ts", "a c", "c ?"]],
+  ["for x in a b; do c && continue; d $x; e; done; f", ["c", "d ?", "e", "c", "d ?", "e", "f"]],
+  ["for x in a b; do if c; then break; fi; d $x; done; d e", ["c", "d ?", "c", "d ?", "d e"]],
   ["for x in a b; do c $x; break; done; d", ["c a", "d"]],
-  ["for x in a b; do c && continue; d $x; done", ["c", "d a", "c", "d b"]],
 ]);
 
 rows("files that are emptied are told", [

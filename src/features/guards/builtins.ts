@@ -1,6 +1,7 @@
 // What a shell does itself instead of running a program: where it goes, what it sets, when it ends. Pure but for the
 // question whether a directory is there.
 
+import type { Target } from "./claims.ts";
 import { forget, forgetVariables, type Shell } from "./shell.ts";
 import type { Script } from "./syntax.ts";
 import type { Known, Value } from "./values.ts";
@@ -11,6 +12,8 @@ export interface Ground {
   isDirectory(path: string): boolean;
   /** From its top, the checkout of a directory. */
   topOf(directory: string): string | undefined;
+  /** The files a pattern means, as they would be named there. */
+  matching(target: Target): string[];
 }
 
 /** Undefined where nobody knows whether it succeeds. */

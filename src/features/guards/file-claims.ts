@@ -2,8 +2,8 @@
 
 import { type Claim, type FilesClaim, targetOf } from "./claims.ts";
 import type { Call } from "./follow.ts";
-import { readOptions } from "./options.ts";
-import type { Value } from "./values.ts";
+import { type Options, readOptions } from "./options.ts";
+import { type Value, wordOf } from "./values.ts";
 
 type Claimed = Pick<FilesClaim, "extent" | "isNarrowed" | "reach">;
 
@@ -25,7 +25,11 @@ export const FILE_COMMANDS: Readonly<Record<string, (call: Call) => Claim[]>> = 
   mv: (call: Call) => {
     const options = readOptions(call.args, { takes: ["t", "target-directory", "S", "suffix"] });
     const sources = options.has("t", "target-directory") ? options.words : options.words.slice(0, -1);
-    return files(call, sources, { extent: "tree", deed: "mv" });
+    return [...files(call, sources, { extent: "tree", deed: "mv" }), ...writtenOver(call, options, "mv")];
+  },
+  cp: (call: Call) => {
+    const options = readOptions(call.args, { takes: ["t", "target-directory", "S", "suffix"] });
+    return writtenOver(call, options, "cp");
   },
   shred: (call: Call) => {
     const options = readOptions(call.args, { takes: ["n", "s", "iterations", "size", "random-source"] });
@@ -48,6 +52,19 @@ export const FILE_COMMANDS: Readonly<Record<string, (call: Call) => Claim[]>> = 
   rsync: rsyncClaims,
   find: findClaims,
 });
+
+/** The file at the destination, or in it those of the names. */
+function writtenOver(call: Call, options: Options, deed: string): Claim[] {
+  if (options.has("n", "no-clobber", "i", "interactive", "b", "backup", "help") || options.isUnsure) return [];
+  const named = options.value("t") ?? options.value("target-directory");
+  const directory = wordOf(named ?? options.words.at(-1));
+  if (directory === undefined || directory === "") return [];
+  const sources = named === undefined ? options.words.slice(0, -1) : options.words;
+  const names = sources.flatMap((one) => wordOf(one)?.replace(/\/+$/, "").split("/").at(-1) ?? []);
+  const paths = [...(named === undefined ? [directory] : []), ...names.map((name) => `${directory}/${name}`)];
+  const values = paths.map((text) => ({ kind: "text" as const, text }));
+  return files(call, values, { extent: "content", deed });
+}
 
 const RSYNC_TAKES = [
   ...["e", "f", "B", "T", "M", "rsh", "filter", "exclude", "include", "exclude-from", "include-from", "files-from"],

@@ -2,10 +2,11 @@
 // is not certain stays unknown. Nothing is run; the disk is only asked whether a directory is there.
 
 import { type Ground, knownIn, pathFrom, runBuiltin, type Success } from "./builtins.ts";
+import { targetOf } from "./claims.ts";
 import { parseShell } from "./parse.ts";
-import { copyOf, forget, forgetChanged, merged, newShell, noteTraces, type Shell } from "./shell.ts";
+import { copyOf, forget, forgetChanged, keepTraces, merged, newShell, noteTraces, type Shell } from "./shell.ts";
 import type { Node, Redirection, Script, SimpleCommand, Word } from "./syntax.ts";
-import { textOf, type Value, valuesOf } from "./values.ts";
+import { textOf, type Value, valuesOf, wordOf } from "./values.ts";
 import { insideOf } from "./words.ts";
 import { isWrapper, scriptOfShell, unwrapped } from "./wrappers.ts";
 
@@ -71,7 +72,7 @@ class Follower {
   #apart(shell: Shell, run: (own: Shell) => unknown): void {
     const own = copyOf(shell);
     run(own);
-    noteTraces(shell, own);
+    keepTraces(shell, own);
   }
 
   #node(node: Node, shell: Shell): Success {
@@ -125,61 +126,81 @@ class Follower {
     // How things stand where the last command succeeded, and where it failed.
     let good = begun === false ? undefined : copyOf(shell);
     let bad = begun === true ? undefined : copyOf(shell);
+    let isCut = false;
     for (const { joiner, node } of rest) {
       const from = joiner === "&&" ? good : bad;
       if (from === undefined || from.over !== undefined) continue;
       const own = copyOf(from);
       own.isMaybe ||= (joiner === "&&" ? bad : good) !== undefined;
       const success = this.#node(node, own);
+      isCut ||= own.isMaybe && own.over !== undefined;
       const failed = success === true ? undefined : own;
       const done = success === false ? undefined : own;
       good = joiner === "&&" ? done : merged(good, done);
       bad = joiner === "&&" ? merged(bad, failed) : failed;
     }
-    noteTraces(shell, good);
-    noteTraces(shell, bad);
-    Object.assign(shell, merged(good, bad), { isMaybe });
+    Object.assign(shell, merged(good, bad), { isMaybe: isMaybe || isCut });
+    noteTraces(shell, [good, bad]);
     return good === undefined ? false : bad === undefined ? true : undefined;
   }
 
   #oneOf(scripts: readonly Script[], shell: Shell): Success {
-    const { isMaybe } = shell;
-    let met: Shell | undefined;
-    for (const script of scripts) {
+    const ways = scripts.map((script) => {
       const own = copyOf(shell);
       own.isMaybe = true;
       this.run(script, own);
-      noteTraces(shell, own);
-      met = merged(met, own);
-    }
-    const { isStashChanged, isRepositoryMade } = shell;
-    Object.assign(shell, met, { isMaybe, isStashChanged, isRepositoryMade });
+      return own;
+    });
+    const { isMaybe } = shell;
+    const met = ways.reduce<Shell | undefined>((one, other) => merged(one, other), undefined);
+    // What comes now is not reached by those that left.
+    const isCut = ways.some(({ over }) => over !== undefined);
+    Object.assign(shell, met, { isMaybe: isMaybe || isCut });
+    noteTraces(shell, ways);
     return undefined;
   }
 
   #for({ variable, values, body }: Extract<Node, { kind: "for" }>, shell: Shell): Success {
     this.#inside(values ?? [], shell);
-    const found = values?.flatMap((word) => valuesOf(word, knownIn(shell, this.#ground))) ?? [];
-    const texts = found.flatMap((value) => (value.kind === "text" ? [value.text] : []));
+    const { isMaybe } = shell;
+    const texts = values === undefined ? undefined : this.#texts(values, shell);
     shell.loops.add(variable);
-    if (values === undefined || texts.length < found.length || texts.length > MOST_ROUNDS) {
+    if (texts === undefined || texts.length > MOST_ROUNDS) {
       shell.variables.set(variable, undefined);
       return this.#loop(shell, (own) => this.run(body, own));
     }
     for (const text of texts) {
       shell.variables.set(variable, text);
+      shell.isMaybe = isMaybe;
       this.run(body, shell);
       if (shell.over !== undefined) break;
     }
+    shell.isMaybe = isMaybe;
     if (shell.over === "break") shell.over = undefined;
     return undefined;
+  }
+
+  /** Undefined where not all of them are known. */
+  #texts(words: readonly Word[], shell: Shell): string[] | undefined {
+    const texts: string[] = [];
+    for (const value of words.flatMap((word) => valuesOf(word, knownIn(shell, this.#ground)))) {
+      if (value.kind === "unknown") return undefined;
+      if (value.kind === "text") texts.push(value.text);
+      else {
+        const target = targetOf(value, shell.directory);
+        const found = target === undefined ? undefined : this.#ground.matching(target);
+        if (found === undefined) return undefined;
+        texts.push(...found);
+      }
+    }
+    return texts;
   }
 
   /** Once: what a later round would do depends on what the first one did. */
   #loop(shell: Shell, round: (own: Shell) => void): Success {
     const own = copyOf(shell);
     round(own);
-    noteTraces(shell, own);
+    noteTraces(shell, [own]);
     forgetChanged(shell, own);
     return undefined;
   }
@@ -219,6 +240,7 @@ class Follower {
     const body = shell.functions.get(name);
     if (body !== undefined) return this.#function(body, shell);
     if (name === "eval") return this.#eval(args, shell);
+    if (name === "trap") return this.#trap(args, shell);
     const built = runBuiltin({ name, args }, shell, this.#ground);
     if (built !== "none") return built;
     if (isWrapper(name)) {
@@ -232,7 +254,7 @@ class Follower {
         redirections,
       });
       this.#nested--;
-      noteTraces(shell, own);
+      keepTraces(shell, own);
       if (name === "command" || name === "builtin") Object.assign(shell, own);
       if (name === "exec") shell.over = "exit";
       return success;
@@ -291,6 +313,18 @@ class Follower {
     const success = this.run(parsed, shell);
     this.#nested--;
     return success;
+  }
+
+  /** Run when all is over: where it stands then, and what its variables hold, is not known. */
+  #trap([action]: readonly Value[], shell: Shell): Success {
+    const parsed = this.#parse(wordOf(action));
+    if (parsed === undefined) return undefined;
+    const own = copyOf(shell);
+    forget(own);
+    this.#nested++;
+    this.run(parsed, own);
+    this.#nested--;
+    return undefined;
   }
 
   #parse(text: string | undefined): Script | undefined {

@@ -32,8 +32,8 @@ function stash(git: GitCall, shell: Shell): Claim[] {
   const verb = wordOf(first);
   const isVerb = verb !== undefined && !verb.startsWith("-");
   if (verb === "list" || verb === "show" || verb === "create" || verb === "apply") return [];
-  const { isStashChanged } = shell;
-  shell.isStashChanged = true;
+  const { dropped } = shell;
+  shell.dropped = undefined;
   if (first === undefined || !isVerb || verb === "push" || verb === "save") {
     // Nobody knows what an unknown word would have it do.
     return first !== undefined && verb === undefined ? [] : ofCheckout(git);
@@ -44,7 +44,12 @@ function stash(git: GitCall, shell: Shell): Claim[] {
   const { words, isUnsure } = readOptions(rest, {});
   const named = verb === "branch" ? words[1] : words[0];
   const entry = named === undefined ? 0 : entryOf(wordOf(named));
-  return isStashChanged || isUnsure || entry === undefined ? [] : [{ kind: "stash", at: git.at, entry, deed }];
+  if (dropped === undefined || isUnsure || entry === undefined) return [];
+  // As it was numbered before any was dropped.
+  const original = dropped.reduce((number, gone) => (gone <= number ? number + 1 : number), entry);
+  // One that is popped may stay, where it conflicts.
+  if (verb === "drop") shell.dropped = [...dropped, original].toSorted((a, b) => a - b);
+  return [{ kind: "stash", at: git.at, entry: original, deed }];
 }
 
 /** Undefined for one that is named by time or message. */

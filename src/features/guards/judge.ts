@@ -11,7 +11,7 @@ import { gitClaims } from "./git-claims.ts";
 import type { Judged } from "./guards.ts";
 import { Others } from "./others.ts";
 import { parseShell } from "./parse.ts";
-import { checkoutAt, isDirectory } from "./places.ts";
+import { checkoutAt, filesMatching, isDirectory } from "./places.ts";
 import { firstHit } from "./verdict.ts";
 
 /** Far more than a command has; it is waited for. */
@@ -42,7 +42,8 @@ export function claimsOf(command: string, { directory, home }: { directory: stri
   const script = parseShell(command);
   const claims: Claim[] = [];
   if (script === undefined) return claims;
-  const ground = { directory, home, isDirectory, topOf: (path: string) => checkoutAt(path)?.top };
+  const topOf = (path: string) => checkoutAt(path)?.top;
+  const ground = { directory, home, isDirectory, topOf, matching: filesMatching };
   follow(script, ground, {
     call: (call) => {
       const found = call.name === "git" ? gitClaims(call) : (FILE_COMMANDS[call.name]?.(call) ?? []);

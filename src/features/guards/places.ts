@@ -142,12 +142,9 @@ const MOST_FOUND = 1000;
  * with the place's own path first, so that no more directories are read than those in it.
  */
 export function meantNear(target: Target, place: string, { isFollowed }: { isFollowed: boolean }): string[] {
-  const names = target.pattern.split("/");
-  const wild = names.findIndex((name) => !isPlain(name));
-  if (wild < 0) return [realFrom(target.directory, plainOf(target.pattern), { isFollowed })];
-  const before = wild === 0 ? "." : `${names.slice(0, wild).join("/")}/`;
-  const base = realFrom(target.directory, plainOf(before), { isFollowed: true });
-  const patterns = names.slice(wild).filter((name) => name !== "" && name !== ".");
+  const split = splitAtWild(target);
+  if (split === undefined) return [realFrom(target.directory, plainOf(target.pattern), { isFollowed })];
+  const { base, patterns } = split;
   if (isWithin(base, place)) return expanded(base, patterns);
   if (!isWithin(place, base)) return [];
   const below = place.slice(base === "/" ? 1 : base.length + 1).split("/");
@@ -155,6 +152,24 @@ export function meantNear(target: Target, place: string, { isFollowed }: { isFol
   if (!isOnTheWay) return [];
   if (patterns.length > below.length) return expanded(place, patterns.slice(below.length));
   return [join(base, ...below.slice(0, patterns.length))];
+}
+
+/** As a shell would put them in the place of the pattern. */
+export function filesMatching(target: Target): string[] {
+  const split = splitAtWild(target);
+  if (split === undefined) return [];
+  const { before, base, patterns } = split;
+  return expanded(base, patterns).map((path) => before + path.slice(base === "/" ? 1 : base.length + 1));
+}
+
+/** `before` is what stands before the first name with a wildcard, and `base` where that leads. */
+function splitAtWild({ pattern, directory }: Target): { before: string; base: string; patterns: string[] } | undefined {
+  const names = pattern.split("/");
+  const wild = names.findIndex((name) => !isPlain(name));
+  if (wild < 0) return undefined;
+  const before = wild === 0 ? "" : plainOf(`${names.slice(0, wild).join("/")}/`);
+  const base = realFrom(directory, before === "" ? "." : before, { isFollowed: true });
+  return { before, base, patterns: names.slice(wild).filter((name) => name !== "" && name !== ".") };
 }
 
 function expanded(directory: string, patterns: readonly string[]): string[] {

@@ -18,8 +18,8 @@ export interface Shell {
   isMaybe: boolean;
   /** What comes next is not reached: it has left a loop, a function, or ended. */
   over: "break" | "return" | "exit" | undefined;
-  /** Entries were put on the stash or taken from it: numbers mean others now. */
-  isStashChanged: boolean;
+  /** Entries it has dropped from the stash, by the numbers they had at first; undefined: numbers may mean any by now. */
+  dropped: readonly number[] | undefined;
   /** A repository may have been made on the way. */
   isRepositoryMade: boolean;
 }
@@ -34,7 +34,7 @@ export function newShell(directory: string): Shell {
     functions: new Map(),
     isMaybe: false,
     over: undefined,
-    isStashChanged: false,
+    dropped: [],
     isRepositoryMade: false,
   };
 }
@@ -49,10 +49,19 @@ export function copyOf(shell: Shell): Shell {
   };
 }
 
-/** What commands in a shell of their own, or on one of several ways, have done to the disk. */
-export function noteTraces(shell: Shell, of: Shell | undefined): void {
-  shell.isStashChanged ||= of?.isStashChanged === true;
-  shell.isRepositoryMade ||= of?.isRepositoryMade === true;
+/** What commands in a shell of their own have done to the disk. */
+export function keepTraces(shell: Shell, of: Shell): void {
+  shell.isRepositoryMade = of.isRepositoryMade;
+  shell.dropped = of.dropped;
+}
+
+/** What commands on one of several ways may have done to the disk. */
+export function noteTraces(shell: Shell, ways: readonly (Shell | undefined)[]): void {
+  for (const way of ways) {
+    if (way === undefined) continue;
+    shell.isRepositoryMade ||= way.isRepositoryMade;
+    if (way.dropped?.join() !== shell.dropped?.join()) shell.dropped = undefined;
+  }
 }
 
 /** What a round of a loop has changed may be something else after the next one. */
@@ -76,8 +85,6 @@ export function merged(one: Shell | undefined, other: Shell | undefined): Shell 
     variables: new Map(names.map((name) => [name, same(one.variables.get(name), other.variables.get(name))])),
     exported: new Set([...one.exported, ...other.exported]),
     functions: new Map([...one.functions, ...other.functions]),
-    isStashChanged: one.isStashChanged || other.isStashChanged,
-    isRepositoryMade: one.isRepositoryMade || other.isRepositoryMade,
   };
 }
 

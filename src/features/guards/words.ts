@@ -11,6 +11,7 @@ const PLAIN_IN_TEST = /[^ \t\n\\'"`$]+/y;
 const PLAIN_IN_QUOTES = /[^"\\`$]+/y;
 const PLAIN_IN_DOCUMENT = /[^\\`$]+/y;
 const NAME = /[A-Za-z_]\w*/y;
+const OR_END = /:?\?[^\\"'`${}]{0,200}\}/y;
 
 /** Undefined where none begins. In `[[ … ]]` only blanks end a word. */
 export function readWord(source: Source, place: "command" | "test" = "command"): Word | undefined {
@@ -173,6 +174,13 @@ function parameter(source: Source, { isQuoted }: { isQuoted: boolean }): Part {
   const name = NAME.exec(source.text)?.[0];
   if (name !== undefined && source.text[source.at + name.length] === "}") {
     source.at += name.length + 1;
+    return { kind: "variable", name, isQuoted };
+  }
+  // `${x:?}` is it too, or the end.
+  OR_END.lastIndex = source.at + (name?.length ?? 0);
+  const orEnd = name === undefined ? undefined : OR_END.exec(source.text)?.[0];
+  if (name !== undefined && orEnd !== undefined) {
+    source.at += name.length + orEnd.length;
     return { kind: "variable", name, isQuoted };
   }
   source.depth = deeper(source.depth);
