@@ -27,8 +27,15 @@ export async function beforeTool(world: World, told: Told): Promise<HookAnswer |
   // Most commands only read: for them nothing is opened.
   if (!mayWrite(told)) return undefined;
   const found = await ownIn(world);
-  if (found === undefined || !isWatched(world, found.db, { own: found.own, told })) return undefined;
-  return answerTo(await beforeCommand(world, { ...found, command, directory: told.cwd ?? world.cwd }));
+  if (found === undefined) return undefined;
+  const { db, own } = found;
+  const { judgeCommand } = await import("../guards/guards.ts");
+  const verdict = await judgeCommand(world, db, own, { command, directory: told.cwd ?? world.cwd });
+  if (verdict?.isRefused !== true && isWatched(world, db, { own, told })) {
+    // What it writes is seen by what stood there before.
+    await (await import("../writes/writes.ts")).rememberCheckout(world, db, own);
+  }
+  return answerTo(verdict);
 }
 
 async function beforeEdit(world: World, told: Told, path: string): Promise<Verdict | undefined> {
@@ -56,21 +63,6 @@ async function ownIn(world: World): Promise<{ db: Db; own: KnownSession } | unde
   const db = await readyDb(world);
   const own = db === undefined ? undefined : sessionOfClaude(world, db, claudeOf(world));
   return db === undefined || own === undefined ? undefined : { db, own };
-}
-
-interface Command {
-  db: Db;
-  own: KnownSession;
-  command: string;
-  directory: string;
-}
-
-async function beforeCommand(world: World, { db, own, command, directory }: Command): Promise<Verdict | undefined> {
-  const { judgeCommand } = await import("../guards/guards.ts");
-  const verdict = await judgeCommand(world, db, own, { command, directory });
-  // What it writes is seen by what stood there before.
-  if (verdict?.isRefused !== true) await (await import("../writes/writes.ts")).rememberCheckout(world, db, own);
-  return verdict;
 }
 
 function answerTo(verdict: Verdict | undefined): HookAnswer | undefined {
