@@ -11,6 +11,8 @@ export interface Paths {
   logs: string;
   /** Indexes of our own, to see what was written in a checkout. */
   looks: string;
+  /** Snapshots of what sessions stand at: an index for each checkout, an object directory for each repository. */
+  radar: string;
 }
 
 export function pathsIn(home: string): Paths {
@@ -21,5 +23,6 @@ export function pathsIn(home: string): Paths {
     locks: join(home, "locks"),
     logs: join(home, "logs"),
     looks: join(home, "looks"),
+    radar: join(home, "radar"),
   };
 }

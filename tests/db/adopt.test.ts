@@ -126,8 +126,13 @@ function writeNewValues(db: Db): Record<string, number> {
       "INSERT INTO merge_verdicts (ours, theirs, judge, verdict, judged_at) VALUES ('abc', 'def', 1, '{}', $now)",
       { now },
     );
+    db.run(
+      `INSERT INTO radar_tellings (session_id, peer_id, path, regions, told_at)
+       VALUES ('docker-CANCELLED', 'p', 'a.ts', 'abc', $now)`,
+      { now },
+    );
     return {
-      ...{ merge_polls: 1, snapshots: 1, merge_verdicts: 1 },
+      ...{ merge_polls: 1, snapshots: 1, merge_verdicts: 1, radar_tellings: 1 },
       ...{ messages: 1, deliveries: 1, notes: 1, claim_bypasses: 1, checkout_looks: 1 },
       sessions: modes.length * statuses.length,
       session_processes: 3,

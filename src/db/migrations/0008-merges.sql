@@ -17,8 +17,12 @@ CREATE UNIQUE INDEX idx_subscriptions_once ON subscriptions (session_id, git_dir
 CREATE TABLE merge_polls (
   git_dir TEXT PRIMARY KEY,
   polled_at TEXT NOT NULL,
-  -- JSON: by ref, the commit.
-  seen TEXT NOT NULL DEFAULT '{}'
+  -- JSON: by ref, the commit; '' for one that was not there.
+  seen TEXT NOT NULL DEFAULT '{}',
+  -- Which branches were looked for, and in what.
+  asked TEXT NOT NULL DEFAULT '',
+  -- What kept a remote from being asked; NULL when it answered. Told once.
+  trouble TEXT
 );
 
 -- All of a session's work as one commit in an object directory of ours: what is committed, staged, changed and untracked.
@@ -46,3 +50,14 @@ CREATE TABLE merge_verdicts (
   PRIMARY KEY (ours, theirs, judge)
 ) WITHOUT ROWID;
 CREATE INDEX idx_merge_verdicts_judged_at ON merge_verdicts (judged_at);
+
+-- What an agent was told before an edit of what another session has written there: the very same is not told again.
+CREATE TABLE radar_tellings (
+  session_id TEXT NOT NULL REFERENCES sessions (id) ON DELETE CASCADE,
+  peer_id TEXT NOT NULL,
+  path TEXT NOT NULL,
+  -- Names of the peer's changes there.
+  regions TEXT NOT NULL,
+  told_at TEXT NOT NULL,
+  PRIMARY KEY (session_id, peer_id, path)
+) WITHOUT ROWID;

@@ -15,10 +15,16 @@ type Effects = Pick<World, "paths" | "db" | "git" | "processes">;
 
 /** By folder below the data directory: names of this release and of earlier ones. */
 const OURS: Readonly<Record<string, RegExp>> = {
-  "": /^(coordinator\.db(-wal|-shm|-journal)?|coordinator\.db\.backup-[\w.+-]+|coordinator\.db\.v[\d.]+\.backup|config\.json(\.corrupted\.\d+)?|install\.json|\.(install|config)\.json\.\d+\.new|locks|logs|looks|plugin|templates)$/,
+  "": /^(coordinator\.db(-wal|-shm|-journal)?|coordinator\.db\.backup-[\w.+-]+|coordinator\.db\.v[\d.]+\.backup|config\.json(\.corrupted\.\d+)?|install\.json|\.(install|config)\.json\.\d+\.new|locks|logs|looks|plugin|radar|templates)$/,
   locks: /^[\w.-]+\.lock(-journal|-wal|-shm)?$/,
   logs: /^[\w.-]+\.log(\.\d+)?$/,
   looks: /^([\w-]+\.[\w-]+\.index(\.lock)?|\.[\w-]+\.\d+\.new)$/,
+  radar: /^(indexes|objects|edits|[0-9a-f]{40}\.asked)$/,
+  "radar/indexes": /^(\w+\.[\w-]+\.index(\.lock|\.hidden)?|\.[\w.-]+\.new(\.lock)?)$/,
+  // git's own: a folder for each repository, and what it keeps objects in.
+  "radar/objects": /^[0-9a-f]{40}$/,
+  "radar/objects/*": /^([0-9a-f]{2}|pack|info)$/,
+  "radar/objects/*/*": /^[\w.-]+$/,
   // What stands in it is its user's work.
   templates: /(?!)/,
   plugin: /^(\.claude-plugin|parallel-cc)$/,
@@ -90,10 +96,10 @@ function listed(home: string, folder = ""): { entries: string[]; strangers: stri
     const below = folder === "" ? name : `${folder}/${name}`;
     const path = join(home, below);
     const stat = lstatSync(path);
-    const isFolder = Object.hasOwn(OURS, below);
+    const isFolder = Object.hasOwn(OURS, ruleOf(below));
     // A file of ours may be a link: its user's settings are kept elsewhere then.
     const isAsMeant = stat.isDirectory() === isFolder && (isFolder || folder === "" || stat.isFile());
-    if (OURS[folder]?.test(name) !== true || !isAsMeant) {
+    if (OURS[ruleOf(folder)]?.test(name) !== true || !isAsMeant) {
       found.strangers.push(path);
       continue;
     }
@@ -105,6 +111,10 @@ function listed(home: string, folder = ""): { entries: string[]; strangers: stri
     found.entries.push(path);
   }
   return found;
+}
+
+function ruleOf(folder: string): string {
+  return folder.replace(/^radar\/objects\/[^/]+(\/[^/]+)?$/, (_, inner) => `radar/objects/*${inner ? "/*" : ""}`);
 }
 
 /** Looked at again right before: what has come since is not taken along. `worktrees`: those that stay where they are. */

@@ -7,8 +7,11 @@ import { type Begun, begin } from "./look.ts";
 import type { Effects, Own, Written } from "./notice.ts";
 import { hasSeen } from "./store.ts";
 
+export { gitDirOf } from "./checkout.ts";
+export { type IndexStat, isAsInIndex, statsOfIndex } from "./index-stats.ts";
 export type { Begun } from "./look.ts";
 export type { Written } from "./notice.ts";
+export { dropPrivateIndex, isWhole, type PrivateIndex, providePrivateIndex } from "./private-index.ts";
 export { cannotWrite } from "./read-only.ts";
 
 /** Takes what stands changed as seen, if nobody has looked there for this session before. */
