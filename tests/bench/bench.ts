@@ -7,6 +7,7 @@ import { claimsCheck, hookEdit } from "./claims.ts";
 import { cleanupDryRun, cleanupLanded, registerBesideKept, releaseUnused } from "./cleanup.ts";
 import { contention } from "./contention.ts";
 import { type Figure, judge, measure, median, minimum, mostOf, type Verdict } from "./figure.ts";
+import { guard } from "./guard.ts";
 import { heartbeat, heartbeatMemory } from "./heartbeat.ts";
 import { hook } from "./hook.ts";
 import { landedAgain, landedCold } from "./landed.ts";
@@ -19,7 +20,7 @@ import { registerWorktree } from "./worktree.ts";
 import { writesCommit, writesFile, writesNothing, writesRead } from "./writes.ts";
 
 const FIGURES: readonly Figure[] = [
-  ...[startUp, heartbeat, heartbeatMemory, hook, hookEdit, status, claimsCheck],
+  ...[startUp, heartbeat, heartbeatMemory, hook, hookEdit, status, claimsCheck, guard],
   ...[writesRead, writesNothing, writesFile, writesCommit],
   ...[registerFirst, registerAgain, registerWorktree, contention, landedCold, landedAgain],
   ...[mcpList, mcpRead, mcpMemory, watchMemory],

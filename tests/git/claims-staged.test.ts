@@ -1,5 +1,6 @@
 // The guard of commits, as a command: what another live session has claimed EXCLUSIVE and a commit changes.
 
+import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -308,6 +309,20 @@ describe("a commit that is let pass", () => {
     ]);
     const told = takeDelivery(await scene.world.db(), scene.one.known, "hook");
     expect(told).toContain('commits "src/a.ts", "src/b.ts", claimed EXCLUSIVE by you');
+  });
+
+  test("passes also when somebody else holds the registry's lock for longer than a hook may wait", async () => {
+    await using scene = await twoSessions();
+    await claim(scene.one, "a.txt");
+    await stage(scene, scene.two, { "a.txt": "x" });
+    const other = new Database(scene.world.paths.database);
+    other.run("BEGIN IMMEDIATE");
+    expect(await heldBy(scene.two.world)).toEqual(["one: a.txt"]);
+    const { isBypassed, message } = await checkStaged(bypassing(scene.two.world));
+    other.close();
+    expect(isBypassed).toBe(true);
+    expect(message).toContain("it could not be recorded: ");
+    expect((await claimsHere(scene.world, {})).bypasses).toEqual([]);
   });
 
   test("is not recorded where it needs none", async () => {

@@ -38,10 +38,12 @@ function withoutWords(met: readonly Met[], { isFirst, isPrepared }: Staged): str
   return isPrepared ? undo : `${undo}, and commit without -a or naming it`;
 }
 
-export function bypassedWords(met: readonly Met[]): string {
+/** `why` it was not recorded. */
+export function bypassedWords(met: readonly Met[], why: string | undefined): string {
   const holders = [...new Map(met.map(({ held: { holder } }) => [holder.id, whoIs(holder)])).values()].join(", ");
   const files = counted(new Set(met.map(({ path }) => path)).size, "file");
-  return `parallel-cc: PARALLEL_CC_BYPASS lets ${files} pass over the claim of ${holders}: it is recorded, and told.`;
+  const what = why === undefined ? "it is recorded, and told" : `it could not be recorded: ${why}`;
+  return `parallel-cc: PARALLEL_CC_BYPASS lets ${files} pass over the claim of ${holders}: ${what}`;
 }
 
 export function uncheckedWords(why: string): string {

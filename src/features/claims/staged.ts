@@ -9,10 +9,8 @@ import { checkoutAt, topOf } from "../../git/checkout.ts";
 import type { World } from "../../world.ts";
 import { postNews } from "../messages/messages.ts";
 import { type KnownSession, session } from "../roster/roster.ts";
-import { writerOfCaller } from "../sessions/sessions.ts";
 import { type ConflictAnswer, conflictAnswer } from "./answers.ts";
 import { currentOf, type Held } from "./hold.ts";
-import { ownIfAny } from "./own.ts";
 import { overlap } from "./pattern.ts";
 import { patternsAt } from "./place.ts";
 import { editedIn, type Staged, stagedHere, unlikeCheckout } from "./staged-git.ts";
@@ -72,8 +70,7 @@ async function judge(world: World, db: Db): Promise<StagedAnswer> {
   if (!world.env.isBypassed) {
     return { conflicts, isBypassed: false, message: refusedCommitWords(met, staged, world.now()) };
   }
-  record(world, db, met, own);
-  return { conflicts, isBypassed: true, message: bypassedWords(met) };
+  return { conflicts, isBypassed: true, message: bypassedWords(met, recorded(world, db, met, own)) };
 }
 
 function claimedBy(world: World, db: Db, ids: ReadonlySet<string>): Foreign[] {
@@ -88,6 +85,8 @@ function claimedBy(world: World, db: Db, ids: ReadonlySet<string>): Foreign[] {
 
 /** Of this repository: whose process commits, wherever it stands; else who works in this checkout. */
 async function committer(world: World, db: Db, ids: ReadonlySet<string>): Promise<KnownSession | undefined> {
+  // Mostly nobody has anything EXCLUSIVE: it is not loaded then.
+  const [{ writerOfCaller }, { ownIfAny }] = await Promise.all([import("../sessions/sessions.ts"), import("./own.ts")]);
   const writer = await writerOfCaller(world, db, {});
   return writer?.git_dir_id != null && ids.has(writer.git_dir_id) ? writer : ownIfAny(world, db);
 }
@@ -137,16 +136,30 @@ function byHolder(met: readonly Met[]): Map<string, Met[]> {
   return Map.groupBy(met, ({ held }) => held.holder.id);
 }
 
-function record(world: World, db: Db, met: readonly Met[], own: KnownSession | undefined): void {
-  db.write((now) => {
-    for (const { claim, holder, pattern } of met.map(({ held }) => held)) {
-      const by = { sessionId: own?.id ?? null, holderId: holder.id, holder: holder.name ?? holder.id };
-      insertBypass(db, { ...by, id: world.newId(), gitDirId: claim.git_dir_id, path: pattern.path }, now);
-    }
-    for (const [id, theirs] of byHolder(met)) {
-      const gitDirId = theirs[0]?.held.claim.git_dir_id ?? "";
-      const news = { gitDirId, topic: "claim.bypassed", body: bypassNews(theirs, own), to: [id] };
-      postNews(world, db, { ...news, ...(own !== undefined && { about: own }) }, now);
-    }
-  });
+/** Answers why it could not be; it passes all the same. */
+function recorded(world: World, db: Db, met: readonly Met[], own: KnownSession | undefined): string | undefined {
+  try {
+    db.write((now) => record(world, db, { met, own, now }));
+    return undefined;
+  } catch (thrown) {
+    return asFailure(thrown).message;
+  }
+}
+
+interface Recording {
+  met: readonly Met[];
+  own: KnownSession | undefined;
+  now: string;
+}
+
+function record(world: World, db: Db, { met, own, now }: Recording): void {
+  for (const { claim, holder, pattern } of met.map(({ held }) => held)) {
+    const by = { sessionId: own?.id ?? null, holderId: holder.id, holder: holder.name ?? holder.id };
+    insertBypass(db, { ...by, id: world.newId(), gitDirId: claim.git_dir_id, path: pattern.path }, now);
+  }
+  for (const [id, theirs] of byHolder(met)) {
+    const gitDirId = theirs[0]?.held.claim.git_dir_id ?? "";
+    const news = { gitDirId, topic: "claim.bypassed", body: bypassNews(theirs, own), to: [id] };
+    postNews(world, db, { ...news, ...(own !== undefined && { about: own }) }, now);
+  }
 }
