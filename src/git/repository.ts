@@ -17,6 +17,8 @@ export interface Repository {
   path: string;
   isBare: boolean;
   worktrees: readonly WorktreeEntry[];
+  /** Where git looks for the hooks of this checkout. */
+  hooks: string;
   /** False only when git certainly has nothing to run after a checkout in a new worktree. */
   mayHaveCheckoutHook: boolean;
   here: Place;
@@ -90,6 +92,7 @@ export async function locate(git: Git): Promise<Repository> {
       !isLinked && topPath !== undefined ? topPath : await mainPath(git, { gitDir, isBare, first: worktrees[0]?.path }),
     isBare,
     worktrees,
+    hooks: hooks ?? join(gitDir, "hooks"),
     mayHaveCheckoutHook: mayHaveHook({ hook: join(hooks ?? "", "post-checkout"), gitDir, version }),
     here: {
       top: topPath,

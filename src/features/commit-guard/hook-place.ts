@@ -47,9 +47,13 @@ export async function hookPlaceOf(git: Git, gitDir: string): Promise<HookPlace> 
 }
 
 /** A relative core.hooksPath is one from the top of each checkout. Errors: those of git. */
-export async function hookFileAt(git: Git): Promise<string> {
+async function hookFileAt(git: Git): Promise<string> {
   const folder = await git.output(["rev-parse", "--path-format=absolute", "--git-path", "hooks"]);
-  const real = realOf(folder.replace(/\n$/, ""));
+  return hookFileIn(folder.replace(/\n$/, ""));
+}
+
+export function hookFileIn(folder: string): string {
+  const real = realOf(folder);
   return runnerFile(real) ?? join(real, NAME);
 }
 

@@ -3,13 +3,14 @@
 
 import type { World } from "../../world.ts";
 import { putGuard } from "./hook-file.ts";
-import { hookFileAt, hookPlaceOf, look } from "./hook-place.ts";
+import { hookFileIn, hookPlaceOf, look } from "./hook-place.ts";
 import { guardState } from "./state.ts";
 
 interface Worktree {
   gitDir: string;
-  /** Undefined where there is no such checkout. */
-  from: string | undefined;
+  /** Its folder of hooks. */
+  from: string;
+  /** Top of the other. */
   to: string;
 }
 
@@ -19,16 +20,18 @@ export async function keepingGuard<T>(
   { gitDir, from, to }: Worktree,
   work: () => Promise<T>,
 ): Promise<T> {
-  const failed = (error: unknown) => world.log("warn", "guard.not-kept", { to, error: String(error) });
-  const lines = await linesOf(world, from).catch(failed);
+  const failed = (error: unknown) => {
+    world.log("warn", "guard.not-kept", { to, error: String(error) });
+    return undefined;
+  };
+  const lines = await linesIn(from).catch(failed);
   const done = await work();
   if (lines !== undefined) await putBack(world, { gitDir, to, lines }).catch(failed);
   return done;
 }
 
-async function linesOf(world: Pick<World, "git">, top: string | undefined): Promise<string | undefined> {
-  if (top === undefined) return undefined;
-  const state = guardState(await hookFileAt(world.git(top)));
+async function linesIn(folder: string): Promise<string | undefined> {
+  const state = guardState(hookFileIn(folder));
   return state.kind === "ours" ? state.lines : undefined;
 }
 

@@ -40,9 +40,9 @@ export async function provision(world: World, given: Provision): Promise<string[
     const again = `Go on with: parallel-cc worktree setup ${shellWord(name)}`;
     return { warnings: [...warnings, `The worktree is there, but ${failed.join(" And ")} ${again}`], isFailed: true };
   };
-  const from = isBare ? here.top : repository.path;
   const setting = {
-    ...{ path, name, from, config },
+    ...{ path, name, config },
+    from: isBare ? here.top : repository.path,
     who,
     ...(gtr === undefined ? {} : { before }),
     variables: {
@@ -53,7 +53,7 @@ export async function provision(world: World, given: Provision): Promise<string[
     },
   };
   const work = () => setUp(world, db, setting);
-  return (await keepingGuard(world, { gitDir: repository.gitDir, from, to: path }, work)) ?? [];
+  return (await keepingGuard(world, { gitDir: repository.gitDir, from: repository.hooks, to: path }, work)) ?? [];
 }
 
 /** Of a worktree that was made before. */
