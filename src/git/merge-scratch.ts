@@ -1,0 +1,234 @@
+// A git directory of our own, gone afterwards, in which merges are tried: it reads the repository's objects and writes
+// none there. The repository's configuration does not reach it, so that no driver, filter, hook or program of it runs;
+// what decides how git merges (renames, attributes) is brought along, and a custom merge driver is a refusal.
+
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { deflateSync } from "node:zlib";
+import { shellQuote } from "../core/text.ts";
+import { type Git, type GitOptions, gitWords } from "./git.ts";
+
+export interface ObjectStore {
+  /** The real path of the common git directory. */
+  gitDir: string;
+  /** More object directories to read from. */
+  beside?: readonly string[];
+}
+
+export interface Scratch extends Disposable {
+  /** In the directory without attributes. */
+  git: Git;
+  /** The same in a directory that holds these attributes; made once for each set of them. */
+  withAttributes(attributes: Attributes): Promise<Git>;
+  /** Merges made by `work` set markers of that size, whatever attributes say. */
+  withMarkers<T>(size: number, work: () => Promise<T>): Promise<T>;
+  /** The paths that a custom merge driver was asked about since the last time, as bytes (latin1). */
+  refused(): string[];
+  writeCommit(tree: string, parents: readonly string[]): string;
+  /** Why nothing can be told here at all. */
+  trouble: string | undefined;
+}
+
+/** A commit's files of attributes: path (latin1) and blob. */
+export type Attributes = readonly { path: string; object: string }[];
+
+/** What a merge in the repository obeys, as far as it runs nothing. */
+const OBEYED = [
+  "merge\\.(default|renames|renamelimit|directoryrenames)",
+  "merge\\..*\\.(driver|name|recursive)",
+  "diff\\.(renames|renamelimit|algorithm)",
+  "core\\.(attributesfile|bigfilethreshold)",
+];
+const FIXED = { "merge.renormalize": "false", "merge.conflictStyle": "merge", "gc.auto": "0" } as const;
+
+const DRIVERLESS = {
+  GIT_CONFIG_NOSYSTEM: "1",
+  GIT_CONFIG_GLOBAL: "/dev/null",
+  GIT_CONFIG_SYSTEM: "/dev/null",
+  GIT_NO_LAZY_FETCH: "1",
+  GIT_GLOB_PATHSPECS: "0",
+  GIT_ICASE_PATHSPECS: "0",
+  GIT_LITERAL_PATHSPECS: "0",
+  GIT_NOGLOB_PATHSPECS: "0",
+} as const;
+
+/** `id` is any commit of the repository: how long it is tells how the repository names objects. */
+export async function openScratch(
+  git: Git,
+  { objects, id }: { objects: ObjectStore; id: string },
+  options: GitOptions,
+): Promise<Scratch> {
+  const directory = mkdtempSync(join(tmpdir(), "parallel-cc-merge-"));
+  try {
+    const refusals = join(directory, "refusals");
+    const { settings, trouble } = await settingsFor(git.at(objects.gitDir).trusting(), refusals, options);
+    const gitDir = join(directory, "git");
+    layOut(gitDir, { from: objects.gitDir, isSha256: id.length === 64 });
+    const scratch = git.configured({
+      settings,
+      env: {
+        ...DRIVERLESS,
+        GIT_DIR: gitDir,
+        GIT_ALTERNATE_OBJECT_DIRECTORIES: [join(objects.gitDir, "objects"), ...(objects.beside ?? [])]
+          .map(quoted)
+          .join(":"),
+        ...(isShallow(objects) ? { GIT_SHALLOW_FILE: join(objects.gitDir, "shallow") } : {}),
+      },
+    });
+    const placeOf = placesIn(directory, scratch);
+    const plain = await placeOf([]);
+    const made = new Map<string, Git>();
+    return {
+      git: plain,
+      withAttributes: async (attributes) => {
+        const key = JSON.stringify(attributes);
+        const found = made.get(key) ?? (await placeOf(attributes, options));
+        made.set(key, found);
+        return found;
+      },
+      withMarkers: async (size, work) => {
+        const file = join(gitDir, "info/attributes");
+        const before = existsSync(file) ? readFileSync(file) : new Uint8Array();
+        writeFileSync(file, Buffer.concat([before, Buffer.from(`\n* conflict-marker-size=${size}\n`)]));
+        try {
+          return await work();
+        } finally {
+          writeFileSync(file, before);
+        }
+      },
+      refused: () => {
+        if (!existsSync(refusals)) return [];
+        const paths = readFileSync(refusals, "latin1").split("\0").slice(0, -1);
+        rmSync(refusals);
+        return [...new Set(paths)];
+      },
+      writeCommit: (tree, parents) => writeCommit(join(gitDir, "objects"), { tree, parents }),
+      trouble,
+      [Symbol.dispose]: () => rmSync(directory, { recursive: true, force: true }),
+    };
+  } catch (thrown) {
+    rmSync(directory, { recursive: true, force: true });
+    throw thrown;
+  }
+}
+
+/** Where the histories of two commits meet may not be in it. */
+export function isShallow({ gitDir }: ObjectStore): boolean {
+  return existsSync(join(gitDir, "shallow"));
+}
+
+async function settingsFor(git: Git, refusals: string, options: GitOptions) {
+  const read = await git.attempt(["config", "--null", "--get-regexp", `^(${OBEYED.join("|")})$`], options);
+  // 1: there is none of them.
+  if (read.exit > 1) return { settings: FIXED, trouble: gitWords(read) };
+  const settings: Record<string, string> = {};
+  // It says which file it was asked about, and that it cannot decide.
+  const refusal = `printf '%%s\\0' %P >>${shellQuote(refusals).replaceAll("%", "%%")}; exit 1`;
+  for (const record of read.stdout.split("\0")) {
+    const end = record.indexOf("\n");
+    const key = end < 0 ? record : record.slice(0, end);
+    if (key === "") continue;
+    if (key.includes("\ufffd")) return { settings: FIXED, trouble: "a merge driver has a name that is no UTF-8" };
+    const driver = /^merge\.([\s\S]*)\.(driver|name|recursive)$/.exec(key)?.[1];
+    if (driver !== undefined) settings[`merge.${driver}.driver`] = refusal;
+    if (driver === undefined || key.endsWith(".recursive")) settings[key] = end < 0 ? "true" : record.slice(end + 1);
+  }
+  return { settings: { ...settings, ...FIXED }, trouble: undefined };
+}
+
+function layOut(gitDir: string, { from, isSha256 }: { from: string; isSha256: boolean }): void {
+  for (const folder of ["objects", "refs", "info"]) mkdirSync(join(gitDir, folder), { recursive: true });
+  writeFileSync(join(gitDir, "HEAD"), "ref: refs/heads/none\n");
+  const format = isSha256 ? "\trepositoryformatversion = 1\n[extensions]\n\tobjectFormat = sha256\n" : "";
+  writeFileSync(join(gitDir, "config"), `[core]\n\tbare = false\n${format}`);
+  const attributes = join(from, "info/attributes");
+  if (existsSync(attributes)) writeFileSync(join(gitDir, "info/attributes"), readFileSync(attributes));
+}
+
+/** Git reads attributes from files of the checkout, and writes what a merge driver is given beside them. */
+function placesIn(directory: string, git: Git) {
+  let count = 0;
+  return async (attributes: Attributes, options: GitOptions = {}): Promise<Git> => {
+    const top = join(directory, `tree-${count++}`);
+    mkdirSync(top);
+    const here = git.at(top).configured({ env: { GIT_WORK_TREE: top } });
+    const wanted = attributes.filter(({ path }) => isPlain(path));
+    const contents = await readBlobs(
+      here,
+      wanted.map(({ object }) => object),
+      options,
+    );
+    for (const { path, object } of wanted) {
+      const file = Buffer.concat([Buffer.from(`${top}/`), Buffer.from(path, "latin1")]);
+      mkdirSync(Buffer.from(dirname(file.toString("latin1")), "latin1"), { recursive: true });
+      const content = contents.get(object);
+      if (content === undefined) throw new Error(`its ${path} cannot be read`);
+      writeFileSync(file, content);
+    }
+    return here;
+  };
+}
+
+/** A tree that somebody made by hand may name anything. */
+function isPlain(path: string): boolean {
+  return path.split("/").every((part) => part !== "" && part !== "." && part !== ".." && !/^\.git$/i.test(part));
+}
+
+/** Those that are there and no larger than so many bytes, by what they were asked for. */
+export async function readBlobs(
+  git: Git,
+  names: readonly string[],
+  options: GitOptions,
+  mostBytes = Number.POSITIVE_INFINITY,
+): Promise<Map<string, Buffer>> {
+  const asked = [...new Set(names)];
+  const ask = async (how: string, wanted: readonly string[]): Promise<Buffer> => {
+    if (wanted.length === 0) return Buffer.alloc(0);
+    const input = Buffer.from(wanted.map((name) => `${name}\0`).join(""), "latin1");
+    return Buffer.from(await git.bytes(["cat-file", how, "-z"], { ...options, input }));
+  };
+  const small: string[] = [];
+  const sizes = await ask("--batch-check=%(objecttype) %(objectsize)", asked);
+  let at = 0;
+  for (const name of asked) {
+    const missing = Buffer.from(`${name} missing\n`, "latin1");
+    if (sizes.subarray(at, at + missing.length).equals(missing)) {
+      at += missing.length;
+      continue;
+    }
+    const end = sizes.indexOf("\n", at);
+    const [, size] = /^blob (\d+)$/.exec(sizes.toString("latin1", at, end)) ?? [];
+    if (size !== undefined && Number(size) <= mostBytes) small.push(name);
+    at = end + 1;
+  }
+  const found = new Map<string, Buffer>();
+  const contents = await ask("--batch=%(objectsize)", small);
+  at = 0;
+  for (const name of small) {
+    const start = contents.indexOf("\n", at) + 1;
+    const size = Number(contents.toString("latin1", at, start - 1));
+    found.set(name, contents.subarray(start, start + size));
+    at = start + size + 1;
+  }
+  return found;
+}
+
+const NOBODY = "parallel-cc <parallel-cc@localhost> 0 +0000";
+
+/** Written here: one git for each would cost more than a merge. */
+function writeCommit(objects: string, { tree, parents }: { tree: string; parents: readonly string[] }): string {
+  const lines = [`tree ${tree}`, ...parents.map((parent) => `parent ${parent}`), `author ${NOBODY}`];
+  const body = `${lines.join("\n")}\ncommitter ${NOBODY}\n\nscratch\n`;
+  const object = Buffer.from(`commit ${Buffer.byteLength(body)}\0${body}`);
+  const id = new Bun.CryptoHasher(tree.length === 64 ? "sha256" : "sha1").update(object).digest("hex");
+  const folder = join(objects, id.slice(0, 2));
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, id.slice(2)), deflateSync(object));
+  return id;
+}
+
+/** In the list of alternates a colon ends a path, unless the path is quoted as in C. */
+function quoted(path: string): string {
+  return `"${path.replace(/["\\]/g, "\\$&").replaceAll("\n", "\\n")}"`;
+}
