@@ -38,6 +38,7 @@ describe("is no write:", () => {
     ["am", "git format-patch -q --stdout main..other > ../patch && git am -q < ../patch"],
     ["bisect", "git bisect start -q HEAD HEAD~1"],
     ["worktree add", "git worktree add -q ../worktree other"],
+    ["worktree add, inside", "git worktree add -q worktrees/inner other && touch worktrees/inner/file"],
     ["rm --cached of what stays", "git rm -q --cached file-0.txt"],
     ["sparse-checkout", "git sparse-checkout set --cone folder-0"],
     ["gc", "git gc -q --prune=now && git reflog expire --expire=now --all"],
@@ -70,6 +71,14 @@ describe("is no write:", () => {
     await using made = await scene(CLASH);
     await made.wrote("git merge -q other", { fails: true });
     expect(await made.wrote("echo both > file-0.txt && git add -A && git commit -q -m merged")).toEqual([]);
+  });
+
+  test("a commit that is taken back, whatever was in it", async () => {
+    for (const how of ["--soft", "--mixed"]) {
+      await using made = await scene(`${BRANCHES} && git checkout -q other`);
+      expect(await made.wrote(`git reset -q ${how} HEAD~1`)).toEqual([]);
+      expect(await made.wrote("true")).toEqual([]);
+    }
   });
 
   test("a merge that is given up", async () => {

@@ -224,13 +224,34 @@ describe("nothing is seen, and nothing fails", () => {
     expect(await scene.look()).toBeUndefined();
   });
 
+  test("where git does not say what was committed, which is told later", async () => {
+    await using scene = await makeLooks();
+    const mute = await makePrograms(scene.place, {
+      git: { sh: 'case "$*" in *diff-tree*) exit 1 ;; esac; exec "$REAL_GIT" "$@"' },
+    });
+    const env = { REAL_GIT: Bun.which("git") ?? "" };
+    await using muted = testWorld(scene.place, { path: [mute.folder], env });
+    await scene.run("echo more >> file-0.txt && git commit -q -a -m more");
+    expect(await scene.look({ git: muted.git })).toBeUndefined();
+    expect((await scene.look())?.files).toEqual(["file-0.txt"]);
+  });
+
   test("where the data directory may not be written", async () => {
     await using scene = await makeLooks();
     const paths = { ...scene.world.paths, looks: "/dev/null/looks" };
     expect(await scene.look({ paths })).toBeUndefined();
   });
 
-  test("where git takes too long, and it is let alone for ten minutes then", async () => {
+  test("where too much stands changed to be kept in mind", async () => {
+    await using scene = await makeLooks();
+    await scene.run("mkdir junk && cd junk && seq 1 20001 | xargs touch");
+    expect(await scene.look()).toBeUndefined();
+    await scene.run("rm -r junk");
+    expect(await scene.look()).toBeUndefined();
+    expect((await scene.look({ now: () => new Date(Date.now() + 31 * 60_000) }))?.files).toEqual([]);
+  });
+
+  test("where git takes too long, and it is let alone for half an hour then", async () => {
     await using scene = await makeLooks();
     const slow = await makePrograms(scene.place, { git: { sleepMs: 60_000 } });
     await using slowly = testWorld(scene.place, { path: [slow.folder] });
@@ -239,7 +260,7 @@ describe("nothing is seen, and nothing fails", () => {
     expect(await scene.look({ git: slowly.git })).toBeUndefined();
     expect(await slow.calls("git")).toHaveLength(1);
     expect(await scene.look()).toBeUndefined();
-    const later = () => new Date(Date.now() + 11 * 60_000);
+    const later = () => new Date(Date.now() + 31 * 60_000);
     expect((await scene.look({ now: later }))?.files).toEqual(["file-0.txt"]);
   });
 });

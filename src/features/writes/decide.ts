@@ -18,8 +18,12 @@ export interface Facts {
   /** What the commits hold that were made here. */
   committed: readonly string[];
   standing(path: string): Standing;
+  /** It is another checkout of this very repository. */
+  isWorktree(path: string): boolean;
   /** HEAD or the checkout's index moved, and on the disk it is just as our index of the last look has it. */
   isUntouched(path: string): boolean;
+  /** HEAD or the checkout's index moved, and it is neither on the disk nor in our index of the last look. */
+  isAbsent(path: string): boolean;
   /** Files of git's that say what is ignored, which our index of the last look has. */
   ignoreFiles(): readonly string[];
 }
@@ -45,7 +49,9 @@ export function decide(facts: Facts): Decision {
       continue;
     }
     remembered.set(path, standing(path).print);
-    if ((isGits && isBrought) || isAsBefore(path)) continue;
+    if ((isGits && isBrought) || isAsBefore(path) || facts.isWorktree(path)) continue;
+    // Its deletion was in a commit that is none any more.
+    if (!known.has(path) && facts.isAbsent(path)) continue;
     (is === "untracked" ? untracked : tracked).push(path);
   }
   const committed = facts.committed.filter((path) => !isAsBefore(path));

@@ -1,5 +1,5 @@
 // What git's index remembers of files on the disk: whether one is just as it was when git last looked. Reads versions 2 to
-// 4 (gitformat-index); of anything else, or of a broken one, it knows nothing.
+// 4 (gitformat-index); of anything else, or of a broken one, nothing is known.
 
 import type { BigIntStats } from "node:fs";
 
@@ -26,30 +26,30 @@ const LONG_NAME = 0xfff;
 const EXTENDED = 0x4000;
 const STAGE = 0x3000;
 
-export function statsOfIndex(bytes: Buffer, { hashBytes, isWanted }: IndexQuery): Map<string, IndexStat> {
+export function statsOfIndex(bytes: Buffer, { hashBytes, isWanted }: IndexQuery): Map<string, IndexStat> | undefined {
   const found = new Map<string, IndexStat>();
-  if (bytes.length < HEADER_BYTES || bytes.toString("latin1", 0, 4) !== "DIRC") return found;
+  if (bytes.length < HEADER_BYTES || bytes.toString("latin1", 0, 4) !== "DIRC") return undefined;
   const version = bytes.readUInt32BE(4);
-  if (version < 2 || version > 4) return found;
+  if (version < 2 || version > 4) return undefined;
   const count = bytes.readUInt32BE(8);
   let at = HEADER_BYTES;
   let path = "";
   for (let entry = 0; entry < count; entry++) {
     const flagsAt = at + STAT_BYTES + hashBytes;
-    if (flagsAt + 4 > bytes.length) return found;
+    if (flagsAt + 4 > bytes.length) return undefined;
     const flags = bytes.readUInt16BE(flagsAt);
     const nameAt = flagsAt + ((flags & EXTENDED) === 0 ? 2 : 4);
     if (version === 4) {
       const { value: dropped, next } = readOffset(bytes, nameAt);
       const end = bytes.indexOf(0, next);
-      if (end < 0) return found;
+      if (end < 0) return undefined;
       path = path.slice(0, path.length - dropped) + bytes.toString("latin1", next, end);
       if ((flags & STAGE) === 0 && isWanted(path)) found.set(path, statAt(bytes, at));
       at = end + 1;
     } else {
       const length = flags & 0xfff;
       const end = length < LONG_NAME ? nameAt + length : bytes.indexOf(0, nameAt);
-      if (end < 0) return found;
+      if (end < 0) return undefined;
       path = bytes.toString("latin1", nameAt, end);
       if ((flags & STAGE) === 0 && isWanted(path)) found.set(path, statAt(bytes, at));
       // One to eight NULs, up to a multiple of eight.

@@ -10,6 +10,7 @@ import {
   type Checkout,
   dropPrivateIndex,
   isAwaited,
+  isDiskTrouble,
   isWhole,
   knownIndex,
   type PrivateIndex,
@@ -34,8 +35,8 @@ export interface Look {
 
 type Effects = Pick<World, "git" | "paths" | "now" | "pid" | "log">;
 
-/** A first look reads all that is as old as the index. */
-const FIRST_MS = 10_000;
+/** A first look reads all that is as old as the index. The client waits five seconds for a hook. */
+const FIRST_MS = 4_000;
 const LATER_MS = 1_500;
 
 /** With the index that is there, and with a new one. */
@@ -77,8 +78,16 @@ export interface Begun extends Asking {
 /** Undefined where the last look was not wanted, or there was none. */
 export function begin(world: Effects, top: string): Begun | undefined {
   const gitDir = isAwaited(world, { top }) ? gitDirOf(top) : undefined;
-  const index = gitDir === undefined ? undefined : knownIndex(world, { top, gitDir });
-  if (index === undefined) return undefined;
+  try {
+    const index = gitDir === undefined ? undefined : knownIndex(world, { top, gitDir });
+    return index === undefined ? undefined : beginWith(world, top, index);
+  } catch (thrown) {
+    if (isDiskTrouble(thrown)) return undefined;
+    throw thrown;
+  }
+}
+
+function beginWith(world: Effects, top: string, index: PrivateIndex): Begun {
   const end = new AbortController();
   return {
     ...ask(world, { top, index, timeoutMs: LATER_MS, signal: end.signal }),

@@ -5,14 +5,15 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Failure } from "../../core/failure.ts";
 import type { Db } from "../../db/db.ts";
+import { checkoutAt } from "../../git/checkout.ts";
 import type { World } from "../../world.ts";
 import type { KnownSession } from "../roster/roster.ts";
 import { gitDirOf, isUnderWay, preparedMessage, type Standing, standingOf } from "./checkout.ts";
-import { decide, isIgnoreFile } from "./decide.ts";
+import { type Decision, decide, isIgnoreFile } from "./decide.ts";
 import { type IndexStat, isAsInIndex, statsOfIndex } from "./index-stats.ts";
 import { type Begun, type Look, lookAt } from "./look.ts";
 import { type Move, movesSince } from "./moves.ts";
-import { type Checkout, dropUnused, setAwaited } from "./private-index.ts";
+import { type Checkout, dropUnused, isDiskTrouble, setAwaited } from "./private-index.ts";
 import { type LookKey, type Seen, type State, seenAt, storeSeen, usedIndexes } from "./store.ts";
 
 export type Effects = Pick<World, "git" | "paths" | "now" | "pid" | "log">;
@@ -28,8 +29,8 @@ export interface Written {
 }
 
 const MOST_FILES = 200;
-/** A checkout that takes longer is let alone for so long. */
-const REST_MS = 10 * 60_000;
+/** A checkout that takes too long, or has too much that stands changed, is let alone for so long. */
+const REST_MS = 30 * 60_000;
 /** More than this are not kept in mind. */
 const MOST_CHANGED = 20_000;
 
@@ -49,15 +50,10 @@ export async function notice(world: Effects, db: Db, own: Own, begun?: Begun): P
   try {
     return await written(world, db, { key, checkout, seen, begun: isHere ? begun : undefined });
   } catch (thrown) {
-    if (!isOfFiles(thrown)) throw thrown;
+    if (!isDiskTrouble(thrown)) throw thrown;
     world.log("info", "writes.not-looked", { path: key.path, error: String(thrown) });
     return undefined;
   }
-}
-
-/** A full disk, a directory that may not be written. */
-function isOfFiles(thrown: unknown): boolean {
-  return thrown instanceof Error && "code" in thrown && /^E[A-Z0-9]+$/.test(String(thrown.code));
 }
 
 interface Looking {
@@ -70,16 +66,17 @@ interface Looking {
 async function written(world: Effects, db: Db, { key, checkout, seen, begun }: Looking): Promise<Written | undefined> {
   const before = seen?.state;
   const looking = lookAt(world, checkout, { isFirst: before === undefined, begun });
-  // While git looks. A commit that comes in between stands in no reflog as far as it is read here, and is found next time.
+  // While git looks. A commit that comes later than what is read here is found next time.
   const { mark, moves } = movesSince(checkout.gitDir, before && { mark: before.reflog, head: before.head });
   const look = await looking;
-  setAwaited(world, { top: checkout.top, isAwaited: look !== undefined && look !== "late" });
-  if (look === "late") {
+  const isTooMuch = look === "late" || (look !== undefined && look.changed.length > MOST_CHANGED);
+  setAwaited(world, { top: checkout.top, isAwaited: look !== undefined && !isTooMuch });
+  if (isTooMuch) {
     const restsUntil = world.now().getTime() + REST_MS;
     db.write((now) => storeSeen(db, key, { ...(before && { state: before }), restsUntil }, now));
     return undefined;
   }
-  if (look === undefined || look.changed.length > MOST_CHANGED) return undefined;
+  if (look === undefined) return undefined;
   const message = preparedMessage(checkout.gitDir);
   const state = { head: look.head, index: look.index.name, reflog: mark, message, at: world.now().getTime() };
   const keep = (changed: State["changed"]) => {
@@ -93,6 +90,7 @@ async function written(world: Effects, db: Db, { key, checkout, seen, begun }: L
     return { files: [], more: 0, remember: () => {} };
   }
   const found = await compare(world, { checkout, before, look, message, moves });
+  if (found === undefined) return undefined;
   const own = await withoutSetup(world, db, { top: checkout.top, paths: found.written });
   if (own.length === 0) keep(found.changed);
   return { ...listed(own), remember: () => keep(found.changed) };
@@ -110,15 +108,22 @@ interface Compared {
   moves: readonly Move[];
 }
 
-async function compare(world: Effects, { checkout, before, look, message, moves }: Compared) {
+async function compare(
+  world: Effects,
+  { checkout, before, look, message, moves }: Compared,
+): Promise<Decision | undefined> {
   const isMoved = look.index.name !== before.index || look.head !== before.head || moves.length > 0;
   const committed = await filesOf(world, checkout.top, moves);
+  if (committed === undefined) return undefined;
   const named = new Set([...look.changed.map(({ path }) => path), ...committed]);
   const isWanted = (path: string) => named.has(path) || isIgnoreFile(path);
-  let stats: Map<string, IndexStat> | undefined;
-  // Read only when somebody asks.
-  const known = () => {
-    stats ??= isMoved ? indexStats(world, before.index, { hashBytes: look.digits / 2, isWanted }) : new Map();
+  const asked = { hashBytes: look.digits / 2, isWanted };
+  let isRead = false;
+  let stats: ReturnType<typeof indexStats>;
+  const then = () => {
+    // Read only when somebody asks.
+    if (!isRead && isMoved) stats = indexStats(world, before.index, asked);
+    isRead = true;
     return stats;
   };
   const stood = new Map<string, Standing>();
@@ -134,12 +139,19 @@ async function compare(world: Effects, { checkout, before, look, message, moves 
     isUnderWay: isUnderWay(checkout.gitDir),
     committed,
     standing,
+    isWorktree: (path) => standing(path).stats?.isDirectory() === true && isSameRepository(checkout.top, shown(path)),
     isUntouched: (path) => {
-      const [then, now] = [known().get(path), standing(path).stats];
-      return then !== undefined && now !== undefined && isAsInIndex(then, now);
+      const [known, found] = [then()?.get(path), standing(path).stats];
+      return known !== undefined && found !== undefined && isAsInIndex(known, found);
     },
-    ignoreFiles: () => [...known().keys()].filter(isIgnoreFile),
+    isAbsent: (path) => then()?.has(path) === false && standing(path).stats === undefined,
+    ignoreFiles: () => [...(then()?.keys() ?? [])].filter(isIgnoreFile),
   });
+}
+
+function isSameRepository(top: string, path: string): boolean {
+  const inner = join(top, path);
+  return checkoutAt(top, top)?.gitDirId === checkoutAt(inner, inner)?.gitDirId;
 }
 
 interface Asked {
@@ -147,12 +159,12 @@ interface Asked {
   isWanted: (path: string) => boolean;
 }
 
-/** Nothing where another look has taken it away. */
-function indexStats({ paths }: Pick<World, "paths">, name: string, asked: Asked): Map<string, IndexStat> {
+/** Undefined where another look has taken it away. */
+function indexStats({ paths }: Pick<World, "paths">, name: string, asked: Asked): Map<string, IndexStat> | undefined {
   try {
     return statsOfIndex(readFileSync(join(paths.looks, name)), asked);
   } catch {
-    return new Map();
+    return undefined;
   }
 }
 
@@ -162,8 +174,8 @@ const DIFF_TREE = [
   "--ignore-submodules=dirty",
 ];
 
-/** What the commits changed that were made here. */
-async function filesOf(world: Effects, top: string, moves: readonly Move[]): Promise<string[]> {
+/** What the commits changed that were made here; undefined when git does not say. */
+async function filesOf(world: Effects, top: string, moves: readonly Move[]): Promise<string[] | undefined> {
   const commits = moves.filter(({ isCommit }) => isCommit);
   if (commits.length === 0) return [];
   const input = commits.map(({ from, to }) => (/^0+$/.test(from) ? `${to}\n` : `${to} ${from}\n`)).join("");
@@ -173,7 +185,7 @@ async function filesOf(world: Effects, top: string, moves: readonly Move[]): Pro
   } catch (thrown) {
     if (!(thrown instanceof Failure)) throw thrown;
     world.log("info", "writes.no-commits", { top, error: thrown.message });
-    return [];
+    return undefined;
   }
 }
 

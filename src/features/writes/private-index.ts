@@ -67,6 +67,11 @@ export function providePrivateIndex(world: Effects, checkout: Checkout): Private
   }
 }
 
+/** A full disk, a directory that may not be written, a file that another look took away. */
+export function isDiskTrouble(thrown: unknown): boolean {
+  return thrown instanceof Error && "code" in thrown && /^E[A-Z0-9]+$/.test(String(thrown.code));
+}
+
 function indexOf({ gitDir }: Checkout): string {
   return join(gitDir, "index");
 }
