@@ -106,6 +106,7 @@ const STORIES: Readonly<Record<string, Story>> = {
     await twoSessions(scene);
     await scene.run("claims.claim", { paths: ["a.ts"], sessionId: SECOND });
     await scene.run("claims.check", { paths: ["*.ts"], exitCode: true });
+    await scene.run("claims.check", { staged: true });
   },
   "messages.list": async (scene) => {
     await twoSessions(scene);
@@ -213,7 +214,7 @@ const STORIES: Readonly<Record<string, Story>> = {
   "install.run": async ({ run }) => {
     await run("install.run", { status: true });
     await run("install.run", { all: true, statusline: true });
-    await run("install.run", { local: true, gitignore: true });
+    await run("install.run", { local: true, gitignore: true, guard: true });
     await run("install.run", { plugin: true });
     await run("install.run", { status: true, repo: "." });
     await run("install.run", { uninstall: true, mcp: true });

@@ -456,6 +456,31 @@ describe("a hook that a tool writes", () => {
   });
 });
 
+test("a worktree is set up also where the guard cannot be kept in its hooks", async () => {
+  await using scene = await guarded();
+  put(scene.hook, LEFTHOOK);
+  await scene.install();
+  const blocked = `${dirname(scene.hook)}/.pre-commit.${process.pid}.new`;
+  const postCreate = `printf '#!/bin/sh\n' >${scene.hook} && mkdir ${blocked}`;
+  await scene.home.put(".parallel-cc/config.json", JSON.stringify({ "worktree.postCreate": [postCreate] }));
+  await using world = testWorld(scene.home.place, { cwd: scene.repo.path });
+  await using one = sleeper();
+  await using two = sleeper();
+  await register(world, { repo: scene.repo.path, pid: one.pid });
+  expect((await register(world, { repo: scene.repo.path, pid: two.pid })).warnings).toEqual([]);
+  expect(world.lines.join("")).toContain("guard.not-kept");
+});
+
+test("doctor tells where it is, and when it calls another program than is installed", async () => {
+  await using scene = await guarded();
+  const check = async () => found(await examined(scene.home.place, { cwd: scene.repo.path }), "guard");
+  expect(await check()).toBeUndefined();
+  await scene.install();
+  expect(await check()).toMatchObject({ status: "ok", detail: `in ${scene.hook}` });
+  rmSync(scene.home.file(".local/bin/parallel-cc"));
+  expect(await check()).toMatchObject({ status: "warn", detail: expect.stringContaining("another parallel-cc") });
+});
+
 describe("core.hooksPath", () => {
   test.each([
     ["tracked", true],
