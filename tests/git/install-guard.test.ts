@@ -81,6 +81,7 @@ function pictureOf(folder: string): Record<string, string> {
   );
 }
 
+const TRUE = Bun.which("true") ?? "/bin/true";
 const ASKED = "guard: claims check --staged";
 /** What a user's hook does: it notes how it was called. */
 const USERS = 'echo "user: $0 $#" >>"$HOME/ran"\n';
@@ -254,7 +255,7 @@ describe("what is no shell's script", () => {
 
   test.each([
     ["a script of another language", (scene: Scene) => put(scene.hook, AWK, 0o711), ["user: awk"]],
-    ["a program", (scene: Scene) => copyFileSync("/bin/true", scene.hook), []],
+    ["a program", (scene: Scene) => copyFileSync(TRUE, scene.hook), []],
     ["a link to a script of the repository's", tracked, ["user: .git/hooks/pre-commit.before-parallel-cc 0"]],
     ["a link to nothing", (scene: Scene) => symlinkSync("../../gone", scene.hook), []],
     ["a script that is switched off", (scene: Scene) => put(scene.hook, `#!/bin/sh\n${USERS}`, 0o644), []],
@@ -281,7 +282,7 @@ describe("what is no shell's script", () => {
 
   test.each([
     ["dispatches by its name", (scene: Scene) => put(scene.hook, "#!/usr/bin/env ruby\nhook = File.basename($0)\n")],
-    ["is one program under many names", (scene: Scene) => symlinkSync("/bin/true", scene.hook)],
+    ["is one program under many names", (scene: Scene) => symlinkSync(TRUE, scene.hook)],
     [
       "is moved aside already",
       (scene: Scene) => {
