@@ -7,6 +7,7 @@ import { whyNoClient } from "./clients.ts";
 
 /** A package without a program. */
 const BASH_COMPLETION = "/usr/share/bash-completion/bash_completion";
+const CORPUS = join(import.meta.dir, "../../../shared/corpus/fixture-repo.ts");
 const MIN_GIT = [2, 39] as const;
 const AS_ROOT = process.getuid?.() === 0 ? [] : ["--user", "--map-root-user"];
 
@@ -46,6 +47,8 @@ const NEEDS = {
     (succeeds(["unshare", "--user", "--map-root-user", "--pid", "--fork", "true"])
       ? undefined
       : "user and pid namespaces are not allowed"),
+  /** Real merge conflicts, which lie beside the repository. */
+  corpus: () => (existsSync(CORPUS) ? undefined : "there are no merge conflicts beside the repository"),
   /** A pinned Claude Code; scripts/dev/clients.ts fetches it. */
   claude: () => whyNoClient(),
 } as const satisfies Record<string, Check>;
@@ -85,6 +88,7 @@ const NEEDED: Needed = {
   "binary/disaster-disk.test.ts": ["mount"],
   "git/gtr.test.ts": ["bash"],
   "git/gtr-sessions.test.ts": ["bash"],
+  "git/merge-corpus.test.ts": ["corpus"],
   "git/writes-trace.test.ts": ["strace"],
   "binary/install-command.test.ts": ["zsh", "fish"],
   "binary/install-disk.test.ts": ["mount"],

@@ -42,7 +42,7 @@ interface Hunk {
   theirs: string[];
 }
 
-/** Undefined when the text has no markers of that size, or the texts are too far apart to tell. */
+/** Undefined when the text has no markers of that size. */
 export function regionsOf(texts: ConflictTexts, markerSize = MARKER_SIZE): Region[] | undefined {
   const merged = linesOf(texts.merged);
   const hunks = hunksOf(merged, markerSize);
@@ -52,7 +52,6 @@ export function regionsOf(texts: ConflictTexts, markerSize = MARKER_SIZE): Regio
   const theirs = placed(merged, hunks, { side: "theirs", lines: sides.theirs });
   const oursInBase = matchLines(sides.ours, sides.base);
   const theirsInBase = matchLines(sides.theirs, sides.base);
-  if (!ours || !theirs || !oursInBase || !theirsInBase) return undefined;
   return hunks.map(({ start, end }, index) => {
     const own = { ours: ours[index] ?? NOTHING, theirs: theirs[index] ?? NOTHING };
     const base = hull(
@@ -65,9 +64,9 @@ export function regionsOf(texts: ConflictTexts, markerSize = MARKER_SIZE): Regio
 
 const NOTHING: Range = { from: 1, to: 0 };
 
-/** A text that ends without a line end has a last line all the same. */
+/** A text that ends without a line end has a last line all the same; to that git adds one, with a return if need be. */
 function linesOf(text: string): string[] {
-  const lines = text.split("\n");
+  const lines = text.split(/\r?\n|\r$/);
   if (lines.at(-1) === "") lines.pop();
   return lines;
 }
@@ -99,7 +98,7 @@ function placed(
   merged: readonly string[],
   hunks: readonly Hunk[],
   { side, lines }: { side: "ours" | "theirs"; lines: readonly string[] },
-): Range[] | undefined {
+): Range[] {
   const taken: string[] = [];
   const spans: { start: number; end: number }[] = [];
   let at = 0;
@@ -112,15 +111,31 @@ function placed(
   }
   taken.push(...merged.slice(at));
   const matched = matchLines(taken, lines);
-  if (matched === undefined) return undefined;
+  let floor = 0;
   return spans.map(({ start, end }) => {
-    const before = lastMatch(matched, start) + 1;
-    if (start === end) return { from: before + 1, to: before };
-    // A line that the match passed over is one of a repeated block: what surrounds it tells.
+    const expected = Math.max(floor, lastMatch(matched, start) + 1);
+    const section = taken.slice(start, end);
     const first = matched[start] ?? NO_MATCH;
-    const from = first === NO_MATCH ? before : first;
-    return { from: from + 1, to: Math.max(from + (end - start), lastMatch(matched, end) + 1) };
+    const at =
+      section.length === 0 ? expected : nearestTo(first === NO_MATCH ? expected : first, { section, lines, floor });
+    floor = at === undefined ? expected : at + section.length;
+    return at === undefined ? { from: expected + 1, to: expected } : { from: at + 1, to: floor };
   });
+}
+
+/** The match may have passed over lines that the text repeats, or have taken others of them. */
+function nearestTo(
+  wanted: number,
+  { section, lines, floor }: { section: readonly string[]; lines: readonly string[]; floor: number },
+): number | undefined {
+  const stands = (at: number) => section.every((line, step) => lines[at + step] === line);
+  if (wanted >= floor && stands(wanted)) return wanted;
+  let best: number | undefined;
+  for (let at = floor; at + section.length <= lines.length; at++) {
+    if (best !== undefined && at - wanted >= Math.abs(best - wanted)) break;
+    if (stands(at)) best = at;
+  }
+  return best;
 }
 
 /** The last line before `end` that has a match, as an index in the other text; -1 when none has. */

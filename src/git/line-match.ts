@@ -1,37 +1,94 @@
-// Which lines of one text are which of another: the shortest way from one to the other, as `diff` finds it (Myers).
+// Which lines of one text are which of another: the shortest way from one to the other, as `diff` finds it (Myers);
+// of texts far apart, what stands between the lines that each of them has once.
 
-/** More differences than that take too long and tell nothing; their square is held in memory. */
+/** More differences than that take too long; their square is held in memory. */
 const MOST_DIFFERENCES = 1500;
 
 export const NO_MATCH = -1;
 
-/** For each line of `a` its index in `b`, or NO_MATCH; undefined when the two are too far apart. */
-export function matchLines(a: readonly string[], b: readonly string[]): Int32Array | undefined {
-  const matched = new Int32Array(a.length).fill(NO_MATCH);
-  let start = 0;
-  while (start < a.length && start < b.length && a[start] === b[start]) {
-    matched[start] = start;
-    start++;
-  }
-  let [endA, endB] = [a.length, b.length];
-  while (endA > start && endB > start && a[endA - 1] === b[endB - 1]) {
-    endA--;
-    endB--;
-    matched[endA] = endB;
-  }
+/** For each line of `a` its index in `b`, or NO_MATCH. */
+export function matchLines(a: readonly string[], b: readonly string[]): Int32Array {
   const ids = new Map<string, number>();
-  const numbered = (lines: readonly string[], end: number) =>
-    Int32Array.from(lines.slice(start, end), (line) => {
+  const numbered = (lines: readonly string[]) =>
+    Int32Array.from(lines, (line) => {
       const known = ids.get(line) ?? ids.size;
       ids.set(line, known);
       return known;
     });
-  const inner = shortestWay(numbered(a, endA), numbered(b, endB));
-  if (inner === undefined) return undefined;
-  for (const [fromA, fromB, length] of inner) {
-    for (let step = 0; step < length; step++) matched[start + fromA + step] = start + fromB + step;
+  const matched = new Int32Array(a.length).fill(NO_MATCH);
+  const [idsA, idsB] = [numbered(a), numbered(b)];
+  const open: Span[] = [{ startA: 0, endA: a.length, startB: 0, endB: b.length }];
+  for (let span = open.pop(); span !== undefined; span = open.pop()) {
+    const { startA, endA, startB, endB } = trimmed(idsA, idsB, span, matched);
+    const [innerA, innerB] = [idsA.subarray(startA, endA), idsB.subarray(startB, endB)];
+    const way = shortestWay(innerA, innerB);
+    for (const [fromA, fromB, length] of way ?? []) {
+      for (let step = 0; step < length; step++) matched[startA + fromA + step] = startB + fromB + step;
+    }
+    if (way !== undefined) continue;
+    const anchors = anchorsOf(innerA, innerB);
+    let [lastA, lastB] = [startA, startB];
+    for (const [atA, atB] of anchors) {
+      matched[startA + atA] = startB + atB;
+      open.push({ startA: lastA, endA: startA + atA, startB: lastB, endB: startB + atB });
+      [lastA, lastB] = [startA + atA + 1, startB + atB + 1];
+    }
+    if (anchors.length > 0) open.push({ startA: lastA, endA, startB: lastB, endB });
   }
   return matched;
+}
+
+interface Span {
+  startA: number;
+  endA: number;
+  startB: number;
+  endB: number;
+}
+
+/** Without what both begin and end with. */
+function trimmed(a: Int32Array, b: Int32Array, span: Span, matched: Int32Array): Span {
+  let { startA, endA, startB, endB } = span;
+  while (startA < endA && startB < endB && a[startA] === b[startB]) matched[startA++] = startB++;
+  while (endA > startA && endB > startB && a[endA - 1] === b[endB - 1]) matched[--endA] = --endB;
+  return { startA, endA, startB, endB };
+}
+
+/** Lines that both have once, in an order that holds in both. */
+function anchorsOf(a: Int32Array, b: Int32Array): (readonly [atA: number, atB: number])[] {
+  const [onceA, onceB] = [placesOnce(a), placesOnce(b)];
+  // The longest rising row of places in `b`: for each length the anchor that ends it lowest, each knowing the one before.
+  interface Anchor {
+    atA: number;
+    atB: number;
+    before: Anchor | undefined;
+  }
+  const ends: Anchor[] = [];
+  for (const [id, atA] of onceA) {
+    const atB = onceB.get(id);
+    if (atB === undefined) continue;
+    let [low, high] = [0, ends.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((ends[middle]?.atB ?? 0) < atB) low = middle + 1;
+      else high = middle;
+    }
+    ends[low] = { atA, atB, before: ends[low - 1] };
+  }
+  const anchors: (readonly [number, number])[] = [];
+  for (let one = ends.at(-1); one !== undefined; one = one.before) anchors.push([one.atA, one.atB]);
+  return anchors.reverse();
+}
+
+/** In the order of the text. */
+function placesOnce(ids: Int32Array): Map<number, number> {
+  const places = new Map<number, number>();
+  const twice = new Set<number>();
+  for (const [at, id] of ids.entries()) {
+    if (places.has(id)) twice.add(id);
+    places.set(id, at);
+  }
+  for (const id of twice) places.delete(id);
+  return places;
 }
 
 type Run = readonly [a: number, b: number, length: number];

@@ -75,13 +75,14 @@ export function parseMerges(output: string): RawMerge[] | undefined {
     }
     at++;
     const messages: Message[] = [];
-    while (at < tokens.length && tokens[at] !== "") {
+    // Of submodules git adds advice for people, in place of the empty token at the end.
+    while (/^\d{1,9}$/.test(tokens[at] ?? "")) {
       const count = Number(tokens[at]);
-      if (!Number.isSafeInteger(count) || count < 0 || at + count + 2 >= tokens.length) return undefined;
+      if (at + count + 2 >= tokens.length) return undefined;
       messages.push({ paths: tokens.slice(at + 1, at + 1 + count), type: tokens[at + 1 + count] ?? "" });
       at += count + 3;
     }
-    at++;
+    if (at++ >= tokens.length) return undefined;
     merges.push({ isClean: false, tree, files: filesOf(stages, messages) });
   }
   return merges;

@@ -51,8 +51,14 @@ export interface MergeOptions {
 export async function mergePairs(git: Git, pairs: readonly Pair[], options: MergeOptions): Promise<PairResult[]> {
   const first = pairs[0];
   if (first === undefined) return [];
-  using merger = await openMerger(git, { ...options, id: first.ours });
-  return await merger.merge(pairs);
+  try {
+    using merger = await openMerger(git, { ...options, id: first.ours });
+    return await merger.merge(pairs);
+  } catch (thrown) {
+    const isOver = thrown instanceof Failure && thrown.code === "proc.cancelled" && options.signal?.aborted !== true;
+    if (!isOver) throw thrown;
+    return pairs.map(() => TOO_LATE);
+  }
 }
 
 export interface Merger extends Disposable {
@@ -89,6 +95,7 @@ interface Bench {
 }
 
 type Unknown = Extract<PairResult, { verdict: "unknown" }>;
+const TOO_LATE: Unknown = { verdict: "unknown", reason: "too-late", why: "there was no time left for it" };
 /** Paths as bytes still. */
 type Raw = RawMerge | Unknown;
 
@@ -126,7 +133,7 @@ async function mergeAll(bench: Bench, pairs: readonly Pair[]): Promise<Raw[]> {
   } catch (thrown) {
     if (!bench.isOver()) throw thrown;
   }
-  return pairs.map((pair) => results.get(pair) ?? unknown("too-late", "there was no time left for it"));
+  return pairs.map((pair) => results.get(pair) ?? TOO_LATE);
 }
 
 interface Job {
