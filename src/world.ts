@@ -69,7 +69,7 @@ export interface World {
   /** Runs another program than git, in the environment its user gave it; nothing prompts there. */
   runProgram(program: Program): Promise<RunResult>;
   /** As `runProgram`, but what it says goes to our standard error as it comes. */
-  runShown(program: Omit<Program, "maxOutputBytes">): Promise<Ended>;
+  runShown(program: Omit<Program, "maxOutputBytes" | "input">): Promise<Ended>;
   /** A line of narration to people, on standard error, when it happens. */
   say(line: string): void;
   /** What our standard input holds to its end, in UTF-8; undefined for a terminal, or more than so many bytes. */
@@ -93,7 +93,7 @@ export interface World {
   isPortFree(port: number): boolean;
 }
 
-export type Program = Pick<RunInput, "command" | "args" | "timeoutMs" | "signal" | "maxOutputBytes"> & {
+export type Program = Pick<RunInput, "command" | "args" | "input" | "timeoutMs" | "signal" | "maxOutputBytes"> & {
   directory: string;
   /** Added to the environment. */
   variables?: Readonly<Record<string, string>>;

@@ -4,6 +4,14 @@ export { type Checked, type CheckInput, checkMerge, fetchTargets } from "./check
 export type { Memory } from "./judging.ts";
 export { type JudgeOptions, judgeLanding, type LandingQuestion } from "./landed.ts";
 export { bestLanding, type Landing, targetsFor } from "./landing.ts";
-export { followTips, recordTip } from "./store.ts";
-export type { Ref } from "./targets.ts";
+export { branchRecord, followTips, recordedTip, recordTip } from "./store.ts";
+export {
+  allBranches,
+  type Branch,
+  defaultTargets,
+  type Ref,
+  refsFor,
+  requireBranchName,
+  shortRef,
+} from "./targets.ts";
 export type { Evidence, Method, Verdict, VerdictName } from "./verdict.ts";

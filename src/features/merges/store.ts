@@ -112,11 +112,13 @@ export function recordTip(db: Db, seen: { gitDir: string; branch: string; tip: s
 
 /** What was recorded when the repository had another path is its own still. */
 export function followTips(db: Db, { gitDir, gitDirId }: { gitDir: string; gitDirId: string }): void {
-  db.run(
-    `UPDATE OR IGNORE branch_tips SET git_dir = $gitDir WHERE git_dir <> $gitDir AND git_dir IN (
-       SELECT git_dir FROM worktrees WHERE git_dir_id = $gitDirId
-       UNION SELECT git_dir FROM session_history WHERE git_dir_id = $gitDirId
-       UNION SELECT git_dir FROM sessions WHERE git_dir_id = $gitDirId)`,
-    { gitDir, gitDirId },
-  );
+  for (const table of ["branch_tips", "merge_events", "subscriptions", "merge_polls"]) {
+    db.run(
+      `UPDATE OR IGNORE ${table} SET git_dir = $gitDir WHERE git_dir <> $gitDir AND git_dir IN (
+         SELECT git_dir FROM worktrees WHERE git_dir_id = $gitDirId
+         UNION SELECT git_dir FROM session_history WHERE git_dir_id = $gitDirId
+         UNION SELECT git_dir FROM sessions WHERE git_dir_id = $gitDirId)`,
+      { gitDir, gitDirId },
+    );
+  }
 }

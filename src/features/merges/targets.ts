@@ -33,16 +33,39 @@ export async function readRefs(git: Git, patterns: readonly string[]): Promise<R
   const output = await git.output(["for-each-ref", `--format=${format}`, "--end-of-options", ...patterns]);
   const wanted = patterns.map((pattern) => pattern.split("/"));
   return output.split("\n").flatMap((line) => {
-    const [name = "", commit = "", upstream = "", remoteName = "", remoteRef = "", points = ""] = line.split("\0");
-    const parts = name.split("/");
+    const ref = refIn(line);
+    const parts = ref.name.split("/");
     // Git also gives what stands below such a name.
     const isWanted = wanted.some(
       (pattern) => pattern.length === parts.length && pattern.every((part, at) => part === "*" || part === parts[at]),
     );
-    if (!isWanted) return [];
-    const remote = remoteName === "" || remoteRef === "" ? undefined : { name: remoteName, ref: remoteRef };
-    return [{ name, commit, upstream: upstream || undefined, remote, points: points || undefined }];
+    return isWanted ? [ref] : [];
   });
+}
+
+export interface Branch extends Ref {
+  /** The checkout that it is checked out in. */
+  checkout: string | undefined;
+}
+
+/** Every branch, of here and of remotes. */
+export async function allBranches(git: Git): Promise<Branch[]> {
+  const format = [...FORMAT, "worktreepath"].map((field) => `%(${field})`).join("%00");
+  const output = await git.output(["for-each-ref", `--format=${format}`, "--end-of-options", ...BRANCHES]);
+  return output.split("\n").flatMap((line) => {
+    const ref = refIn(line);
+    // The rest of a path with a line end in it is no ref.
+    if (!BRANCHES.some((place) => ref.name.startsWith(place))) return [];
+    return [{ ...ref, checkout: line.split("\0")[FORMAT.length] || undefined }];
+  });
+}
+
+const BRANCHES = ["refs/heads/", "refs/remotes/"];
+
+function refIn(line: string): Ref {
+  const [name = "", commit = "", upstream = "", remoteName = "", remoteRef = "", points = ""] = line.split("\0");
+  const remote = remoteName === "" || remoteRef === "" ? undefined : { name: remoteName, ref: remoteRef };
+  return { name, commit, upstream: upstream || undefined, remote, points: points || undefined };
 }
 
 /** Every ref that may stand for a target of this name, or for the default branch when there is none. */
