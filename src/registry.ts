@@ -11,7 +11,7 @@ export type Room = {
 
 const sessions = () => import("./features/sessions/operations.ts");
 const database = () => import("./features/database/operations.ts");
-const merges = () => import("./features/merges/operations.ts");
+const merges = () => joined(import("./features/merges/operations.ts"), import("./features/arrivals/operations.ts"));
 const cleanup = () => import("./features/cleanup/operations.ts");
 const config = () => import("./features/config/operations.ts");
 const leases = () => import("./features/leases/operations.ts");
@@ -24,6 +24,7 @@ const hooks = () => import("./features/hooks/operations.ts");
 const watch = () => import("./features/watch/operations.ts");
 const messages = () => import("./features/messages/operations.ts");
 const notes = () => import("./features/notes/operations.ts");
+const conflicts = () => import("./features/radar/operations.ts");
 const demo = () => import("./features/demo/operations.ts");
 
 /** In the order of help. No prototype: `toString` is not a command. */
@@ -38,6 +39,7 @@ export const ROOMS: Readonly<Record<string, () => Promise<Room>>> = Object.assig
   watch,
   env: leases,
   claims,
+  conflicts,
   messages,
   notes,
   cleanup,
@@ -55,6 +57,15 @@ export const ROOMS: Readonly<Record<string, () => Promise<Room>>> = Object.assig
   update: database,
   migrate: database,
 });
+
+/** Of a noun that several rooms have verbs for. */
+async function joined(...rooms: readonly Promise<Room>[]): Promise<Room> {
+  const loaded = await Promise.all(rooms);
+  return {
+    operations: loaded.flatMap(({ operations }) => operations),
+    agentOperations: loaded.flatMap(({ agentOperations = [] }) => agentOperations),
+  };
+}
 
 export async function allOperations(): Promise<AnyOperation<World>[]> {
   return (await allRooms()).flatMap((room) => room.operations);

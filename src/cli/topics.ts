@@ -8,6 +8,7 @@ import landed from "./topics/landed.md" with { type: "text" };
 import messages from "./topics/messages.md" with { type: "text" };
 import platforms from "./topics/platforms.md" with { type: "text" };
 import ports from "./topics/ports.md" with { type: "text" };
+import radar from "./topics/radar.md" with { type: "text" };
 import removal from "./topics/removal.md" with { type: "text" };
 import scripting from "./topics/scripting.md" with { type: "text" };
 import sessions from "./topics/sessions.md" with { type: "text" };
@@ -22,6 +23,7 @@ export const TOPICS: Readonly<Record<string, string>> = Object.assign(Object.cre
   worktrees,
   claims,
   guards,
+  radar,
   messages,
   settings,
   landed,

@@ -59,6 +59,12 @@ const STORIES: Readonly<Record<string, Story>> = {
     await scene.run("sessions.status", {});
     await scene.run("sessions.status", { sandboxOnly: true });
   },
+  "radar.scan": async (scene) => {
+    await scene.run("radar.scan", {});
+    await twoSessions(scene);
+    await scene.run("radar.scan", {});
+    await scene.run("radar.scan", { repo: ".", unattended: true });
+  },
   "watch.sessions": async (scene) => {
     await twoSessions(scene);
     await scene.run("watch.sessions", {});

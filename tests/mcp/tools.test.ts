@@ -39,6 +39,7 @@ const STORIES: Readonly<Record<string, Story>> = {
   claim_files: { given: { files: ["a.ts", "src/**/*.ts"], mode: "exclusive" }, isOfSession: true },
   release_files: { given: { files: ["a.ts"] }, isOfSession: true },
   check_file_conflicts: { given: { files: ["a.ts"] } },
+  get_conflict_radar: { given: {} },
   send_message: { given: { to: "all", message: "hello" }, isOfSession: true },
   read_messages: { given: {}, isOfSession: true },
   share_note: { given: { note: "an interface" }, isWriting: true },

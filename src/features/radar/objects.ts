@@ -41,15 +41,18 @@ const UNUSED_MS = 3 * 24 * 3_600_000;
 /** Of each of the 256 folders: some 25,000 objects in all. */
 const MOST_IN_A_FOLDER = 100;
 
-/** Away with it: object directories that nobody used for days, or that have grown too large. They are made anew. */
-export function pruneObjects({ paths, now }: Pick<World, "paths" | "now">): void {
+/**
+ * Away with it: object directories that nobody used for days, or that have grown too large. They are made anew. `gitDir`
+ * is the repository that is looked at just now.
+ */
+export function pruneObjects({ paths, now }: Pick<World, "paths" | "now">, gitDir: string): void {
   const parent = join(paths.radar, "objects");
   if (!existsSync(parent)) return;
   for (const name of readdirSync(parent)) {
     const directory = join(parent, name);
     const found = statSync(directory, { throwIfNoEntry: false });
     if (found === undefined) continue;
-    const isUnused = now().getTime() - lastUse(directory) > UNUSED_MS;
+    const isUnused = name !== nameOf(gitDir) && now().getTime() - lastUse(directory) > UNUSED_MS;
     if (isUnused || isLarge(directory)) rmSync(directory, { recursive: true, force: true });
   }
 }

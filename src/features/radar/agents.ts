@@ -1,0 +1,29 @@
+// The radar as agents ask for it.
+
+import { agentOperation } from "../../core/operation.ts";
+import { v } from "../../core/shape.ts";
+import type { World } from "../../world.ts";
+import { radarAnswer, radarEntries } from "./answers.ts";
+
+export const radarToolOperation = agentOperation({
+  name: "radar.scan-for-agents",
+  summary: "Tell an agent which live sessions will conflict",
+  input: () => v.strictObject({}),
+  output: () => v.strictObject(radarEntries()),
+  mcp: {
+    tool: "get_conflict_radar",
+    description:
+      "Which live sessions of this repository will conflict, uncommitted work included: each pair's verdict (clean, " +
+      "same-files: both changed a file and it merges, conflict, unknown: could not be told) with files, kinds and " +
+      "lines in a's and b's file; each against its target branch; and the order of landing that leaves the fewest " +
+      "conflicts. warnings: it merges, but one side removed a name that the other newly uses. isMine marks you.",
+    isAlwaysLoaded: false,
+    annotations: { isReadOnly: true, isDestructive: false, isIdempotent: true },
+  },
+  run: async (world: World) => {
+    const { radarAt } = await import("./radar-at.ts");
+    const { scanned, repoPath, ownId } = await radarAt(world, undefined);
+    const { timing: _, ...answer } = radarAnswer(scanned, { repoPath, ownId });
+    return answer;
+  },
+});

@@ -1,0 +1,221 @@
+// The radar over live sessions of a real repository.
+
+import { describe, expect, test } from "bun:test";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { PLAIN } from "../../src/cli/terminal.ts";
+import type { RadarAnswer } from "../../src/features/radar/answers.ts";
+import { pruneObjects } from "../../src/features/radar/objects.ts";
+import { operations } from "../../src/features/radar/operations.ts";
+import { register } from "../../src/features/sessions/register.ts";
+import { sleeper } from "../support/processes.ts";
+import { runGit } from "../support/repo.ts";
+import { type AtWork, type TwoSessions, twoSessions } from "../support/two-sessions.ts";
+
+const [radarOperation] = operations;
+
+async function radar({ world }: Pick<TwoSessions, "world">, input = {}): Promise<RadarAnswer> {
+  return radarOperation?.run(world, input);
+}
+
+function write({ known }: AtWork, path: string, text: string): void {
+  const file = join(known.worktree_path, path);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, text);
+}
+
+async function commit(scene: TwoSessions, { known }: AtWork, message: string): Promise<void> {
+  const git = (...args: string[]) => runGit(args, { cwd: known.worktree_path, env: scene.place.env() });
+  await git("add", "--all");
+  await git("commit", "--quiet", "-m", message);
+}
+
+const LINES = Array.from({ length: 30 }, (_, at) => `line ${at + 1}\n`);
+const numbered = (changes: Record<number, string> = {}) =>
+  LINES.map((line, at) => (changes[at + 1] === undefined ? line : `${changes[at + 1]}\n`)).join("");
+
+async function withText(): Promise<TwoSessions> {
+  const scene = await twoSessions();
+  write(scene.one, "text.txt", numbered());
+  await commit(scene, scene.one, "A text");
+  await runGit(["merge", "--quiet", "main"], { cwd: scene.two.known.worktree_path, env: scene.place.env() });
+  return scene;
+}
+
+describe("two sessions", () => {
+  test("that changed the same lines and committed nothing conflict, and it says where", async () => {
+    await using scene = await withText();
+    write(scene.one, "text.txt", numbered({ 10: "of one" }));
+    write(scene.two, "text.txt", `new\n${numbered({ 10: "of two", 11: "of two as well" })}`);
+    const { pairs, sessions } = await radar(scene);
+    expect(sessions.map(({ name, changedFiles }) => [name, changedFiles])).toEqual([
+      ["one", null],
+      ["two", 1],
+    ]);
+    expect(pairs).toEqual([
+      {
+        ...{ a: scene.one.known.id, b: scene.two.known.id, verdict: "conflict", why: null, fileCount: 1, warnings: [] },
+        files: [
+          {
+            ...{ path: "text.txt", kind: "content" },
+            regions: [{ a: { from: 10, to: 11 }, b: { from: 11, to: 12 } }],
+          },
+        ],
+      },
+    ]);
+  });
+
+  test("that changed the same file elsewhere are of the same files", async () => {
+    await using scene = await withText();
+    write(scene.one, "text.txt", numbered({ 3: "of one" }));
+    write(scene.two, "text.txt", numbered({ 25: "of two" }));
+    const { pairs } = await radar(scene);
+    expect(pairs).toMatchObject([
+      { verdict: "same-files", files: [{ path: "text.txt", kind: "merged", regions: [] }] },
+    ]);
+  });
+
+  test("that changed other files, or the same in the same way, are clean", async () => {
+    await using scene = await withText();
+    write(scene.one, "new/one.txt", "one\n");
+    write(scene.two, "new/two.txt", "two\n");
+    for (const who of [scene.one, scene.two]) write(who, "text.txt", numbered({ 3: "of both" }));
+    expect((await radar(scene)).pairs).toMatchObject([{ verdict: "clean", files: [] }]);
+  });
+
+  test("that both added a file, or of which one deleted what the other changed, conflict by that kind", async () => {
+    await using scene = await withText();
+    write(scene.one, "new.txt", "one\n");
+    write(scene.two, "new.txt", "two\n");
+    rmSync(join(scene.one.known.worktree_path, "text.txt"));
+    write(scene.two, "text.txt", numbered({ 3: "of two" }));
+    const { pairs } = await radar(scene);
+    expect(pairs[0]?.files.map(({ path, kind }) => [path, kind])).toEqual([
+      ["new.txt", "add/add"],
+      ["text.txt", "modify/delete"],
+    ]);
+  });
+
+  test("in one checkout are one work, and no pair", async () => {
+    await using scene = await withText();
+    await using process = sleeper();
+    await register(scene.world, { repo: scene.repo.path, pid: process.pid, name: "beside", noWorktree: true });
+    const { sessions, pairs, order } = await radar(scene);
+    expect(sessions.map(({ name }) => name)).toEqual(["one", "two", "beside"]);
+    expect([pairs.length, order.length]).toEqual([2, 2]);
+  });
+});
+
+describe("the radar", () => {
+  test("judges each session against where it is to land", async () => {
+    await using scene = await withText();
+    write(scene.two, "text.txt", numbered({ 10: "of two" }));
+    expect((await radar(scene)).targets).toMatchObject([
+      { session: scene.two.known.id, target: "main", verdict: "clean" },
+    ]);
+    write(scene.one, "text.txt", numbered({ 10: "of one" }));
+    await commit(scene, scene.one, "One");
+    expect((await radar(scene)).targets).toMatchObject([{ session: scene.two.known.id, verdict: "conflict" }]);
+  });
+
+  test("merges only what has changed since", async () => {
+    await using scene = await withText();
+    const three = await scene.start("three");
+    write(three, "three.txt", "three\n");
+    write(scene.one, "text.txt", numbered({ 3: "of one" }));
+    write(scene.two, "text.txt", numbered({ 25: "of two" }));
+    expect((await radar(scene)).timing.merged).toBeGreaterThan(0);
+    expect((await radar(scene)).timing.merged).toBe(0);
+    write(three, "three.txt", "three, changed\n");
+    // With one, with two, and with main.
+    expect((await radar(scene)).timing.merged).toBe(3);
+  });
+
+  test("turns what was found when the same two are asked the other way round", async () => {
+    await using scene = await withText();
+    write(scene.one, "text.txt", numbered({ 10: "of one" }));
+    write(scene.two, "text.txt", `new\n${numbered({ 10: "of two" })}`);
+    const [first] = (await radar(scene)).pairs;
+    write(scene.one, "text.txt", `new\n${numbered({ 10: "of two" })}`);
+    write(scene.two, "text.txt", numbered({ 10: "of one" }));
+    const [second] = (await radar(scene)).pairs;
+    const regions = first?.files[0]?.regions.map(({ a, b }) => ({ a: b, b: a }));
+    expect(second?.files[0]?.regions).toEqual(regions ?? []);
+  });
+
+  test("orders them so that as many as can land untouched do, those that change least first", async () => {
+    await using scene = await withText();
+    const three = await scene.start("three");
+    // One conflicts with both others, which do not conflict with each other.
+    write(scene.one, "text.txt", numbered({ 3: "of one", 25: "of one" }));
+    write(scene.two, "text.txt", numbered({ 3: "of two" }));
+    write(scene.two, "more.txt", "more\n");
+    write(three, "text.txt", numbered({ 25: "of three" }));
+    const { order } = await radar(scene);
+    expect(order).toEqual([
+      { session: three.known.id, meets: [] },
+      { session: scene.two.known.id, meets: [] },
+      { session: scene.one.known.id, meets: [three.known.id, scene.two.known.id] },
+    ]);
+  });
+
+  test("says of a checkout that is gone that it could not be seen, and still tells of the others", async () => {
+    await using scene = await withText();
+    const three = await scene.start("three");
+    rmSync(three.known.worktree_path, { recursive: true });
+    write(scene.one, "text.txt", numbered({ 10: "of one" }));
+    write(scene.two, "text.txt", numbered({ 10: "of two" }));
+    const { pairs, sessions } = await radar(scene);
+    expect(pairs.map(({ verdict }) => verdict)).toEqual(["conflict", "unknown", "unknown"]);
+    expect(sessions[2]?.error).toContain("no checkout");
+  });
+
+  test("begins anew when what it kept was pruned", async () => {
+    await using scene = await withText();
+    write(scene.one, "text.txt", numbered({ 10: "of one" }));
+    write(scene.two, "text.txt", numbered({ 10: "of two" }));
+    const before = await radar(scene);
+    scene.world.pass(10 * 24 * 3_600_000);
+    pruneObjects(scene.world, "another repository");
+    const after = await radar(scene);
+    expect(after.pairs).toEqual(before.pairs);
+  });
+
+  test("in the background only remembers what each stands at", async () => {
+    await using scene = await withText();
+    write(scene.one, "text.txt", numbered({ 10: "of one" }));
+    const answer = await radar(scene, { unattended: true, repo: scene.repo.path });
+    expect(answer).toMatchObject({ pairs: [], targets: [] });
+    expect(answer.sessions.map(({ snapshot }) => snapshot)).toEqual(
+      (await radar(scene)).sessions.map(({ snapshot }) => snapshot),
+    );
+  });
+});
+
+test("people see a matrix, what each pair meets, and the order", async () => {
+  await using scene = await withText();
+  const three = await scene.start("three");
+  write(scene.one, "text.txt", numbered({ 10: "of one" }));
+  write(scene.two, "text.txt", numbered({ 10: "of two" }));
+  write(three, "text.txt", numbered({ 25: "of three" }));
+  const answer = await radar(scene);
+  const shown = (columns: number) => {
+    const text = radarOperation?.text(answer, { columns, now: new Date(0), paint: PLAIN }, {}) ?? "";
+    return text.replaceAll(/parallel-\S+/g, "parallel-x").replaceAll(/\d+ ms/g, "0 ms");
+  };
+  expect(shown(80)).toContain(`
+1 one (this)  main                   x  =
+2 two  parallel-x      x     =    .
+3 three  parallel-x  =  =       .
+`);
+  expect(shown(80)).toContain(`
+one x two: 1 file in conflict
+  text.txt  content  one 10, two 10
+
+one = three: both changed 1 file, and that merges
+  text.txt
+`);
+  expect(shown(80)).toContain("Land in this order: one, three, two (meets one).");
+  // Where it does not fit there is none, and the pairs all the same.
+  expect(shown(20)).toStartWith("one x two: 1 file in conflict\n");
+});
