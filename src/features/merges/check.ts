@@ -7,7 +7,7 @@ import { type Git, gitWords } from "../../git/git.ts";
 import { commitOf } from "../../git/repository.ts";
 import type { World } from "../../world.ts";
 import { bestLanding, type Landing, targetsOf } from "./landing.ts";
-import { branchRecord, recordedTip, recordTip } from "./store.ts";
+import { type BranchRecord, branchRecord, recordedTip, recordTip } from "./store.ts";
 import { patternsFor, type Ref, readRefs, requireBranchName, shortRef, withUpstreams } from "./targets.ts";
 
 export interface CheckInput {
@@ -27,6 +27,35 @@ type Effects = Pick<World, "cwd" | "db" | "git" | "log" | "signal" | "runProgram
 
 /** Errors: `repository.none`, `branch.unknown`, `target.unknown`, `commit.unknown`, `fetch.failed`, `usage.bad-value`. */
 export async function checkMerge(world: Effects, input: CheckInput): Promise<Checked> {
+  const { git, gitDir, branch, tip, targets, record, isLocal } = await mergeMeant(world, input);
+  const fork = input.fork === undefined ? (record?.fork_commit ?? undefined) : await requireCommit(git, input.fork);
+  const db = await world.db();
+  if (isLocal && record !== undefined && recordedTip(db, gitDir, branch) !== tip) {
+    db.write((now) => recordTip(db, { gitDir, branch, tip }, now));
+  }
+  const landing = await bestLanding(world, { gitDir, branch, tip, fork, targets, isForgeAsked: true });
+  if (landing === undefined) throw unknownTarget(input.target);
+  return { ...landing, branch, tip, fork: fork ?? null };
+}
+
+export interface MergeMeant {
+  /** In the git directory. */
+  git: Git;
+  gitDir: string;
+  branch: string;
+  tip: string;
+  /** Whether it is a branch of this repository, not gone or one of a remote's. */
+  isLocal: boolean;
+  record: BranchRecord | undefined;
+  /** Every ref that stands for the target, one at least. */
+  targets: [Ref, ...Ref[]];
+}
+
+/**
+ * A branch and where it is to land, by their names. Without a target it is the recorded one, or the default branch.
+ * Errors: `repository.none`, `branch.unknown`, `target.unknown`, `fetch.failed`, `usage.bad-value`.
+ */
+export async function mergeMeant(world: Effects, input: Omit<CheckInput, "fork">): Promise<MergeMeant> {
   const branch = requireBranchName(input.branch, "<branch>");
   const named = input.target === undefined ? undefined : requireBranchName(input.target, "<target>");
   const here = world.git(world.cwd);
@@ -47,13 +76,10 @@ export async function checkMerge(world: Effects, input: CheckInput): Promise<Che
   if (input.fetch === true && (await fetchTargets(world, here, targets))) {
     targets = await targetsOf(git, await read(), { wanted, isNamed, own });
   }
-  const fork = input.fork === undefined ? (record?.fork_commit ?? undefined) : await requireCommit(git, input.fork);
-  if (own?.name.startsWith("refs/heads/") && record !== undefined && recordedTip(db, gitDir, branch) !== tip) {
-    db.write((now) => recordTip(db, { gitDir, branch, tip }, now));
-  }
-  const landing = await bestLanding(world, { gitDir, branch, tip, fork, targets, isForgeAsked: true });
-  if (landing === undefined) throw unknownTarget(wanted);
-  return { ...landing, branch, tip, fork: fork ?? null };
+  const [first, ...others] = targets;
+  if (first === undefined) throw unknownTarget(wanted);
+  const isLocal = own?.name.startsWith("refs/heads/") === true;
+  return { git, gitDir, branch, tip, isLocal, record, targets: [first, ...others] };
 }
 
 async function gitDirOf(git: Git): Promise<string> {
@@ -123,6 +149,6 @@ function unknownTarget(target: string | undefined): Failure {
       target === undefined
         ? "There is no default branch that the branch could have landed in."
         : `There is no other branch "${printable(target)}" that it could have landed in.`,
-    hint: "Name one: parallel-cc merge check <branch> <target>.",
+    hint: "Name one after the branch.",
   });
 }
