@@ -95,12 +95,16 @@ async function streamFor(
   if (operation.name === "demo.play" && !json) return (await import("./commands/demo.ts")).demo;
   if (operation.name === "mcp.serve") return (await import("./commands/serve-mcp.ts")).serveMcp;
   if (operation.name === "watch.sessions") return (await import("./commands/watch-sessions.ts")).watchSessionEvents;
+  if (operation.name === "watch.merges" && v.is(CONTINUOUS, input)) {
+    return (await import("./commands/watch-merges.ts")).watchMergeEvents;
+  }
   if (operation.name === "worktrees.resume" && !json) return (await import("./commands/resume.ts")).resume;
   return undefined;
 }
 
 const UNDECIDED = v.strictObject({});
 const FORCED = v.looseObject({ force: v.literal(true) });
+const CONTINUOUS = v.looseObject({ once: v.optional(v.literal(false)), unattended: v.optional(v.literal(false)) });
 const WATCHED = v.looseObject({ watch: v.literal(true) });
 
 /** Flags of every command may stand before it. */

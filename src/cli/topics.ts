@@ -5,6 +5,7 @@ import claude from "./topics/claude.md" with { type: "text" };
 import environment from "./topics/environment.md" with { type: "text" };
 import guards from "./topics/guards.md" with { type: "text" };
 import landed from "./topics/landed.md" with { type: "text" };
+import merges from "./topics/merges.md" with { type: "text" };
 import messages from "./topics/messages.md" with { type: "text" };
 import platforms from "./topics/platforms.md" with { type: "text" };
 import ports from "./topics/ports.md" with { type: "text" };
@@ -27,6 +28,7 @@ export const TOPICS: Readonly<Record<string, string>> = Object.assign(Object.cre
   messages,
   settings,
   landed,
+  merges,
   removal,
   ports,
   scripting,

@@ -1,7 +1,7 @@
 // `watch sessions` of the compiled program: a line at a time, until a signal, a reader or a claude has gone.
 
 import { expect, test } from "bun:test";
-import { type PccInput, PROGRAM, pcc } from "../support/cli.ts";
+import { type PccInput, PROGRAM } from "../support/cli.ts";
 import { makePlace, type Place } from "../support/place.ts";
 import { sleeper } from "../support/processes.ts";
 import { makeRepo } from "../support/repo.ts";
@@ -65,15 +65,4 @@ test("--here says one line of who comes to the session's checkout, and ends with
   );
   await own.kill();
   expect([await watch.line(), await watch.child.exited, await watch.child.stderr.text()]).toEqual([undefined, 0, ""]);
-});
-
-test("the old spelling watch-merges is answered as before", async () => {
-  await using place = await makePlace();
-  const { exit, stderr } = await pcc(place, ["watch-merges"]);
-  expect({ exit, stderr }).toEqual({
-    exit: 2,
-    stderr:
-      'error: "watch-merges" (now "watch merges") is not in this version of parallel-cc.\n' +
-      "  See parallel-cc --help for what is.\n",
-  });
 });

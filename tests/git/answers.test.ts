@@ -17,6 +17,8 @@ interface Scene {
   pids: readonly [number, number];
   /** Ends the second of them. */
   endSecond(): Promise<void>;
+  /** In the main checkout. */
+  git(...words: string[]): Promise<string>;
   /** Runs an operation, judges its answer and gives it. */
   run(name: string, input: unknown): Promise<unknown>;
 }
@@ -27,6 +29,15 @@ type Story = (scene: Scene) => Promise<void>;
 const twoSessions = async ({ pids, run }: Scene): Promise<void> => {
   await run("sessions.register", { pid: pids[0] });
   await run("sessions.register", { pid: pids[1], name: "auth backend" });
+};
+
+/** What the second session has on a branch with an odd name. */
+const landOdd = async ({ git }: Scene): Promise<void> => {
+  const worktree = "../repo-worktrees/parallel-auth-backend-00000002";
+  await git("-C", worktree, "checkout", "--quiet", "-b", "odd\u202e");
+  await git("-C", worktree, "mv", "file-0.txt", "moved.txt");
+  await git("-C", worktree, "commit", "--quiet", "-m", "Move it");
+  await git("merge", "--quiet", "--no-ff", "-m", "Merge it", "odd\u202e");
 };
 
 const SECOND = "00000002-0000-4000-8000-000000000000";
@@ -68,6 +79,22 @@ const STORIES: Readonly<Record<string, Story>> = {
   "watch.sessions": async (scene) => {
     await twoSessions(scene);
     await scene.run("watch.sessions", {});
+  },
+  "watch.merges": async (scene) => {
+    await scene.run("watch.merges", { once: true });
+    await twoSessions(scene);
+    await landOdd(scene);
+    await scene.run("watch.merges", { once: true });
+    await scene.run("watch.merges", { once: true, unattended: true });
+  },
+  "arrivals.list": async (scene) => {
+    await scene.run("arrivals.list", {});
+    await scene.run("arrivals.list", { subscriptions: true });
+    await twoSessions(scene);
+    await landOdd(scene);
+    await scene.run("watch.merges", { once: true });
+    await scene.run("arrivals.list", { limit: 1 });
+    await scene.run("arrivals.list", { repo: ".", branch: "main" });
   },
   "hooks.answer": async (scene) => {
     await scene.run("hooks.answer", { event: "Stop" });
@@ -258,7 +285,7 @@ describe("the answers of", () => {
       answered.push(which);
       return judged(world, one, input);
     };
-    await story({ pids: [first.pid, second.pid], endSecond: () => second.kill(), run });
+    await story({ pids: [first.pid, second.pid], endSecond: () => second.kill(), git: repo.git, run });
     expect(answered).toContain(name);
   });
 });

@@ -40,16 +40,20 @@ const STORIES: Readonly<Record<string, Story>> = {
   release_files: { given: { files: ["a.ts"] }, isOfSession: true },
   check_file_conflicts: { given: { files: ["a.ts"] } },
   get_conflict_radar: { given: {} },
+  notify_when_merged: { given: { branch: "work" }, isOfSession: true },
+  check_merge_status: { given: { branch: "work", targetBranch: "main" } },
+  get_merge_events: { given: { limit: 5 }, words: () => ["merge", "status", "--limit", "5"] },
   send_message: { given: { to: "all", message: "hello" }, isOfSession: true },
   read_messages: { given: {}, isOfSession: true },
   share_note: { given: { note: "an interface" }, isWriting: true },
   read_notes: { given: { search: "interface", limit: 3 }, words: () => ["notes", "--search", "interface"] },
 };
 
-/** Two sessions are at work. */
+/** Two sessions are at work, and there is a branch `work`. */
 async function makeScene(stack: AsyncDisposableStack): Promise<Scene> {
   const place = stack.use(await makePlace());
   const repo = await makeRepo(place);
+  await repo.git("branch", "work");
   for (const name of ["one", "two"]) {
     await registered(place, stack.use(sleeper()), { cwd: repo.path }, "--name", name);
   }

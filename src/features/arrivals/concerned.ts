@@ -2,6 +2,7 @@
 // the words that fit.
 
 import type { Git } from "../../git/git.ts";
+import { mergePairs } from "../../git/merge-tree.ts";
 import { parseWorktrees, type WorktreeEntry } from "../../git/porcelain.ts";
 import type { World } from "../../world.ts";
 import type { KnownSession } from "../roster/roster.ts";
@@ -9,7 +10,7 @@ import { changedFiles } from "../worktrees/worktrees.ts";
 import { reaches } from "./came.ts";
 import { branchesOf, type Ground, targetOfSession } from "./ground.ts";
 import type { Arrival } from "./landings.ts";
-import type { Part } from "./words.ts";
+import type { Outlook, Part } from "./words.ts";
 
 /** What landed at once: branches that one commit brought into one target. */
 export interface Landing {
@@ -25,41 +26,76 @@ export interface Concerned {
 
 /** Asking git in a checkout must not hold up the others. */
 const CHANGES_MS = 5_000;
+const MERGES_MS = 20_000;
 
 export async function concernedBy(
   world: Pick<World, "git" | "signal">,
   ground: Ground,
   landing: Landing,
 ): Promise<Concerned[]> {
-  const [{ target, commit }] = landing.arrivals;
-  const { git, sessions, subscriptions } = ground;
+  const [{ target, commit, stand }] = landing.arrivals;
+  const { git, sessions } = ground;
   const names = landing.arrivals.map(({ branch }) => branch);
-  const askers = new Set(
-    subscriptions.flatMap((one) =>
-      names.includes(one.branch_name) && one.target_branch === target.name ? [one.session_id] : [],
-    ),
-  );
+  const isOwner = (one: KnownSession) => branchesOf(ground, one).some((branch) => names.includes(branch));
   const checkouts = await checkoutsOf(git);
-  const theirs = once(() => filesOf(git, landing));
-  const found: Concerned[] = [];
+  const behind: Behind[] = [];
   for (const session of sessions) {
-    if (branchesOf(ground, session).some((branch) => names.includes(branch))) {
-      found.push({ session, part: { is: "own" } });
-      continue;
-    }
     const head = checkouts.get(session.worktree_path)?.head;
     const isMeant = targetOfSession(ground, session)?.name === target.name;
-    const isBehind = isMeant && head !== undefined && (await reaches(git, head, commit)) === false;
-    if (isBehind) {
-      const mine = await filesSince(world, git, { session, head, commit });
-      const shared = (await theirs()).filter((path) => mine.has(path));
-      const mayRebase = session.is_main_repo === 0;
-      found.push({ session, part: { is: "behind", mayRebase, shared, outlook: undefined } });
-    } else if (askers.has(session.id)) {
-      found.push({ session, part: { is: "asked" } });
-    }
+    if (isOwner(session) || !isMeant || head === undefined) continue;
+    if ((await reaches(git, head, commit)) === false) behind.push({ session, head });
   }
-  return found;
+  const parts = await partsOf(world, ground, { landing, behind, stand });
+  const askers = askersOf(ground, { names, target: target.name });
+  return sessions.flatMap((session): Concerned[] => {
+    if (isOwner(session)) return [{ session, part: { is: "own" } }];
+    const part = parts.get(session.id) ?? (askers.has(session.id) ? ASKED : undefined);
+    return part === undefined ? [] : [{ session, part }];
+  });
+}
+
+const ASKED: Part = { is: "asked" };
+
+function askersOf({ subscriptions }: Ground, { names, target }: { names: readonly string[]; target: string }) {
+  const asked = subscriptions.filter((one) => names.includes(one.branch_name) && one.target_branch === target);
+  return new Set(asked.map(({ session_id }) => session_id));
+}
+
+interface Behind {
+  session: KnownSession;
+  head: string;
+}
+
+interface Lacking {
+  landing: Landing;
+  behind: readonly Behind[];
+  /** Where the target stands. */
+  stand: string;
+}
+
+/** What it means for each of them, by session. */
+async function partsOf(
+  world: Pick<World, "git" | "signal">,
+  { git, repository: { gitDir } }: Ground,
+  { landing, behind, stand }: Lacking,
+): Promise<Map<string, Part>> {
+  if (behind.length === 0) return new Map();
+  const theirs = await filesOf(git, landing);
+  const pairs = behind.map(({ head }) => ({ ours: head, theirs: stand }));
+  const merged = await mergePairs(git, pairs, { objects: { gitDir }, signal: world.signal(), timeoutMs: MERGES_MS });
+  const made = behind.map(async ({ session, head }, index): Promise<[string, Part]> => {
+    const mine = await filesSince(world, git, { session, head, stand });
+    const shared = theirs.filter((path) => mine.has(path));
+    const found = merged[index];
+    const outlook: Outlook | undefined =
+      found === undefined || found.verdict === "unknown"
+        ? undefined
+        : found.verdict === "clean"
+          ? { verdict: "clean" }
+          : { verdict: "conflict", files: found.files.map(({ path }) => path) };
+    return [session.id, { is: "behind", mayRebase: session.is_main_repo === 0, shared, outlook }];
+  });
+  return new Map(await Promise.all(made));
 }
 
 async function checkoutsOf(git: Git): Promise<Map<string, WorktreeEntry>> {
@@ -87,12 +123,12 @@ async function filesOf(git: Git, { arrivals, before }: Landing): Promise<string[
 interface Mine {
   session: KnownSession;
   head: string;
-  commit: string;
+  stand: string;
 }
 
 /** What the session changed beside the target, committed or not. */
 async function filesSince(world: Pick<World, "git" | "signal">, git: Git, mine: Mine): Promise<Set<string>> {
-  const forkCommit = (await mergeBase(git, mine.commit, mine.head)) ?? mine.session.fork_commit;
+  const forkCommit = (await mergeBase(git, mine.stand, mine.head)) ?? mine.session.fork_commit;
   const signal = AbortSignal.any([world.signal(), AbortSignal.timeout(CHANGES_MS)]);
   const { worktree_path: path } = mine.session;
   return new Set(await changedFiles(world, { path, forkCommit }, signal));
@@ -101,12 +137,4 @@ async function filesSince(world: Pick<World, "git" | "signal">, git: Git, mine: 
 async function mergeBase(git: Git, one: string, other: string): Promise<string | undefined> {
   const { exit, stdout } = await git.attempt(["merge-base", "--end-of-options", one, other]);
   return exit === 0 ? stdout.trim() : undefined;
-}
-
-function once<T>(work: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return () => {
-    made ??= work();
-    return made;
-  };
 }

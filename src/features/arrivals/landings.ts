@@ -21,6 +21,8 @@ export interface Arrival {
   target: Target;
   /** The commit of the target that shows it. */
   commit: string;
+  /** Where the target stands by now. */
+  stand: string;
   method: Method;
   /** In UTC, as the database has it. */
   mergedAt: string;
@@ -60,7 +62,8 @@ export async function judge(world: Effects, ground: Ground, asked: Question): Pr
   const isOne = isKnown || (await hasCome(git, { ref, tip, target, landing, seen }));
   const commit = landing.evidence.commit ?? landing.targetCommit;
   const made = isOne ? await factsOf(git, commit) : undefined;
-  return { landing, arrival: made === undefined ? undefined : { branch, tip, target, commit, method, ...made } };
+  const stand = landing.targetCommit;
+  return { landing, arrival: made === undefined ? undefined : { branch, tip, target, commit, stand, method, ...made } };
 }
 
 function methodOf(verdict: VerdictName): Method | undefined {

@@ -5,6 +5,7 @@ import { Failure } from "../../core/failure.ts";
 import { type AnyOperation, operation } from "../../core/operation.ts";
 import { flag, TEXT, TEXT_OR_NULL, v, whole, word, YES_OR_NO } from "../../core/shape.ts";
 import type { World } from "../../world.ts";
+import { mergesOperation } from "./merges.ts";
 import type { WatchEvent } from "./sessions-watch.ts";
 
 const inputShape = () =>
@@ -69,4 +70,4 @@ const watchOperation = operation({
   text: ({ text }) => `${text}\n`,
 });
 
-export const operations: readonly AnyOperation<World>[] = [watchOperation];
+export const operations: readonly AnyOperation<World>[] = [watchOperation, mergesOperation];
