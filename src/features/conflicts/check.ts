@@ -1,0 +1,106 @@
+// `conflicts check`: would a branch merge with its target? Asked of git itself, without a checkout. What it could not
+// tell is an error, not "no conflicts".
+
+import { Failure } from "../../core/failure.ts";
+import { printable } from "../../core/text.ts";
+import { type ConflictFile, type Merger, openMerger } from "../../git/merge-tree.ts";
+import type { World } from "../../world.ts";
+import { mergeMeant, type Ref, shortRef } from "../merges/merges.ts";
+import { adviceFor } from "./advice.ts";
+import { type Brought, broughtBy, MOST_EXPLAINED } from "./brought.ts";
+
+export interface CheckInput {
+  branch: string;
+  target?: string | undefined;
+  fetch?: boolean | undefined;
+}
+
+export interface FileCheck extends ConflictFile {
+  /** Commits of the target that brought what conflicts; of the first twenty files. */
+  commits: Brought[];
+  advice: string;
+}
+
+export interface TargetCheck {
+  /** As people write it: `main`, `origin/main`. */
+  target: string;
+  commit: string;
+  /** Where both parted; null when they never met. */
+  base: string | null;
+  verdict: "clean" | "conflict" | "unknown";
+  /** Of an unknown one. */
+  why: string | null;
+  files: FileCheck[];
+}
+
+export interface Checked {
+  hasConflicts: boolean;
+  branch: string;
+  tip: string;
+  /** The target, and what it follows on a remote where that stands elsewhere. */
+  targets: TargetCheck[];
+}
+
+type Effects = Pick<World, "cwd" | "db" | "git" | "log" | "signal" | "runProgram">;
+
+/**
+ * Only commits are judged. Errors: `conflicts.unknown`, `repository.none`, `branch.unknown`, `target.unknown`,
+ * `fetch.failed`, `usage.bad-value`.
+ */
+export async function checkConflicts(world: Effects, input: CheckInput): Promise<Checked> {
+  const { git, gitDir, branch, tip, targets } = await mergeMeant(world, input);
+  const signal = world.signal();
+  using merger = await openMerger(git, { objects: { gitDir }, id: tip, withRegions: true, signal });
+  const found: TargetCheck[] = [];
+  const apart = targets.filter(({ commit }, at) => targets.findIndex((one) => one.commit === commit) === at);
+  const results = await merger.merge(apart.map(({ commit }) => ({ ours: tip, theirs: commit })));
+  for (const [at, target] of apart.entries()) {
+    const result = results[at] ?? { verdict: "unknown", why: "git did not tell of it" };
+    const base = await baseOf(merger, [tip, target.commit], signal);
+    const judged = { target: shortRef(target.name), commit: target.commit, base, verdict: result.verdict };
+    const why = result.verdict === "unknown" ? result.why : null;
+    const conflicts = result.verdict === "conflict" ? result.files : [];
+    const files = await explained(merger, { branch, target, base, files: conflicts, signal });
+    found.push({ ...judged, why, files });
+  }
+  const hasConflicts = found.some(({ verdict }) => verdict === "conflict");
+  const untold = found.find(({ verdict }) => verdict === "unknown");
+  if (!hasConflicts && untold !== undefined) throw unknown(branch, untold);
+  return { hasConflicts, branch, tip, targets: found };
+}
+
+async function baseOf({ git }: Merger, commits: readonly string[], signal: AbortSignal): Promise<string | null> {
+  const found = await git.attempt(["merge-base", "--end-of-options", ...commits], { signal });
+  return found.exit === 0 ? found.stdout.trim() : null;
+}
+
+async function explained(
+  merger: Merger,
+  {
+    branch,
+    target,
+    base,
+    files,
+    signal,
+  }: { branch: string; target: Ref; base: string | null; files: readonly ConflictFile[]; signal: AbortSignal },
+): Promise<FileCheck[]> {
+  const words = { here: branch, there: shortRef(target.name) };
+  const told: FileCheck[] = [];
+  for (const [at, file] of files.entries()) {
+    const ranges = (file.regions ?? []).map(({ theirs }) => theirs);
+    const asked = { side: target.commit, base, path: file.path, object: file.stages.theirs?.object, ranges };
+    const commits = at < MOST_EXPLAINED ? await broughtBy(merger.git, asked, { signal }) : [];
+    told.push({ ...file, commits, advice: adviceFor(file, words) });
+  }
+  return told;
+}
+
+function unknown(branch: string, { target, commit, why }: TargetCheck): Failure {
+  return new Failure({
+    kind: "unavailable",
+    code: "conflicts.unknown",
+    message: `Whether ${printable(branch)} conflicts with ${printable(target)} could not be told: ${printable(why ?? "")}.`,
+    hint: "Merge them by hand in a worktree of their own to see; nothing was changed.",
+    details: { branch, target, commit },
+  });
+}

@@ -1,0 +1,61 @@
+// A file in conflict, for programs and for people.
+
+import { NUMBER, TEXT, v } from "../../core/shape.ts";
+import { printable } from "../../core/text.ts";
+import { CONFLICT_KINDS, type Range } from "../../git/merge-tree.ts";
+import type { Brought } from "./brought.ts";
+import type { FileCheck } from "./check.ts";
+
+const rangeShape = () => v.strictObject({ from: NUMBER, to: NUMBER });
+
+/** Of one side's commit: others' words among them. */
+export const broughtShape = () => v.strictObject({ commit: TEXT, subject: TEXT, author: TEXT, committedAt: TEXT });
+
+export const fileShape = () =>
+  v.strictObject({
+    path: TEXT,
+    kind: v.picklist(CONFLICT_KINDS),
+    others: v.array(TEXT),
+    regions: v.array(
+      v.strictObject({ merged: rangeShape(), ours: rangeShape(), theirs: rangeShape(), base: rangeShape() }),
+    ),
+    commits: v.array(broughtShape()),
+    advice: TEXT,
+  });
+
+export type FileEntry = v.InferOutput<ReturnType<typeof fileShape>>;
+
+export function fileEntries(files: readonly FileCheck[]): FileEntry[] {
+  return files.map(({ path, kind, others, regions = [], commits, advice }) => ({
+    ...{ path, kind, others, regions, commits, advice },
+  }));
+}
+
+/** For people and agents: where, who brought it, what to do. */
+export function fileLines(
+  { path, kind, others, regions, commits, advice }: FileEntry,
+  { here, there }: { here: string; there: string },
+): string[] {
+  const beside = others.length === 0 ? "" : `  (${others.map(printable).join(", ")})`;
+  return [
+    `${printable(path)}  ${kind}${beside}`,
+    ...regions.slice(0, MOST_SHOWN).map(({ ours, theirs }) => {
+      return `  ${linesText(ours)} in ${printable(here)}, ${linesText(theirs)} in ${printable(there)}`;
+    }),
+    ...(regions.length > MOST_SHOWN ? [`  and ${regions.length - MOST_SHOWN} more places`] : []),
+    ...commits.map((one) => `  ${broughtText(one)}`),
+    `  ${printable(advice)}`,
+  ];
+}
+
+const MOST_SHOWN = 10;
+
+export function broughtText({ commit, subject, author, committedAt }: Brought): string {
+  return `${commit.slice(0, 12)} "${printable(subject)}" (${printable(author)}, ${committedAt.slice(0, 10)})`;
+}
+
+/** Where there are none, where they would stand. */
+export function linesText({ from, to }: Range): string {
+  if (to < from) return `after line ${to}`;
+  return from === to ? `line ${from}` : `lines ${from}-${to}`;
+}

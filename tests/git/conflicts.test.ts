@@ -1,0 +1,202 @@
+// `conflicts check`: the right target, what conflicts and who brought it, and what could not be told.
+
+import { describe, expect, test } from "bun:test";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { checkConflicts } from "../../src/features/conflicts/conflicts.ts";
+import { register } from "../../src/features/sessions/register.ts";
+import { sleeper } from "../support/processes.ts";
+import { testWorld } from "../support/world.ts";
+import { lines, type MergeScene, makeMergeScene } from "./merge-scene.ts";
+
+async function check(scene: MergeScene, input: { branch?: string; target?: string; fetch?: boolean } = {}) {
+  await using world = testWorld(scene.place, { cwd: scene.repo.path });
+  return checkConflicts(world, { branch: "work", ...input });
+}
+
+/** `work` and `main` both change line 5 of a file. */
+async function conflicting(scene: MergeScene): Promise<void> {
+  await scene.commit("main", { "f.txt": lines(12) });
+  await scene.commit("work", { "f.txt": lines(12, { 5: "five" }), "own.txt": "own\n" }, "main");
+  await scene.commit("main", { "f.txt": lines(12, { 9: "nine" }) });
+  await scene.commit("main", { "f.txt": lines(12, { 5: "funf", 9: "nine" }) });
+}
+
+/** `origin/main` stands where `main` stands now. */
+async function followed(scene: MergeScene): Promise<string> {
+  const far = scene.place.at("far.git");
+  await scene.git("clone", "--quiet", "--bare", scene.repo.path, far);
+  await scene.git("remote", "add", "origin", far);
+  await scene.git("fetch", "--quiet", "origin");
+  await scene.git("branch", "--quiet", "--set-upstream-to=origin/main", "main");
+  return far;
+}
+
+test("what conflicts, where on both sides, and which commit of the target brought it", async () => {
+  await using scene = await makeMergeScene();
+  await conflicting(scene);
+  const checked = await check(scene);
+  expect(checked).toMatchObject({ hasConflicts: true, branch: "work", tip: await scene.git("rev-parse", "work") });
+  expect(checked.targets).toMatchObject([
+    {
+      target: "main",
+      commit: await scene.git("rev-parse", "main"),
+      base: await scene.git("merge-base", "main", "work"),
+      verdict: "conflict",
+      files: [
+        {
+          path: "f.txt",
+          kind: "content",
+          regions: [{ ours: { from: 5, to: 5 }, theirs: { from: 5, to: 5 }, base: { from: 5, to: 5 } }],
+          commits: [{ commit: await scene.git("rev-parse", "main"), subject: "on main", author: "Test Author" }],
+          advice: expect.stringContaining("keep what each of them meant"),
+        },
+      ],
+    },
+  ]);
+  expect(checked.targets[0]?.files[0]?.commits).toHaveLength(1);
+});
+
+test("a branch that merges is clean, and the checkout is not touched", async () => {
+  await using scene = await makeMergeScene();
+  await scene.commit("main", { "f.txt": lines(12) });
+  await scene.commit("work", { "own.txt": "own\n" }, "main");
+  await scene.commit("main", { "f.txt": lines(12, { 5: "five" }) });
+  await Bun.write(join(scene.repo.path, "f.txt"), "in the middle of something\n");
+  const before = await scene.git("status", "--porcelain=v2", "--branch");
+  expect(await check(scene)).toMatchObject({ hasConflicts: false, targets: [{ verdict: "clean", files: [] }] });
+  expect(await scene.git("status", "--porcelain=v2", "--branch")).toBe(before);
+});
+
+describe("the target", () => {
+  test("is judged near and far where the two differ, each by its name", async () => {
+    await using scene = await makeMergeScene();
+    await scene.commit("main", { "f.txt": lines(12) });
+    await followed(scene);
+    await scene.commit("work", { "f.txt": lines(12, { 5: "five" }) }, "main");
+    await scene.commit("main", { "f.txt": lines(12, { 5: "funf" }) });
+    expect(await check(scene)).toMatchObject({
+      hasConflicts: true,
+      targets: [
+        { target: "main", verdict: "conflict" },
+        { target: "origin/main", verdict: "clean" },
+      ],
+    });
+    expect((await check(scene, { target: "origin/main" })).targets).toMatchObject([{ target: "origin/main" }]);
+  });
+
+  test("is told once where both are the same commit", async () => {
+    await using scene = await makeMergeScene();
+    await conflicting(scene);
+    await followed(scene);
+    expect((await check(scene)).targets).toHaveLength(1);
+  });
+
+  test("is fetched when asked, without a question and without a local branch", async () => {
+    await using scene = await makeMergeScene();
+    await conflicting(scene);
+    const far = await followed(scene);
+    await scene.commit("elsewhere", { "own.txt": "another\n" }, "main");
+    await scene.git("push", "--quiet", far, "elsewhere:main");
+    await scene.git("checkout", "--quiet", "main");
+    const files = async (fetch: boolean) => {
+      const { targets } = await check(scene, { target: "origin/main", fetch });
+      return targets.flatMap((one) => one.files.map(({ path }) => path));
+    };
+    expect(await files(false)).toEqual(["f.txt"]);
+    expect(await files(true)).toEqual(["f.txt", "own.txt"]);
+    await scene.git("remote", "set-url", "origin", "ssh://nobody@localhost:1/x.git");
+    await expect(check(scene, { fetch: true })).rejects.toMatchObject({ code: "fetch.failed" });
+  });
+
+  test("is the one recorded when the session began", async () => {
+    await using scene = await makeMergeScene();
+    await scene.commit("main", { "f.txt": lines(12) });
+    await scene.git("checkout", "--quiet", "-b", "stable");
+    await using first = sleeper();
+    await using second = sleeper();
+    await using world = testWorld(scene.place, { cwd: scene.repo.path });
+    await register(world, { pid: first.pid });
+    const { session } = await register(world, { pid: second.pid });
+    expect(await checkConflicts(world, { branch: session.branch ?? "" })).toMatchObject({
+      hasConflicts: false,
+      targets: [{ target: "stable" }],
+    });
+  });
+});
+
+describe("what is not there", () => {
+  test("a branch, a target, a name", async () => {
+    await using scene = await makeMergeScene();
+    await conflicting(scene);
+    await expect(check(scene, { branch: "nowhere" })).rejects.toMatchObject({ code: "branch.unknown" });
+    await expect(check(scene, { target: "nowhere" })).rejects.toMatchObject({ code: "target.unknown" });
+    await expect(check(scene, { branch: "$(touch x)" })).rejects.toMatchObject({ code: "usage.bad-value" });
+  });
+
+  test("an object: that is an error, not the absence of conflicts", async () => {
+    await using scene = await makeMergeScene();
+    await conflicting(scene);
+    const blob = await scene.git("rev-parse", "main:f.txt");
+    rmSync(join(scene.gitDir, "objects", blob.slice(0, 2), blob.slice(2)));
+    await expect(check(scene)).rejects.toMatchObject({
+      code: "conflicts.unknown",
+      kind: "unavailable",
+      message: expect.stringContaining(blob),
+    });
+  });
+
+  test("a common commit", async () => {
+    await using scene = await makeMergeScene();
+    await conflicting(scene);
+    await scene.git("checkout", "--quiet", "--orphan", "apart");
+    await scene.git("commit", "--quiet", "-m", "apart");
+    await expect(check(scene, { branch: "apart" })).rejects.toMatchObject({
+      code: "conflicts.unknown",
+      message: expect.stringContaining("no commit in common"),
+    });
+  });
+});
+
+describe("who brought it", () => {
+  test("those that touched the file, where no lines conflict", async () => {
+    await using scene = await makeMergeScene();
+    await scene.commit("main", { "f.txt": lines(30), "other.txt": "x\n" });
+    await scene.commit("work", { "f.txt": lines(30, { 5: "five" }) }, "main");
+    await scene.commit("main", { "other.txt": "y\n" });
+    const deleting = await scene.commit("main", { "f.txt": null });
+    const { targets } = await check(scene);
+    expect(targets[0]?.files).toMatchObject([{ kind: "modify/delete", commits: [{ commit: deleting }] }]);
+    expect(targets[0]?.files[0]?.advice).toContain("main deleted it and work changed it");
+  });
+
+  test("also where the file has another name on either side", async () => {
+    await using scene = await makeMergeScene();
+    await scene.commit("main", { "f.txt": lines(30) });
+    await scene.commit("work", { "f.txt": null, "g.txt": lines(30, { 5: "five" }) }, "main");
+    const changing = await scene.commit("main", { "f.txt": lines(30, { 5: "funf" }) });
+    const { targets } = await check(scene);
+    expect(targets[0]?.files).toMatchObject([{ path: "g.txt", kind: "content", commits: [{ commit: changing }] }]);
+  });
+
+  test("is read without what the repository would have run", async () => {
+    await using scene = await makeMergeScene();
+    await scene.commit("main", { ".gitattributes": "*.txt diff=evil\n" });
+    await conflicting(scene);
+    const trace = scene.place.at("ran");
+    await scene.git("config", "diff.evil.textconv", `touch '${trace}'; cat`);
+    await scene.git("config", "blame.ignoreRevsFile", "/nowhere");
+    const { targets } = await check(scene);
+    expect(targets[0]?.files[0]?.commits).toHaveLength(1);
+    expect(await Bun.file(trace).exists()).toBe(false);
+  });
+});
+
+test("what a tool writes is to be written anew", async () => {
+  await using scene = await makeMergeScene();
+  await scene.commit("main", { "web/package-lock.json": lines(9) });
+  await scene.commit("work", { "web/package-lock.json": lines(9, { 5: "five" }) }, "main");
+  await scene.commit("main", { "web/package-lock.json": lines(9, { 5: "funf" }) });
+  const { targets } = await check(scene);
+  expect(targets[0]?.files[0]?.advice).toContain("have its tool write it anew");
+});
