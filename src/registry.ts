@@ -24,7 +24,7 @@ const hooks = () => import("./features/hooks/operations.ts");
 const watch = () => import("./features/watch/operations.ts");
 const messages = () => import("./features/messages/operations.ts");
 const notes = () => import("./features/notes/operations.ts");
-const conflicts = () => import("./features/radar/operations.ts");
+const conflicts = () => joined(import("./features/radar/operations.ts"), import("./features/conflicts/operations.ts"));
 const demo = () => import("./features/demo/operations.ts");
 
 /** In the order of help. No prototype: `toString` is not a command. */

@@ -47,6 +47,17 @@ const leftWorktrees = async (scene: Scene): Promise<void> => {
   await scene.endSecond();
 };
 
+/** The second session and `main` change the same line, each with a commit of an odd name. */
+const changeBoth = async ({ git }: Scene): Promise<void> => {
+  const commit = '!f() { echo "$1" >file-0.txt && git commit --quiet --all -m "odd \u202e $1"; }; f';
+  for (const [directory, word] of [
+    ["../repo-worktrees/parallel-auth-backend-00000002", "one"],
+    [".", "other"],
+  ] as const) {
+    await git("-C", directory, "-c", `alias.change=${commit}`, "change", word);
+  }
+};
+
 const STORIES: Readonly<Record<string, Story>> = {
   "sessions.register": async (scene) => {
     await twoSessions(scene);
@@ -75,6 +86,12 @@ const STORIES: Readonly<Record<string, Story>> = {
     await twoSessions(scene);
     await scene.run("radar.scan", {});
     await scene.run("radar.scan", { repo: ".", unattended: true });
+  },
+  "conflicts.check": async (scene) => {
+    await twoSessions(scene);
+    await scene.run("conflicts.check", { branch: "parallel-auth-backend-00000002" });
+    await changeBoth(scene);
+    await scene.run("conflicts.check", { branch: "parallel-auth-backend-00000002", target: "main", exitCode: true });
   },
   "watch.sessions": async (scene) => {
     await twoSessions(scene);
