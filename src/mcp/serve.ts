@@ -47,6 +47,7 @@ export async function serve(world: World): Promise<Served> {
   const streams = world.streams();
   const signal = world.signal();
   const desk = makeDesk();
+  const lookout = makeLookout();
   const gone = Promise.withResolvers<void>();
   let calls = 0;
   let written: Promise<void> = Promise.resolve();
@@ -63,7 +64,8 @@ export async function serve(world: World): Promise<Served> {
   server.setRequestHandler(ListToolsRequestSchema, () => desk.serve(async () => ({ tools: await listTools() })));
   server.setRequestHandler(CallToolRequestSchema, ({ params }, extra) =>
     desk.serve(async () => {
-      const called = await callOnce(world, extra.signal, { name: params.name, given: params.arguments ?? {} });
+      const call = { name: params.name, given: params.arguments ?? {} };
+      const called = await callOnce(world, { cancelled: extra.signal, call, after: lookout });
       calls++;
       return { ...called };
     }),
@@ -139,11 +141,18 @@ function refusal(id: string | number | undefined, code: number, message: string)
   return { jsonrpc: "2.0", ...(id === undefined ? {} : { id }), error: { code, message } };
 }
 
+interface Call {
+  cancelled: AbortSignal;
+  call: Parameters<typeof callTool>[1];
+  /** What is done with the database that the call has opened. */
+  after(world: World, db: Db): Promise<void>;
+}
+
 /**
  * A call in a world of its own: its database is opened for it, since in the days that a server runs the file may be
  * brought up to date by a newer release, replaced or locked; and it stops when the client cancels it.
  */
-async function callOnce(world: World, cancelled: AbortSignal, call: Parameters<typeof callTool>[1]): Promise<Called> {
+async function callOnce(world: World, { cancelled, call, after }: Call): Promise<Called> {
   let db: Promise<Db> | undefined;
   const signal = AbortSignal.any([world.signal(), withReason(cancelled)]);
   const own: World = {
@@ -158,8 +167,32 @@ async function callOnce(world: World, cancelled: AbortSignal, call: Parameters<t
     return await callTool(own, call);
   } finally {
     const opened = await db?.catch(() => undefined);
+    if (opened !== undefined && !signal.aborted) await after(own, opened);
     opened?.close();
   }
+}
+
+const LOOKOUT_MS = 30_000;
+
+/** For a client without our hooks: has the repository looked at for merges when that is due. */
+function makeLookout(): Call["after"] {
+  let next = Number.NEGATIVE_INFINITY;
+  return async (world, db) => {
+    const now = world.now().getTime();
+    if (now < next) return;
+    next = now + LOOKOUT_MS;
+    const [{ startPollIfDue }, { sessionOfClaude }] = await Promise.all([
+      import("../features/arrivals/arrivals.ts"),
+      import("../features/roster/roster.ts"),
+    ]);
+    try {
+      const own = sessionOfClaude(world, db);
+      if (own !== undefined) startPollIfDue(world, db, own);
+    } catch (thrown) {
+      // The call has been answered.
+      world.log("info", "mcp.no-lookout", { error: String(thrown) });
+    }
+  };
 }
 
 /** The same signal, aborted by a failure: what listens throws its reason. */

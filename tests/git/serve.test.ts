@@ -2,6 +2,7 @@
 
 import { expect, test } from "bun:test";
 import { serveMcp } from "../../src/cli/commands/serve-mcp.ts";
+import { register } from "../../src/features/sessions/register.ts";
 import { lineReader } from "../../src/mcp/lines.ts";
 import { serve } from "../../src/mcp/serve.ts";
 import { INITIALIZE } from "../support/mcp.ts";
@@ -27,6 +28,20 @@ test("it answers what it is asked, counts the calls, and ends with its input", a
   const answers = world.written.map((line) => JSON.parse(line));
   expect(answers.map(({ id }) => id).toSorted()).toEqual([1, 2, 3, 4]);
   expect(answers.filter(({ error }) => error !== undefined)).toEqual([]);
+});
+
+test("a call of a session has its repository looked at for merges, once a minute and not at each call", async () => {
+  await using place = await makePlace();
+  const repo = await makeRepo(place);
+  const call = (id: number) => ({ id, method: "tools/call", params: { name: "get_parallel_status" } });
+  await using world = worldAsked(place, [call(1), call(2)], repo.path);
+  await serve(world);
+  expect(world.started).toEqual([]);
+  await register(world, { pid: world.parentPid });
+  world.started.length = 0;
+  await serve(world);
+  await serve(world);
+  expect(world.started).toEqual([["watch", "merges", "--once", "--unattended", "--repo", repo.path]]);
 });
 
 test("a call that the client cancels is stopped and not answered", async () => {
