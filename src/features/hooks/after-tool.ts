@@ -3,6 +3,7 @@
 import type { Db } from "../../db/db.ts";
 import type { World } from "../../world.ts";
 import type { KnownSession } from "../roster/roster.ts";
+import type { Begun } from "../writes/writes.ts";
 import { isWatched } from "./beside.ts";
 import type { HookAnswer } from "./hook.ts";
 import { inboxText } from "./inbox.ts";
@@ -12,11 +13,18 @@ interface Used {
   event: "PostToolUse" | "PostToolUseFailure";
   own: KnownSession;
   told: Told;
+  begun: Begun | undefined;
 }
 
 /** Errors: those of the database and of the settings. */
-export async function afterTool(world: World, db: Db, { event, own, told }: Used): Promise<HookAnswer | undefined> {
-  const noticed = isWatched(world, db, { own, told }) ? await noticeWrites(world, db, own) : undefined;
+export async function afterTool(
+  world: World,
+  db: Db,
+  { event, own, told, begun }: Used,
+): Promise<HookAnswer | undefined> {
+  const isLooked = isWatched(world, db, { own, told });
+  if (!isLooked) begun?.drop();
+  const noticed = isLooked ? await noticeWrites(world, db, { own, begun }) : undefined;
   if (event === "PostToolUseFailure") {
     // Clients before 2.1 take no word here; it comes with the next tool.
     if (noticed !== undefined) (await import("../claims/claims.ts")).tellOwn(world, db, { own, words: noticed });
@@ -27,9 +35,13 @@ export async function afterTool(world: World, db: Db, { event, own, told }: Used
   return { hookSpecificOutput: { hookEventName: event, additionalContext: texts.join("\n\n") } };
 }
 
-async function noticeWrites(world: World, db: Db, own: KnownSession): Promise<string | undefined> {
+async function noticeWrites(
+  world: World,
+  db: Db,
+  { own, begun }: Pick<Used, "own" | "begun">,
+): Promise<string | undefined> {
   const { writtenSince } = await import("../writes/writes.ts");
-  const written = await writtenSince(world, db, own);
+  const written = await writtenSince(world, db, own, begun);
   if (written === undefined || written.files.length === 0) return undefined;
   const { claimWritten } = await import("../claims/claims.ts");
   const words = await claimWritten(world, db, { own, files: written.files });

@@ -46,10 +46,12 @@ export async function answerHook(world: World, event: string): Promise<HookAnswe
   if (event === "PreToolUse") return (await import("./before-tool.ts")).beforeTool(world, told);
   const doing = doingAt(event, told);
   if (doing === undefined) return undefined;
+  const begun = isAfterTool(event) ? (await import("./beside.ts")).beginBeside(world, told) : undefined;
   const db = await readyDb(world);
-  if (db === undefined) return undefined;
   const claudePid = claudeOf(world);
-  const own = sessionOfClaude(world, db, claudePid);
+  const own = db === undefined ? undefined : sessionOfClaude(world, db, claudePid);
+  if (own === undefined) begun?.drop();
+  if (db === undefined) return undefined;
   if (own === undefined) {
     if (event === "UserPromptSubmit") startLate(world, told, claudePid);
     return undefined;
@@ -57,8 +59,8 @@ export async function answerHook(world: World, event: string): Promise<HookAnswe
   notePulse(world, db, own, { ...doing, claudePid, conversationId: told.session_id });
   if (doing.activity === "ended") releaseWhenOver(world, db, claudePid);
   if (event === "Stop") return (await import("./inbox.ts")).answerStop(world, db, { own, told });
-  if (event === "PostToolUse" || event === "PostToolUseFailure") {
-    return (await import("./after-tool.ts")).afterTool(world, db, { event, own, told });
+  if (isAfterTool(event)) {
+    return (await import("./after-tool.ts")).afterTool(world, db, { event, own, told, begun });
   }
   if (event !== "UserPromptSubmit") return undefined;
   const { inboxText } = await import("./inbox.ts");
@@ -66,6 +68,10 @@ export async function answerHook(world: World, event: string): Promise<HookAnswe
   return context === undefined
     ? undefined
     : { hookSpecificOutput: { hookEventName: event, additionalContext: context } };
+}
+
+function isAfterTool(event: string): event is "PostToolUse" | "PostToolUseFailure" {
+  return event === "PostToolUse" || event === "PostToolUseFailure";
 }
 
 /** All that live by this claude alone, its worktrees for agents too; what the wrapper started is its to release. */
