@@ -19,10 +19,10 @@ const OURS: Readonly<Record<string, RegExp>> = {
   locks: /^[\w.-]+\.lock(-journal|-wal|-shm)?$/,
   logs: /^[\w.-]+\.log(\.\d+)?$/,
   looks: /^([\w-]+\.[\w-]+\.index(\.lock)?|\.[\w-]+\.\d+\.new)$/,
-  radar: /^(indexes|objects|edits|[0-9a-f]{40}\.asked)$/,
+  radar: /^(indexes|objects|[0-9a-f]{40}\.asked)$/,
   "radar/indexes": /^(\w+\.[\w-]+\.index(\.lock|\.hidden)?|\.[\w.-]+\.new(\.lock)?)$/,
   // git's own: a folder for each repository, and what it keeps objects in.
-  "radar/objects": /^[0-9a-f]{40}$/,
+  "radar/objects": /^(gone-)?[0-9a-f]{40}$/,
   "radar/objects/*": /^([0-9a-f]{2}|pack|info)$/,
   "radar/objects/*/*": /^[\w.-]+$/,
   // What stands in it is its user's work.

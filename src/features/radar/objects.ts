@@ -1,8 +1,8 @@
 // Where the commits and files of snapshots are: an object directory of ours for each repository, which has the
 // repository's own as its alternate. It is a cache: whatever is in it can be made anew.
 
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import type { World } from "../../world.ts";
 
 export interface ObjectDirectories {
@@ -53,7 +53,20 @@ export function pruneObjects({ paths, now }: Pick<World, "paths" | "now">, gitDi
     const found = statSync(directory, { throwIfNoEntry: false });
     if (found === undefined) continue;
     const isUnused = name !== nameOf(gitDir) && now().getTime() - lastUse(directory) > UNUSED_MS;
-    if (isUnused || isLarge(directory)) rmSync(directory, { recursive: true, force: true });
+    if (name.startsWith(GONE) || isUnused || isLarge(directory)) drop(directory);
+  }
+}
+
+const GONE = "gone-";
+
+/** At once for who reads there: of half of it nothing could be told. */
+function drop(directory: string): void {
+  const gone = join(dirname(directory), `${GONE}${basename(directory).replace(GONE, "")}`);
+  try {
+    if (gone !== directory) renameSync(directory, gone);
+    rmSync(gone, { recursive: true, force: true });
+  } catch {
+    // Somebody else is at it, or will be.
   }
 }
 

@@ -1,0 +1,40 @@
+// Objects by their names, all by one git.
+
+import type { Git } from "../../git/git.ts";
+
+export interface Read {
+  id: string;
+  /** Undefined where it is larger, or holds no text in UTF-8. */
+  text: string | undefined;
+}
+
+/** For each name, in order; undefined where nothing has it. Errors: those of git. */
+export async function readObjects(
+  git: Git,
+  names: readonly string[],
+  mostBytes: number,
+): Promise<(Read | undefined)[]> {
+  const input = names.map((name) => `${name}\0`).join("");
+  const said = Buffer.from(await git.bytes(["cat-file", "--batch=%(objectname) %(objectsize)", "-z"], { input }));
+  const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  let at = 0;
+  return names.map((name) => {
+    const head = /^([0-9a-f]{40,64}) (\d+)\n/.exec(said.toString("latin1", at, at + 100));
+    if (head === null) {
+      // It says the name again, newlines and all.
+      const missing = Buffer.byteLength(name) + " missing\n".length;
+      at =
+        said.subarray(at, at + missing).toString() === `${name} missing\n` ? at + missing : said.indexOf("\n", at) + 1;
+      return undefined;
+    }
+    const [line, id = "", size = "0"] = head;
+    const start = at + line.length;
+    at = start + Number(size) + 1;
+    if (Number(size) > mostBytes) return { id, text: undefined };
+    try {
+      return { id, text: strict.decode(said.subarray(start, start + Number(size))) };
+    } catch {
+      return { id, text: undefined };
+    }
+  });
+}

@@ -1,0 +1,178 @@
+// What an agent is told before an edit that another live session's work would conflict with.
+
+import { describe, expect, test } from "bun:test";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { operations } from "../../src/features/radar/operations.ts";
+import { wouldConflict } from "../../src/features/radar/radar.ts";
+import { runGit } from "../support/repo.ts";
+import { type AtWork, type TwoSessions, twoSessions } from "../support/two-sessions.ts";
+
+const text = (changes: Record<number, string> = {}) =>
+  Array.from({ length: 20 }, (_, at) => `${changes[at + 1] ?? `line ${at + 1}`}\n`).join("");
+
+function write({ known }: AtWork, path: string, content: string): void {
+  mkdirSync(dirname(join(known.worktree_path, path)), { recursive: true });
+  writeFileSync(join(known.worktree_path, path), content);
+}
+
+/** Both have `text.txt`. */
+async function makeScene(): Promise<TwoSessions> {
+  const scene = await twoSessions();
+  write(scene.one, "text.txt", text());
+  await scene.repo.git("add", "--all");
+  await scene.repo.git("commit", "--quiet", "-m", "A text");
+  await git(scene, scene.two, "merge", "--quiet", "main");
+  return scene;
+}
+
+const git = (scene: TwoSessions, { known }: AtWork, ...args: string[]) =>
+  runGit(args, { cwd: known.worktree_path, env: scene.place.env() });
+
+/** As the process in the background does it. */
+async function refresh(scene: TwoSessions): Promise<void> {
+  await operations[0]?.run(scene.world, { unattended: true, repo: scene.repo.path });
+}
+
+async function before(who: AtWork, tool: string, input: object, path = "text.txt"): Promise<string | undefined> {
+  const edit = { path, directory: who.known.worktree_path, tool, input };
+  return wouldConflict(who.world, await who.world.db(), who.known, edit);
+}
+
+const replacing = (old: string, made: string) => ({ old_string: `${old}\n`, new_string: `${made}\n` });
+
+describe("an edit", () => {
+  test("of lines that another session has changed and not committed is told of, with who, where and on which branch", async () => {
+    await using scene = await makeScene();
+    write(scene.one, "text.txt", `new\n${text({ 10: "of one" })}`);
+    await refresh(scene);
+    const words = await before(scene.two, "Edit", replacing("line 10", "of two"));
+    expect(words).toContain(`- session "one", on branch "main": your line 10, its line 11`);
+    expect(words).toContain(`"text.txt"`);
+  });
+
+  test("elsewhere in that file, or of the same in the same way, is nothing to tell", async () => {
+    await using scene = await makeScene();
+    write(scene.one, "text.txt", text({ 10: "of one" }));
+    await refresh(scene);
+    expect(await before(scene.two, "Edit", replacing("line 15", "of two"))).toBeUndefined();
+    expect(await before(scene.two, "Edit", replacing("line 10", "of one"))).toBeUndefined();
+    expect(await before(scene.two, "Edit", replacing("line 1", "of two"), "file-0.txt")).toBeUndefined();
+  });
+
+  test("is told of once for each place, and again when the other one has changed that", async () => {
+    await using scene = await makeScene();
+    write(scene.one, "text.txt", text({ 10: "of one" }));
+    await refresh(scene);
+    expect(await before(scene.two, "Edit", replacing("line 10", "of two"))).toBeDefined();
+    write(scene.two, "text.txt", `first\n${text({ 10: "of two" })}`);
+    expect(await before(scene.two, "Edit", replacing("of two", "of two, again"))).toBeUndefined();
+    write(scene.one, "text.txt", text({ 10: "of one", 18: "of one" }));
+    await refresh(scene);
+    const words = await before(scene.two, "Edit", replacing("line 18", "of two"));
+    expect(words).toContain("your line 19, its line 18");
+    expect(words).not.toContain("line 10");
+    write(scene.one, "text.txt", text({ 10: "of one, changed", 18: "of one" }));
+    await refresh(scene);
+    expect(await before(scene.two, "Edit", replacing("of two", "of two, again"))).toContain("its line 10");
+  });
+
+  test("of a file that the other one has deleted, or added as well, is told of", async () => {
+    await using scene = await makeScene();
+    rmSync(join(scene.one.known.worktree_path, "text.txt"));
+    write(scene.one, "new.txt", "of one\n");
+    await refresh(scene);
+    expect(await before(scene.two, "Edit", replacing("line 10", "of two"))).toContain("has deleted the file");
+    expect(await before(scene.two, "Write", { content: "of two\n" }, "new.txt")).toContain("your line 1, its line 1");
+    expect(await before(scene.two, "Write", { content: "of two\n" }, "other.txt")).toBeUndefined();
+  });
+
+  test("counts what the other one has committed on its branch, too", async () => {
+    await using scene = await makeScene();
+    write(scene.two, "text.txt", text({ 10: "of two" }));
+    await git(scene, scene.two, "commit", "--quiet", "-am", "Two");
+    await refresh(scene);
+    expect(await before(scene.one, "Edit", replacing("line 10", "of one"))).toContain(`session "two"`);
+    await scene.repo.git("merge", "--quiet", scene.two.known.branch ?? "");
+    expect(await before(scene.one, "Edit", replacing("of two", "of one"))).toBeUndefined();
+  });
+
+  test("that writes the whole file or makes several replacements is seen as what it leaves", async () => {
+    await using scene = await makeScene();
+    write(scene.one, "text.txt", text({ 10: "of one" }));
+    await refresh(scene);
+    const edits = [replacing("line 2", "of two"), replacing("line 10", "of two")];
+    expect(await before(scene.two, "MultiEdit", { edits })).toContain("your line 10, its line 10");
+    const third = await scene.start("three");
+    await git(scene, third, "merge", "--quiet", "main");
+    expect(await before(third, "Write", { content: text({ 10: "$& of three" }) })).toContain("your line 10");
+  });
+
+  test("in the line ends of the disk is compared in those of the repository", async () => {
+    await using scene = await makeScene();
+    write(scene.one, "text.txt", text({ 10: "of one" }));
+    await refresh(scene);
+    const content = text({ 18: "of two" }).replaceAll("\n", "\r\n");
+    expect(await before(scene.two, "Write", { content })).toBeUndefined();
+  });
+
+  test("of what is no text, does not fit, or is outside of the checkout is left to others", async () => {
+    await using scene = await makeScene();
+    write(scene.one, "text.txt", text({ 10: "of one" }));
+    write(scene.one, "data.bin", "\0\u0001");
+    await refresh(scene);
+    expect(await before(scene.two, "Write", { content: "\0\u0002" }, "data.bin")).toBeUndefined();
+    expect(await before(scene.two, "Edit", replacing("not there", "x"))).toBeUndefined();
+    expect(await before(scene.two, "NotebookEdit", { new_source: "x" })).toBeUndefined();
+    expect(await before(scene.two, "Edit", { old_string: 1 })).toBeUndefined();
+    expect(await before(scene.two, "Write", { content: "x" }, join(scene.repo.path, "text.txt"))).toBeUndefined();
+    expect(await before(scene.two, "Write", { content: "x" }, "no/such/directory/x.txt")).toBeUndefined();
+  });
+
+  test("is not looked at where its user has switched that off", async () => {
+    await using scene = await makeScene();
+    writeFileSync(join(scene.repo.path, ".parallel-cc.json"), `{"radar": {"onEdit": "off"}}`);
+    write(scene.one, "text.txt", text({ 10: "of one" }));
+    await refresh(scene);
+    expect(await before(scene.two, "Edit", replacing("line 10", "of two"))).toBeUndefined();
+    expect(scene.world.started).toEqual([]);
+  });
+
+  test("says nothing when the snapshot was pruned meanwhile", async () => {
+    await using scene = await makeScene();
+    write(scene.one, "text.txt", text({ 10: "of one" }));
+    await refresh(scene);
+    rmSync(join(scene.world.paths.radar, "objects"), { recursive: true });
+    expect(await before(scene.two, "Edit", replacing("line 10", "of two"))).toBeUndefined();
+  });
+});
+
+describe("the snapshots that an edit goes by", () => {
+  const refreshing = ({ repo }: TwoSessions) => ["conflicts", "radar", "--unattended", "--repo", repo.path];
+
+  test("are asked for when there are none, once in half a minute however many ask", async () => {
+    await using scene = await makeScene();
+    for (let round = 0; round < 3; round++) await before(scene.two, "Edit", replacing("line 10", "of two"));
+    expect(scene.world.started).toEqual([refreshing(scene)]);
+    scene.world.pass(31_000);
+    await before(scene.two, "Edit", replacing("line 10", "of two"));
+    expect(scene.world.started).toHaveLength(2);
+  });
+
+  test("are asked for anew when they are older than that, and not before", async () => {
+    await using scene = await makeScene();
+    await refresh(scene);
+    await before(scene.two, "Edit", replacing("line 10", "of two"));
+    expect(scene.world.started).toEqual([]);
+    scene.world.pass(31_000);
+    await before(scene.two, "Edit", replacing("line 10", "of two"));
+    expect(scene.world.started).toEqual([refreshing(scene)]);
+  });
+
+  test("are nobody's business while no other session lives", async () => {
+    await using scene = await makeScene();
+    await scene.one.process.kill();
+    await before(scene.two, "Edit", replacing("line 10", "of two"));
+    expect(scene.world.started).toEqual([]);
+  });
+});
