@@ -19,6 +19,8 @@ export interface Looking {
   repo: string | undefined;
   /** In the background: it ends at once where another looks already, and has this long. */
   isUnattended?: boolean;
+  /** Whether remotes are asked, where the settings allow it (yes). */
+  isFetching?: boolean;
 }
 
 /** A remote that does not answer, and a history to search, are bounded each; this bounds them all. */
@@ -27,14 +29,17 @@ const DEADLINE_MS = 5 * 60_000;
 const GRACE_MS = 10_000;
 
 /** Errors: those of the repository that is named. */
-export async function lookForMerges(started: World, { repo, isUnattended = false }: Looking): Promise<Look> {
+export async function lookForMerges(
+  started: World,
+  { repo, isUnattended = false, isFetching = true }: Looking,
+): Promise<Look> {
   using end = lateEnd(started.signal());
   const world = { ...started, signal: () => end.signal };
   const polled: Polled[] = [];
   const errors: string[] = [];
   for (const repository of await repositoriesMeant(world, repo)) {
     try {
-      polled.push(await pollMerges(world, repository, isUnattended ? { patienceMs: 0 } : {}));
+      polled.push(await pollMerges(world, repository, { isFetching, ...(isUnattended && { patienceMs: 0 }) }));
     } catch (thrown) {
       const failure = asFailure(thrown);
       if (isUnattended && failure.code === "lock.held") continue;
@@ -45,6 +50,9 @@ export async function lookForMerges(started: World, { repo, isUnattended = false
   return { polled, errors: [...polled.flatMap((one) => one.errors), ...errors] };
 }
 
+/** Remotes are asked once in this time at most, however often it looks. */
+const FETCH_MS = 60_000;
+
 /** Until a signal, a look every so often. */
 export async function* watchMerges(
   world: World,
@@ -52,8 +60,12 @@ export async function* watchMerges(
 ): AsyncGenerator<Look, void, void> {
   const signal = world.signal();
   const stopped = new Promise<void>((done) => signal.addEventListener("abort", () => done(), { once: true }));
+  let fetchAt = Number.NEGATIVE_INFINITY;
   while (!signal.aborted) {
-    yield await lookForMerges(world, { repo });
+    const now = world.now().getTime();
+    const isFetching = now >= fetchAt;
+    if (isFetching) fetchAt = now + FETCH_MS;
+    yield await lookForMerges(world, { repo, isFetching });
     if (!signal.aborted) await Promise.race([world.sleep(intervalMs), stopped]);
   }
 }
