@@ -1,14 +1,22 @@
 // What is answered about one branch, and what is listed of all: by git alone, whoever has looked before.
 
 import { describe, expect, test } from "bun:test";
+import { readdirSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import { watchMergeEvents } from "../../src/cli/commands/watch-merges.ts";
 import { PLAIN } from "../../src/cli/terminal.ts";
+import { withLock } from "../../src/db/lock.ts";
 import { subscriptionAnswer } from "../../src/features/arrivals/answers.ts";
 import { mergeStatus, notifyWhenMerged } from "../../src/features/arrivals/ask.ts";
 import { eventsAsked, lastPoll, subscriptionsAsked } from "../../src/features/arrivals/store.ts";
 import { subscriptionsText } from "../../src/features/arrivals/text.ts";
+import { register } from "../../src/features/sessions/register.ts";
 import { lookForMerges } from "../../src/features/watch/merges-watch.ts";
 import { locate } from "../../src/git/repository.ts";
+import { callTool } from "../../src/mcp/tools.ts";
+import { sleeper } from "../support/processes.ts";
+import { makeRepo } from "../support/repo.ts";
 import { testWorld } from "../support/world.ts";
 import { makeScene, type Scene, withRemote } from "./arrivals-scene.ts";
 import { numbered } from "./landed-scene.ts";
@@ -114,6 +122,81 @@ describe("asked whether a branch has landed,", () => {
     await scene.main.git("branch", "--quiet", "-D", two.branch);
     expect(await status(scene, two.branch)).toMatchObject({ isMerged: true, mergeEvent: { targetCommit: landed } });
   });
+});
+
+describe("the tools of agents", () => {
+  test("ask about a branch, and to be told of it, as the session of the agent", async () => {
+    await using scene = await makeScene();
+    const [one, two] = [await scene.start("one"), await scene.start("two")];
+    await two.commit("f.txt", TEN);
+    const agent = scene.world.as({ cwd: one.path, parentPid: one.process.pid });
+    const call = async (name: string, given: object) => (await callTool(agent, { name, given })).structuredContent;
+    expect(await call("check_merge_status", { branch: two.branch })).toMatchObject({
+      isMerged: false,
+      mergeEvent: null,
+    });
+    expect(await call("notify_when_merged", { branch: two.branch, targetBranch: "main" })).toMatchObject({
+      subscribed: true,
+    });
+    await scene.main.merge(two.branch);
+    await scene.poll();
+    expect(await call("get_merge_events", {})).toMatchObject({ total: 1, events: [{ branchName: two.branch }] });
+    expect(await scene.news(one)).toHaveLength(1);
+  });
+
+  test("tell nobody who has no session, and none of an earlier release", async () => {
+    await using scene = await makeScene();
+    const one = await scene.start("one");
+    await scene.main.git("branch", "work");
+    const stranger = scene.world.as({ parentPid: 1 });
+    const refused = await callTool(stranger, { name: "notify_when_merged", given: { branch: "work" } });
+    expect(refused.content[0].text).toContain("session.none");
+    const old = { ...one.session, git_dir: null };
+    await expect(notifyWhenMerged(scene.world, old, { branch: "work", target: undefined })).rejects.toMatchObject({
+      code: "session.none",
+    });
+  });
+});
+
+describe("looking in the background", () => {
+  test("ends at once where another looks already", async () => {
+    await using scene = await makeScene();
+    await scene.start("one");
+    await scene.poll();
+    const [lock = ""] = readdirSync(scene.world.paths.locks).filter((name) => name.endsWith(".merges.lock"));
+    await withLock(scene.world, join(scene.world.paths.locks, lock), async () => {
+      expect(await lookForMerges(scene.world, { repo: scene.repo.path, isUnattended: true })).toEqual({
+        ...{ polled: [], errors: [] },
+      });
+    });
+  });
+
+  test("a repository that git cannot open keeps no other from being looked at", async () => {
+    await using scene = await makeScene();
+    await using other = sleeper();
+    const broken = await makeRepo(scene.place, { name: "broken" });
+    await register(scene.world, { repo: broken.path, pid: other.pid });
+    await scene.start("one");
+    const two = await scene.start("two");
+    await two.commit("f.txt", TEN);
+    await scene.main.merge(two.branch);
+    await Bun.write(`${broken.path}/.git/config`, "[");
+    const { polled } = await lookForMerges(scene.world.as({ cwd: scene.place.home }), { repo: undefined });
+    expect(polled.map(({ recorded }) => recorded.length)).toEqual([1]);
+  });
+});
+
+test("a branch that cannot be judged is told of, and the others are judged", async () => {
+  await using scene = await makeScene();
+  await scene.start("one");
+  const [two, three] = [await scene.start("two"), await scene.start("three")];
+  for (const worker of [two, three]) await worker.commit(`${worker.branch}.txt`, "text\n");
+  const tree = await two.git("rev-parse", "HEAD^{tree}");
+  await rm(join(scene.repo.path, ".git/objects", tree.slice(0, 2), tree.slice(2)));
+  await scene.main.merge(three.branch);
+  const { recorded, errors } = await scene.poll();
+  expect(recorded.map(({ event }) => event.branch_name)).toEqual([three.branch]);
+  expect(errors).toEqual([expect.stringContaining(`${two.branch}: git `)]);
 });
 
 test("a tip that git has thrown away since keeps no other branch from being seen", async () => {

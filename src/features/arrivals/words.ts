@@ -31,53 +31,69 @@ const DONE: Readonly<Record<Method, string>> = {
 };
 const SHORT = 7;
 const MOST_BRANCHES = 3;
-const MOST_FILES = 5;
+const LONGEST_BRANCH = 48;
+const LONGEST_TARGET = 40;
 const LONGEST_FILE = 50;
-const LONGEST_PERSON = 40;
+const LONGEST_PERSON = 30;
 /** News are cut there. */
 const MOST_CHARACTERS = 400;
 
 export function newsOf(told: Told, part: Part): string {
-  const sentence = `${landed(told, part.is === "own" ? "your branch" : "branch")}.`;
-  if (part.is === "own") return sentence;
-  if (part.is === "asked") return `${sentence} You asked to be told; your branch has it.`;
+  const noun = part.is === "own" ? "your branch" : "branch";
+  return shortest((most) => `${landed(told, { noun, most })}.${restOf(part, most)}`);
+}
+
+/** How many names of a kind are written out. */
+interface Most {
+  branches: number;
+  files: number;
+}
+
+/** From the longest on; the last one fits whatever the names are. */
+const LENGTHS: readonly Most[] = [
+  ...[5, 4, 3, 2, 1, 0].map((files) => ({ branches: MOST_BRANCHES, files })),
+  { branches: 1, files: 0 },
+];
+
+function shortest(write: (most: Most) => string): string {
+  const texts = LENGTHS.map(write);
+  return texts.find((text) => text.length <= MOST_CHARACTERS) ?? texts.at(-1) ?? "";
+}
+
+function restOf(part: Part, { files }: Most): string {
+  if (part.is === "own") return "";
+  if (part.is === "asked") return " You asked to be told; your branch has it.";
   const end = part.mayRebase
     ? " To take it in: ask your user, then call rebase_assist."
     : " Ask your user before you take it in.";
-  const start = `${sentence} Your branch does not have it.`;
-  const parts = [sharedWords(part.shared), outlookWords(part.outlook)];
-  // Of names as many as there is room for.
-  for (let most = MOST_FILES; most > 0; most--) {
-    const text = `${start}${parts.map((words) => words(most)).join("")}${end}`;
-    if (text.length <= MOST_CHARACTERS) return text;
-  }
-  return `${start}${parts.map((words) => words(0)).join("")}${end}`;
+  const found = `${sharedWords(part.shared, files)}${outlookWords(part.outlook, files)}`;
+  return ` Your branch does not have it.${found}${end}`;
 }
 
 /** `branch "x" was squashed into "main" as 1a2b3c4 by "Jane"`. */
-export function landed({ branches, target, commit, method, mergedBy }: Told, noun = "branch"): string {
-  const names = branches.slice(0, MOST_BRANCHES).map((name) => quoted(name));
+export function landed(
+  { branches, target, commit, method, mergedBy }: Told,
+  { noun = "branch", most = { branches: MOST_BRANCHES } }: { noun?: string; most?: Pick<Most, "branches"> } = {},
+): string {
+  const names = branches.slice(0, most.branches).map((name) => quoted(name, LONGEST_BRANCH));
   const more = branches.length - names.length;
   const all = [...names, ...(more > 0 ? [`${more} more`] : [])];
-  const which = all.length < 2 ? (all[0] ?? "") : `${all.slice(0, -1).join(", ")} and ${all.at(-1)}`;
-  const what = `${branches.length === 1 ? noun : noun.replace("branch", "branches")} ${which}`;
-  const was = branches.length === 1 ? "was" : "were";
-  return `${what} ${was} ${DONE[method]} ${quoted(target)} as ${commit.slice(0, SHORT)} by ${quoted(mergedBy, LONGEST_PERSON)}`;
+  const isOne = branches.length === 1;
+  const which = isOne ? all[0] : `${all.slice(0, -1).join(", ")} and ${all.at(-1)}`;
+  const into = `${DONE[method]} ${quoted(target, LONGEST_TARGET)} as ${commit.slice(0, SHORT)}`;
+  return `${noun}${isOne ? "" : "es"} ${which} ${isOne ? "was" : "were"} ${into} by ${quoted(mergedBy, LONGEST_PERSON)}`;
 }
 
-function sharedWords(files: readonly string[]) {
-  return (most: number): string =>
-    files.length === 0
-      ? ""
-      : ` It changed ${counted(files.length, "file")} that you changed, too${named(files, most)}.`;
+function sharedWords(files: readonly string[], most: number): string {
+  if (files.length === 0) return "";
+  return ` It changed ${counted(files.length, "file")} that you changed, too${named(files, most)}.`;
 }
 
-function outlookWords(outlook: Outlook | undefined) {
-  return (most: number): string => {
-    if (outlook === undefined) return "";
-    if (outlook.verdict === "clean") return " With what you have committed it merges cleanly.";
-    return ` It conflicts with what you have committed in ${counted(outlook.files.length, "file")}${named(outlook.files, most)}.`;
-  };
+function outlookWords(outlook: Outlook | undefined, most: number): string {
+  if (outlook === undefined) return "";
+  if (outlook.verdict === "clean") return " With what you have committed it merges cleanly.";
+  const { files } = outlook;
+  return ` It conflicts with what you have committed in ${counted(files.length, "file")}${named(files, most)}.`;
 }
 
 function named(files: readonly string[], most: number): string {

@@ -1,0 +1,52 @@
+// A landing in one line, whatever its names: what matters stands in it, and it is never longer than news may be.
+
+import { describe, expect, test } from "bun:test";
+import { newsOf, type Part, type Told } from "../../src/features/arrivals/words.ts";
+
+const TOLD: Told = {
+  ...{ branches: ["feature"], target: "main", commit: "1a2b3c4d5e6f7a8b9c0d1a2b3c4d5e6f7a8b9c0d" },
+  ...{ method: "squashed", mergedBy: "Jane" },
+};
+const BEHIND: Part = { is: "behind", mayRebase: true, shared: [], outlook: undefined };
+
+test.each([
+  ["ff", 'branch "feature" was fast-forwarded into "main" as 1a2b3c4 by "Jane".'],
+  ["merged", 'branch "feature" was merged into "main" as 1a2b3c4 by "Jane".'],
+  ["rebased", 'branch "feature" was rebased onto "main" as 1a2b3c4 by "Jane".'],
+  ["squashed", 'branch "feature" was squashed into "main" as 1a2b3c4 by "Jane".'],
+] as const)("%s is told as it happened", (method, sentence) => {
+  expect(newsOf({ ...TOLD, method }, BEHIND)).toStartWith(sentence);
+  expect(newsOf({ ...TOLD, method }, { is: "own" })).toBe(`your ${sentence}`);
+});
+
+test.each([
+  [["a", "b"], 'branches "a" and "b" were'],
+  [["a", "b", "c"], 'branches "a", "b" and "c" were'],
+  [["a", "b", "c", "d", "e"], 'branches "a", "b", "c" and 2 more were'],
+])("%j are told together", (branches, start) => {
+  expect(newsOf({ ...TOLD, branches }, BEHIND)).toStartWith(start);
+});
+
+test("what was not found out is not told", () => {
+  expect(newsOf(TOLD, BEHIND)).toBe(
+    'branch "feature" was squashed into "main" as 1a2b3c4 by "Jane". Your branch does not have it. To take it in: ask ' +
+      "your user, then call rebase_assist.",
+  );
+});
+
+describe("with as many files as there may be", () => {
+  const files = Array.from({ length: 40 }, (_, index) => `${"deep/".repeat(12)}file-${index}.ts`);
+  const long = `${"x".repeat(90)}\u202e`;
+  const told = { ...TOLD, branches: [long, long, long, long], target: long, mergedBy: long };
+
+  test.each([
+    ["short names", TOLD],
+    ["long names", told],
+  ])("and %s, it ends with what to do, and fits", (_, one) => {
+    const outlook = { verdict: "conflict", files } as const;
+    const text = newsOf(one, { ...BEHIND, shared: files, outlook });
+    expect(text).toEndWith(" To take it in: ask your user, then call rebase_assist.");
+    expect(text).toContain("40 files");
+    expect(text.length).toBeLessThanOrEqual(400);
+  });
+});
