@@ -157,6 +157,60 @@ const ROWS: readonly Row[] = [
   runs("cat <<EOF > script.sh\nrm -rf {beta}\ngit stash pop\nEOF"),
   runs("ssh host 'rm -rf {beta}' # git stash clear"),
   runs("docker run --rm -v {beta}:/w alpine rm -rf /w/dist"),
+
+  // What was stashed, or dropped, only on one of several ways; and where.
+  runs('git diff --quiet || { git stash; STASHED=1; }; git pull --rebase; [ -n "$STASHED" ] && git stash pop'),
+  runs("git diff --quiet || { git stash push -u; echo stashed; }; git pull --rebase; git stash pop"),
+  runs('[ -z "$(git status -s)" ] || { git stash -q; true; }; npm test; git stash pop -q'),
+  runs("for i in 1 2; do git diff --quiet || { git stash; break; }; done; git stash pop"),
+  runs("git -C {place}/outside/clone stash drop; git stash drop stash@{1}"),
+  runs("(cd {place}/outside/clone && git stash drop); git stash drop stash@{1}"),
+  runs("git stash drop stash@{1} || git stash drop stash@{1}"),
+  runs("if ! git stash drop stash@{1}; then git stash drop stash@{1}; fi"),
+  runs("trap 'cd {own} && git stash pop' EXIT\ngit stash\nnpm test"),
+  refused("git stash drop stash@{1} && { npm test || true; } && git stash drop stash@{1}"),
+
+  // Under a condition.
+  runs("for d in {worktrees}/*; do cd $d; [ -f stale ] && git reset --hard; cd ..; done"),
+  runs("for d in {worktrees}/*; do (cd $d; [ -f stale ] && rm -rf dist); done"),
+  runs(
+    "for d in {worktrees}/*; do cd $d; if [ $(git branch --show-current) = {own.branch} ]; then git reset --hard; fi; done",
+  ),
+  runs("for d in {worktrees}/*; do pushd $d; [ -f stale ] && git clean -fd; popd; done"),
+  runs("for d in {worktrees}/*; do n=$d; [ $n = {own} ] && rm -rf $n/dist; done"),
+  runs("for d in {worktrees}/*; do n=$d; if test $n = {own}; then git -C $n reset --hard; fi; done"),
+  runs('for d in {worktrees}/*; do bash -c "[ -f $d/x ] && rm -rf $d"; done'),
+  runs("set -e; for d in {worktrees}/*; do test -f $d/stale; rm -rf $d; done"),
+  runs('for d in {worktrees}/*; do grep -qx "$d" keep.txt || git worktree remove --force "$d"; done'),
+  runs('for d in {own} {beta}; do [ "$d" = {beta} ] && break; git -C "$d" reset --hard; done'),
+  runs('for n in 1 2; do [ "$n" = 3 ] && git -C {beta} reset --hard; done'),
+  runs('cd {beta}; [ "$PWD" = {own} ] && git reset --hard'),
+  runs("d={beta}; if [ $d != {beta} ]; then rm -rf $d; fi"),
+  runs("[ -d {beta} ] || rm -rf {beta}"),
+  runs("[[ -f {beta}/stale && ! -d {beta}/src ]] && rm -rf {beta}"),
+  runs("if grep -q {beta.branch} merged.txt; then git branch -D {beta.branch}; fi"),
+  runs("[ -f {own}/no-such ] || exit 1; rm -rf {beta}"),
+  refused("for n in 1 2; do npm test && git -C {beta} reset --hard; done"),
+  refused('for d in {worktrees}/*; do [ "$d" = {own} ] && continue; rm -rf "$d"; done'),
+  refused('for d in {worktrees}/*; do [ -d "$d/dist" ] && rm -rf "$d/dist"; done'),
+  refused('[ "$1" = --all ] && rm -rf {beta}'),
+  refused("if npm test; then for d in {own} {beta}; do git -C $d reset --hard; done; fi"),
+
+  // Where a loop has led.
+  runs('for d in {worktrees}/*; do cd "$d"; git status -s; done; git reset --hard'),
+  runs("cd {beta}; for d in a b; do npm test && { cd {own}; break; }; done; git reset --hard"),
+  refused('for d in {worktrees}/*; do cd "$d"; git status -s; cd {beta}; done; cd {beta}; git reset --hard'),
+
+  // What variables hold no longer, and files that are kept.
+  runs("W={beta}; ((W=3)); rm -rf $W"),
+  runs("W={beta}; for ((W=0; W<3; W++)); do rm -rf $W; done; rm -rf $W"),
+  runs("export W={beta}; env -u W bash -c 'rm -rf $W'; env -i bash -c 'rm -rf $W/dist'"),
+  runs("export W={beta}; export -n W; bash -c 'rm -rf $W/dist'"),
+  runs("W={beta}; declare -n V=W; V=dist; rm -rf $W"),
+  runs("W={beta}; npm test & wait -p W; rm -rf $W"),
+  runs("set -C; echo x > {beta}/file-0.txt"),
+  refused("set -o noclobber; echo x >| {beta}/file-0.txt"),
+  refused("export W={beta}; env CI=1 bash -c 'rm -rf $W'"),
 ];
 
 let scene: GuardScene;

@@ -17,11 +17,13 @@ function seen(text: string): string[] | undefined {
     home: "/home/u",
     directory: HERE,
     isDirectory: (path: string) => !path.includes("missing"),
+    isThere: (path: string) => !path.includes("missing"),
     topOf: () => "/top",
     matching: ({ pattern }: Target) => (pattern === "*.ts" ? ["a.ts", "b.ts"] : []),
   };
   follow(script, ground, {
-    call: ({ name, args, directory }) => {
+    call: ({ name, args, directory, isTold }) => {
+      if (!isTold) return;
       const words = args.map((one) => {
         if (one.kind === "text") return /^[^\s'?/]+$|^\/[^\s'?]*[^/]$/.test(one.text) ? one.text : `'${one.text}'`;
         return one.kind === "unknown" ? "?" : `/${one.pattern}/`;
@@ -72,7 +74,7 @@ rows("what is not certain is unknown", [
 rows("commands are found wherever they stand", [
   ["a; b & c && d || e | f |& g\nh", ["a", "b", "c", "d", "e", "f", "g", "h"]],
   ["! (a; (b)) && { c; } 2>&1 | d", ["a", "b", "c", "d"]],
-  ["if a; then b; elif c; then d; else e; fi > f", ["> f", "a", "b", "d", "c", "e"]],
+  ["if a; then b; elif c; then d; else e; fi > f", ["> f", "a", "b", "c", "d", "e"]],
   ["while a; do b; done; until c\ndo d\ndone", ["a", "b", "c", "d"]],
   ["case x in (a|b) c;; *) d ;& e) f\nesac; g", ["c", "d", "f", "g"]],
   ["for ((i = 0; i < 3; i++)); do a; done; select x in y; do b $x; done", ["a", "b ?"]],
@@ -133,11 +135,51 @@ rows("it is known where they run, or not", [
 rows("loops over known words are gone through", [
   ["for x in a 'b c'; do d \"$x\"; done", ["d a", "d 'b c'"]],
   ["for x in a b; do cd $x; c; cd ..; done; d", ["c @/here/a", "c @/here/b", "d"]],
-  ["for x in a b; do test $x && c $x; d $x; done", ["test a", "c ?", "d a", "test b", "c ?", "d b"]],
+  ["for x in a b; do test $y && c $x; d $x; done", ["test ?", "d a", "test ?", "d b", "c ?"]],
+  ["for x in a b; do cd $x; y=$x; if c; then d $y; fi; cd ..; done; e", ["c @/here/a", "c @/here/b", "d ? @?", "e"]],
+  [
+    "for x in a b; do for y in c d; do e $x && f $y; done; g || h $x $y; done",
+    ["e a", "e a", "g", "e b", "e b", "g", "f ?", "h ? d"],
+  ],
+  [
+    "for x in a b; do [ $x = a ] && c $x; done; for x in a b; do test $x = a && continue; d $x; done",
+    ["[ a = a ]", "c a", "[ b = a ]", "test a = a", "test b = a", "d b"],
+  ],
+  [
+    "for x in a b; do [[ $x == a ]] && break; c $x; done; for x in a b; do if [ $x = b ]; then exit; fi; d $x; done; e",
+    ["[ a = b ]", "d a", "[ b = b ]"],
+  ],
   ["for x in *.ts c; do a $x; done; for x in *; do b; done; for x; do c $x; done", ["a a.ts", "a b.ts", "a c", "c ?"]],
-  ["for x in a b; do c && continue; d $x; e; done; f", ["c", "d ?", "e", "c", "d ?", "e", "f"]],
-  ["for x in a b; do if c; then break; fi; d $x; done; d e", ["c", "d ?", "c", "d ?", "d e"]],
+  ["for x in a b; do c && continue; d $x; e; done; f", ["c", "c", "d ?", "e", "f"]],
+  ["for x in a b; do if c; then break; fi; d $x; done; d e", ["c", "d ?", "d e"]],
   ["for x in a b; do c $x; break; done; d", ["c a", "d"]],
+]);
+
+rows("conditions are answered by known words and what is there now, or keep what they name", [
+  [
+    "[ -d missing ] && a; [ -e x ] && b; test -f x || c; [[ ! -d x ]] || d; [ x = y ] || e; [[ -z x || -n y ]] && f",
+    ["[ -d missing ]", "[ -e x ]", "b", "test -f x", "c", "d", "[ x = y ]", "e", "f"],
+  ],
+  [
+    "if [ a != a ]; then b; else c; fi; if [ -f missing ]; then d; elif e; then f; else g; fi",
+    ["[ a != a ]", "c", "[ -f missing ]", "e", "f", "g"],
+  ],
+  [
+    "[ $x = /a/b ] && { c /a; d /a/b/c; e /a/d; cd /a; f; }; c /a; g && h /a",
+    ["[ ? = /a/b ]", "e /a/d", "c /a @?", "g @?"],
+  ],
+  [
+    "grep -q x /a && b /a; grep x /c && b /c; test -d missing || exit; c",
+    ["grep -q x /a", "grep x /c", "b /c", "test -d missing"],
+  ],
+  [
+    "set -e; for x in a b; do test -r y; b $x; done; test -d missing; c",
+    ["test -r y", "test -r y", "b ?", "test -d missing"],
+  ],
+  [
+    "f() { [ -d missing ] || return; a; }; f; b; g() { c && return; cd x; }; g; d",
+    ["[ -d missing ]", "b", "c", "d @?"],
+  ],
 ]);
 
 rows("files that are emptied are told", [

@@ -2,22 +2,20 @@
 // question whether a directory is there.
 
 import type { Target } from "./claims.ts";
-import { forget, forgetVariables, type Shell } from "./shell.ts";
+import { forget, forgetVariables, type Shell, type Success } from "./shell.ts";
 import type { Script } from "./syntax.ts";
-import type { Known, Value } from "./values.ts";
+import { type Known, type Value, wordOf } from "./values.ts";
 
 export interface Ground {
   home: string;
   directory: string;
   isDirectory(path: string): boolean;
+  isThere(path: string): boolean;
   /** From its top, the checkout of a directory. */
   topOf(directory: string): string | undefined;
   /** The files a pattern means, as they would be named there. */
   matching(target: Target): string[];
 }
-
-/** Undefined where nobody knows whether it succeeds. */
-export type Success = boolean | undefined;
 
 /** They run what is not in sight, in this very shell. */
 const FORGETTING = new Set(["source", ".", "popd"]);
@@ -35,14 +33,49 @@ export function runBuiltin(
   if (name === "false") return false;
   if (FORGETTING.has(name)) forget(shell);
   else if (SETTING.has(name)) forgetVariables(shell);
-  else if (name === "break" || name === "continue") shell.over = "break";
-  else if (name === "return" || name === "exit") shell.over = name;
+  else if (name === "break" || name === "continue" || name === "return" || name === "exit") shell.over = name;
+  else if (name === "set") setOptions(args, shell);
+  else if (name === "wait" && args.some((one) => wordOf(one)?.startsWith("-p"))) forgetVariables(shell);
   else if (name === "printf") {
     // It may print into a variable.
     if (args[0]?.kind !== "text" || args[0].text === "-v") forgetVariables(shell);
     return true;
   } else return "none";
   return undefined;
+}
+
+/** Variables set for one command alone, or by one that declares them. */
+export type Given = ReadonlyMap<string, string | undefined>;
+
+const DECLARING = new Set(["export", "declare", "typeset", "local", "readonly"]);
+
+export function isDeclaring(name: string | undefined): name is string {
+  return name !== undefined && DECLARING.has(name);
+}
+
+/** "" where they are set without a word before them. */
+export function declare({ name, words, given }: { name: string; words: readonly Value[]; given: Given }, shell: Shell) {
+  const named = words.slice(1).flatMap((one) => wordOf(one) ?? []);
+  const isUndone = named.some((one) => /^-\w*n/.test(one));
+  for (const [variable, value] of given) shell.variables.set(variable, value);
+  // A name for another variable: what is set by it is not followed.
+  if (isUndone && name !== "export") forgetVariables(shell);
+  if (name !== "export") return;
+  for (const one of [...given.keys(), ...named]) {
+    if (isUndone) shell.exported.delete(one);
+    else shell.exported.add(one);
+  }
+}
+
+function setOptions(args: readonly Value[], shell: Shell): void {
+  const words = args.map((one) => wordOf(one) ?? "");
+  for (const [at, word] of words.entries()) {
+    if (!/^[-+]./.test(word) || word === "--") return;
+    const isOn = word.startsWith("-");
+    const named = word.includes("o") ? words[at + 1] : undefined;
+    if (word.includes("e") || named === "errexit") shell.isStrict = isOn;
+    if (word.includes("C") || named === "noclobber") shell.keepsFiles = isOn;
+  }
 }
 
 function enter(args: readonly Value[], shell: Shell, ground: Ground): Success {
@@ -69,7 +102,6 @@ export function pathFrom({ directory }: Pick<Shell, "directory">, path: string |
 /** What words are made of there. */
 export function knownIn(shell: Shell, ground: Ground): Known {
   const variable = (name: string): string | undefined => {
-    if (shell.isMaybe && shell.loops.has(name)) return undefined;
     if (shell.variables.has(name)) return shell.variables.get(name);
     if (name === "PWD") return shell.directory;
     return name === "HOME" ? ground.home : undefined;

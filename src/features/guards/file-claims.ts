@@ -1,7 +1,7 @@
 // What programs that remove, move or empty files would destroy. Pure.
 
+import type { Call } from "./calls.ts";
 import { type Claim, type FilesClaim, targetOf } from "./claims.ts";
-import type { Call } from "./follow.ts";
 import { type Options, readOptions } from "./options.ts";
 import { type Value, wordOf } from "./values.ts";
 

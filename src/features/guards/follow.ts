@@ -1,31 +1,32 @@
 // Follows a command line as a shell would run it: which commands come, with which words, and where it stands then. What
 // is not certain stays unknown. Nothing is run; the disk is only asked whether a directory is there.
 
-import { type Ground, knownIn, pathFrom, runBuiltin, type Success } from "./builtins.ts";
+import { declare, type Given, type Ground, isDeclaring, knownIn, pathFrom, runBuiltin } from "./builtins.ts";
+import { type Call, programOf, type Seen } from "./calls.ts";
 import { targetOf } from "./claims.ts";
+import { answerOf, isCondition, isTold } from "./conditions.ts";
+import { goThrough } from "./loops.ts";
 import { parseShell } from "./parse.ts";
-import { copyOf, forget, forgetChanged, keepTraces, merged, newShell, noteTraces, type Shell } from "./shell.ts";
+import {
+  copyOf,
+  forget,
+  forgetChanged,
+  forgetVariables,
+  keepTraces,
+  merged,
+  negation,
+  newShell,
+  noteTraces,
+  rejoin,
+  type Shell,
+  type Success,
+  sameDropped,
+  waysOf,
+} from "./shell.ts";
 import type { Node, Redirection, Script, SimpleCommand, Word } from "./syntax.ts";
 import { textOf, type Value, valuesOf, wordOf } from "./values.ts";
 import { insideOf } from "./words.ts";
 import { isWrapper, scriptOfShell, unwrapped } from "./wrappers.ts";
-
-/** A program that would be run. */
-export interface Call {
-  name: string;
-  args: readonly Value[];
-  /** Undefined where it is not known. */
-  directory: string | undefined;
-  /** What it gets in its environment beside what its shell got. */
-  variable(name: string): { value: string | undefined } | undefined;
-  shell: Shell;
-}
-
-export interface Seen {
-  call(call: Call): void;
-  /** A file is emptied and written anew. */
-  write(file: { path: string; directory: string | undefined }): void;
-}
 
 /** Nobody writes more by hand, and loops multiply. */
 const MOST_COMMANDS = 5000;
@@ -38,9 +39,6 @@ export function follow(script: Script, ground: Ground, seen: Seen): void {
   new Follower(ground, seen).run(script, newShell(ground.directory));
 }
 
-/** Variables set for one command alone. */
-type Given = ReadonlyMap<string, string | undefined>;
-
 interface Called {
   shell: Shell;
   redirections: readonly Redirection[];
@@ -52,6 +50,8 @@ class Follower {
   #left = MOST_COMMANDS;
   #unread = MOST_INNER_CHARACTERS;
   #nested = 0;
+  /** Something was not told since, for only some rounds of a loop may run it. */
+  #isHeldBack = false;
 
   constructor(ground: Ground, seen: Seen) {
     this.#ground = ground;
@@ -64,7 +64,19 @@ class Follower {
       if (shell.over !== undefined) return undefined;
       if (isBackground) this.#apart(shell, (own) => this.#node(node, own));
       success = isBackground ? true : this.#node(node, shell);
+      if (!shell.isStrict || !isCondition(node)) continue;
+      if (success === "unlikely") shell.telling = "none";
+      shell.isMaybe ||= success === undefined;
     }
+    return success;
+  }
+
+  /** What is asked ends nothing, `set -e` or not. */
+  #test(script: Script, shell: Shell): Success {
+    const { isStrict } = shell;
+    shell.isStrict = false;
+    const success = this.run(script, shell);
+    shell.isStrict = isStrict;
     return success;
   }
 
@@ -83,8 +95,10 @@ class Follower {
         for (const one of node.nodes) this.#apart(shell, (own) => this.#node(one, own));
         return undefined;
       case "negated": {
+        const { dropped } = shell;
         const success = this.#node(node.node, shell);
-        return success === undefined ? undefined : !success;
+        shell.dropped = sameDropped({ dropped }, shell);
+        return negation(success);
       }
       case "chain":
         return this.#chain(node, shell);
@@ -96,18 +110,26 @@ class Follower {
         this.#redirect(node.redirections, shell);
         return this.run(node.body, shell);
       case "if": {
-        for (const [at, { test }] of node.branches.entries()) if (at === 0) this.run(test, shell);
-        const later = node.branches.slice(1).map(({ test }) => test);
-        return this.#oneOf([...node.branches.map(({ body }) => body), ...later, node.otherwise], shell);
+        const [first, ...later] = node.branches;
+        const { dropped } = shell;
+        const success = first === undefined ? undefined : this.#test(first.test, shell);
+        const { good, bad } = waysOf(shell, success, { dropped });
+        const bodies = [...later.flatMap(({ test, body }) => [test, body]), node.otherwise];
+        const begun = bodies.map((body) => ({ body, own: copyOf(bad) }));
+        const isDecided = success !== undefined && later.length === 0;
+        return this.#oneOf([{ body: first?.body ?? [], own: good }, ...begun], { shell, isDecided });
       }
       case "case":
         this.#inside([node.word], shell);
-        return this.#oneOf([...node.arms, []], shell);
+        return this.#oneOf(
+          [...node.arms, []].map((body) => ({ body, own: copyOf(shell) })),
+          { shell, isDecided: false },
+        );
       case "for":
         return this.#for(node, shell);
       case "while":
         return this.#loop(shell, (own) => {
-          this.run(node.test, own);
+          this.#test(node.test, own);
           own.isMaybe = true;
           this.run(node.body, own);
         });
@@ -116,74 +138,79 @@ class Follower {
         return true;
       case "test":
         this.#inside(node.words, shell);
-        return undefined;
+        if (node.isSetting) forgetVariables(shell);
+        return answerOf({ name: "[[", args: this.#values(node.words, shell) }, shell, this.#ground);
     }
   }
 
   #chain({ first, rest }: Extract<Node, { kind: "chain" }>, shell: Shell): Success {
     const { isMaybe } = shell;
-    const begun = this.#node(first, shell);
     // How things stand where the last command succeeded, and where it failed.
-    let good = begun === false ? undefined : copyOf(shell);
-    let bad = begun === true ? undefined : copyOf(shell);
-    let isCut = false;
+    let { good, bad } = this.#tried(first, shell);
+    const ways = [good, bad];
     for (const { joiner, node } of rest) {
-      const from = joiner === "&&" ? good : bad;
+      const [from, other] = joiner === "&&" ? [good, bad] : [bad, good];
       if (from === undefined || from.over !== undefined) continue;
-      const own = copyOf(from);
-      own.isMaybe ||= (joiner === "&&" ? bad : good) !== undefined;
-      const success = this.#node(node, own);
-      isCut ||= own.isMaybe && own.over !== undefined;
-      const failed = success === true ? undefined : own;
-      const done = success === false ? undefined : own;
+      from.isMaybe ||= other !== undefined && other.telling !== "none";
+      const { good: done, bad: failed } = this.#tried(node, from);
+      ways.push(done, failed);
       good = joiner === "&&" ? done : merged(good, done);
       bad = joiner === "&&" ? merged(bad, failed) : failed;
     }
+    const left = ways.filter((way) => way?.over !== undefined);
+    const isCut = left.some((way) => way?.isMaybe === true && way.telling !== "none");
     Object.assign(shell, merged(good, bad), { isMaybe: isMaybe || isCut });
-    noteTraces(shell, [good, bad]);
-    return good === undefined ? false : bad === undefined ? true : undefined;
+    noteTraces(shell, [...left, good, bad]);
+    if (good === undefined || bad === undefined) return good !== undefined;
+    return good.telling === bad.telling ? undefined : good.telling === "none" ? "unlikely" : "likely";
   }
 
-  #oneOf(scripts: readonly Script[], shell: Shell): Success {
-    const ways = scripts.map((script) => {
-      const own = copyOf(shell);
-      own.isMaybe = true;
-      this.run(script, own);
-      return own;
-    });
+  #tried(node: Node, shell: Shell): { good: Shell | undefined; bad: Shell | undefined } {
+    const own = copyOf(shell);
+    const success = this.#node(node, own);
+    const { good, bad } = waysOf(own, success, shell);
+    return { good: success === false ? undefined : good, bad: success === true ? undefined : bad };
+  }
+
+  /** One of several ways; it is decided which where only one of them is told. */
+  #oneOf(ways: readonly { body: Script; own: Shell }[], { shell, isDecided }: { shell: Shell; isDecided: boolean }) {
     const { isMaybe } = shell;
-    const met = ways.reduce<Shell | undefined>((one, other) => merged(one, other), undefined);
+    for (const { body, own } of ways) {
+      own.isMaybe ||= !isDecided;
+      this.run(body, own);
+    }
+    const ends = ways.map(({ own }) => own);
+    const met = ends.reduce<Shell | undefined>((one, other) => merged(one, other), undefined);
     // What comes now is not reached by those that left.
-    const isCut = ways.some(({ over }) => over !== undefined);
+    const isCut = ends.some((way) => way.over !== undefined && way.isMaybe && way.telling !== "none");
     Object.assign(shell, met, { isMaybe: isMaybe || isCut });
-    noteTraces(shell, ways);
+    noteTraces(shell, ends);
     return undefined;
   }
 
   #for({ variable, values, body }: Extract<Node, { kind: "for" }>, shell: Shell): Success {
     this.#inside(values ?? [], shell);
-    const { isMaybe } = shell;
-    const texts = values === undefined ? undefined : this.#texts(values, shell);
-    shell.loops.add(variable);
-    if (texts === undefined || texts.length > MOST_ROUNDS) {
+    const found = values === undefined ? undefined : this.#texts(values, shell);
+    if (found === undefined || found.texts.length > MOST_ROUNDS) {
       shell.variables.set(variable, undefined);
       return this.#loop(shell, (own) => this.run(body, own));
     }
-    for (const text of texts) {
-      shell.variables.set(variable, text);
-      shell.isMaybe = isMaybe;
-      this.run(body, shell);
-      if (shell.over !== undefined) break;
-    }
-    shell.isMaybe = isMaybe;
-    if (shell.over === "break") shell.over = undefined;
+    goThrough({ variable, ...found }, shell, (own) => {
+      const before = this.#isHeldBack;
+      this.#isHeldBack = false;
+      this.run(body, own);
+      const isHeldBack = this.#isHeldBack;
+      this.#isHeldBack ||= before;
+      return isHeldBack;
+    });
     return undefined;
   }
 
   /** Undefined where not all of them are known. */
-  #texts(words: readonly Word[], shell: Shell): string[] | undefined {
+  #texts(words: readonly Word[], shell: Shell): { texts: string[]; isInOrder: boolean } | undefined {
     const texts: string[] = [];
-    for (const value of words.flatMap((word) => valuesOf(word, knownIn(shell, this.#ground)))) {
+    let isInOrder = true;
+    for (const value of this.#values(words, shell)) {
       if (value.kind === "unknown") return undefined;
       if (value.kind === "text") texts.push(value.text);
       else {
@@ -191,15 +218,23 @@ class Follower {
         const found = target === undefined ? undefined : this.#ground.matching(target);
         if (found === undefined) return undefined;
         texts.push(...found);
+        isInOrder = false;
       }
     }
-    return texts;
+    return { texts, isInOrder };
+  }
+
+  #values(words: readonly Word[], shell: Shell): Value[] {
+    const known = knownIn(shell, this.#ground);
+    return words.flatMap((word) => valuesOf(word, known));
   }
 
   /** Once: what a later round would do depends on what the first one did. */
   #loop(shell: Shell, round: (own: Shell) => void): Success {
     const own = copyOf(shell);
     round(own);
+    rejoin(own, "continue");
+    rejoin(own, "break");
     noteTraces(shell, [own]);
     forgetChanged(shell, own);
     return undefined;
@@ -217,19 +252,15 @@ class Follower {
     }
     this.#redirect(command.redirections, shell);
     const known = knownIn(shell, this.#ground);
-    const words = command.words.flatMap((word) => valuesOf(word, known));
+    const words = this.#values(command.words, shell);
     const given = new Map(
       command.assignments.map(({ name, value }) => [name, value === undefined ? undefined : textOf(value, known)]),
     );
     const [first] = words;
-    const isDeclared = first?.kind === "text" && DECLARING.has(first.text);
-    const isExport = isDeclared && first.text === "export";
-    if (words.length > 0 && !isDeclared) return this.#call(words, given, { shell, redirections: command.redirections });
-    for (const [name, value] of given) {
-      shell.variables.set(name, value);
-      if (isExport) shell.exported.add(name);
-    }
-    for (const one of isExport ? words.slice(1) : []) if (one.kind === "text") shell.exported.add(one.text);
+    const name = first === undefined ? "" : wordOf(first);
+    if (name !== "" && !isDeclaring(name))
+      return this.#call(words, given, { shell, redirections: command.redirections });
+    declare({ name, words, given }, shell);
     return command.assignments.every(({ value }) => value?.parts.every(({ kind }) => kind !== "unknown")) || undefined;
   }
 
@@ -249,7 +280,8 @@ class Follower {
       const own = copyOf(shell);
       if (wrapped.directory !== undefined) own.directory = pathFrom(shell, wrapped.directory.path);
       this.#nested++;
-      const success = this.#call(wrapped.words, new Map([...given, ...wrapped.variables]), {
+      if (wrapped.isBare) own.exported.clear();
+      const success = this.#call(wrapped.words, new Map([...(wrapped.isBare ? [] : given), ...wrapped.variables]), {
         shell: own,
         redirections,
       });
@@ -265,8 +297,9 @@ class Follower {
       if (given.has(asked)) return { value: given.get(asked) };
       return shell.exported.has(asked) ? { value: shell.variables.get(asked) } : undefined;
     };
-    this.#seen.call({ name, args, directory: shell.directory, variable, shell });
-    return undefined;
+    const isTold = this.#tells(shell, args);
+    this.#seen.call({ name, args, directory: shell.directory, variable, shell, isTold });
+    return answerOf({ name, args }, shell, this.#ground);
   }
 
   #function(body: Node, shell: Shell): Success {
@@ -277,7 +310,7 @@ class Follower {
     this.#nested++;
     const success = this.#node(body, shell);
     this.#nested--;
-    if (shell.over === "return") shell.over = undefined;
+    rejoin(shell, "return");
     return success;
   }
 
@@ -321,6 +354,7 @@ class Follower {
     if (parsed === undefined) return undefined;
     const own = copyOf(shell);
     forget(own);
+    own.dropped = undefined;
     this.#nested++;
     this.run(parsed, own);
     this.#nested--;
@@ -339,8 +373,15 @@ class Follower {
       const path = textOf(target, knownIn(shell, this.#ground));
       // `>&2` and `>&-` are no files.
       if (path === undefined || path === "" || (operator === ">&" && /^(\d+|-)$/.test(path))) continue;
-      this.#seen.write({ path, directory: shell.directory });
+      if (shell.keepsFiles && operator !== ">|") continue;
+      if (this.#tells(shell, [{ kind: "text", text: path }])) this.#seen.write({ path, directory: shell.directory });
     }
+  }
+
+  #tells(shell: Shell, args: readonly Value[]): boolean {
+    this.#isHeldBack ||= shell.telling === "certain" && shell.isMaybe;
+    const words = args.flatMap((one) => wordOf(one) ?? []);
+    return isTold(shell, words);
   }
 
   /** What is run to find words out. */
@@ -352,9 +393,3 @@ class Follower {
 }
 
 const EMPTYING = new Set([">", ">|", "&>", ">&"]);
-const DECLARING = new Set(["export", "declare", "typeset", "local", "readonly"]);
-/** Of `/usr/bin/git` too; a file that merely has such a name, below here, is somebody's own program. */
-function programOf(word: string): string | undefined {
-  const [, name] = /^\/(?:[\w.+-]+\/)*s?bin\/([^/]+)$/.exec(word) ?? [];
-  return name ?? (word.includes("/") || word === "" ? undefined : word);
-}

@@ -2,8 +2,8 @@
 // the same meaning. Pure.
 
 import { pathFrom } from "./builtins.ts";
+import type { Call } from "./calls.ts";
 import type { Claim, GitPlace } from "./claims.ts";
-import type { Call } from "./follow.ts";
 import { type Value, wordOf } from "./values.ts";
 
 export interface GitCall {

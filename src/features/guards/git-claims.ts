@@ -1,8 +1,8 @@
 // What git's commands would destroy of a checkout, of its branches, of the stash. What git itself refuses to lose (commit,
 // merge, a checkout without force) claims nothing. Pure but for noting in the shell what makes later words mean others.
 
+import type { Call } from "./calls.ts";
 import { type Claim, targetOf } from "./claims.ts";
-import type { Call } from "./follow.ts";
 import { type GitCall, gitCallOf, ofBranch } from "./git-call.ts";
 import { pushClaims, refspecClaims } from "./git-refspecs.ts";
 import { type Options, readOptions } from "./options.ts";
@@ -46,10 +46,12 @@ function stash(git: GitCall, shell: Shell): Claim[] {
   const entry = named === undefined ? 0 : entryOf(wordOf(named));
   if (dropped === undefined || isUnsure || entry === undefined) return [];
   // As it was numbered before any was dropped.
-  const original = dropped.reduce((number, gone) => (gone <= number ? number + 1 : number), entry);
-  // One that is popped may stay, where it conflicts.
-  if (verb === "drop") shell.dropped = [...dropped, original].toSorted((a, b) => a - b);
-  return [{ kind: "stash", at: git.at, entry: original, deed }];
+  const place = JSON.stringify(git.at);
+  const number = dropped.reduce((at, gone) => (gone.number <= at ? at + 1 : at), entry);
+  // One that is popped may stay, where it conflicts; and there may be two repositories.
+  if (dropped.some((one) => one.place !== place)) return [];
+  if (verb === "drop") shell.dropped = [...dropped, { place, number }].toSorted((a, b) => a.number - b.number);
+  return [{ kind: "stash", at: git.at, entry: number, deed }];
 }
 
 /** Undefined for one that is named by time or message. */

@@ -11,7 +11,7 @@ import { gitClaims } from "./git-claims.ts";
 import type { Judged } from "./guards.ts";
 import { Others } from "./others.ts";
 import { parseShell } from "./parse.ts";
-import { checkoutAt, filesMatching, isDirectory } from "./places.ts";
+import { checkoutAt, filesMatching, isDirectory, isThere } from "./places.ts";
 import { firstHit } from "./verdict.ts";
 
 /** Far more than a command has; it is waited for. */
@@ -43,11 +43,11 @@ export function claimsOf(command: string, { directory, home }: { directory: stri
   const claims: Claim[] = [];
   if (script === undefined) return claims;
   const topOf = (path: string) => checkoutAt(path)?.top;
-  const ground = { directory, home, isDirectory, topOf, matching: filesMatching };
+  const ground = { directory, home, isDirectory, isThere, topOf, matching: filesMatching };
   follow(script, ground, {
     call: (call) => {
       const found = call.name === "git" ? gitClaims(call) : (FILE_COMMANDS[call.name]?.(call) ?? []);
-      for (const one of found) claims.push(one);
+      if (call.isTold) for (const one of found) claims.push(one);
     },
     write: ({ path, directory: from }) => {
       const target = targetOf({ kind: "text", text: path }, from);

@@ -9,6 +9,7 @@ export interface Options {
   has(...names: readonly string[]): boolean;
   /** The last one given with it. */
   value(name: string): Value | undefined;
+  values(name: string): readonly Value[];
   /** What is no option, before `--` and behind it. */
   words: readonly Value[];
   /** Only what stands behind `--`; undefined without one. */
@@ -26,7 +27,8 @@ export interface OptionsOf {
 
 export function readOptions(given: readonly Value[], { takes = [], isBeforeCommand = false }: OptionsOf): Options {
   const counts = new Map<string, number>();
-  const values = new Map<string, Value>();
+  const values = new Map<string, Value[]>();
+  const keep = (name: string, value: Value) => values.set(name, [...(values.get(name) ?? []), value]);
   const words: Value[] = [];
   let behind: readonly Value[] | undefined;
   let isUnsure = false;
@@ -52,19 +54,25 @@ export function readOptions(given: readonly Value[], { takes = [], isBeforeComma
     for (const [letter, name] of names.entries()) {
       note(name);
       const attached = long === undefined ? text.slice(letter + 2) : (inline ?? "");
-      if (inline !== undefined) values.set(name, { kind: "text", text: inline });
+      if (inline !== undefined) keep(name, { kind: "text", text: inline });
       else if (takes.includes(name)) {
-        values.set(name, attached === "" ? (given[++at] ?? { kind: "unknown" }) : { kind: "text", text: attached });
+        keep(name, attached === "" ? (given[++at] ?? { kind: "unknown" }) : { kind: "text", text: attached });
         break;
       }
     }
   }
   return {
     count: (name) => counts.get(name) ?? 0,
-    has: (...names) => names.some((name) => counts.has(name)),
-    value: (name) => values.get(name),
+    has: (...names) => names.some((name) => counts.has(name) || isCutShort(name, counts)),
+    value: (name) => values.get(name)?.at(-1),
+    values: (name) => values.get(name) ?? [],
     words: [...words, ...(behind ?? [])],
     behind,
     isUnsure,
   };
+}
+
+/** Of a long name its beginning is enough, for git and for getopt. */
+function isCutShort(name: string, counts: ReadonlyMap<string, number>): boolean {
+  return name.length > 3 && [...counts.keys()].some((given) => given.length > 2 && name.startsWith(given));
 }

@@ -132,13 +132,18 @@ function readNamed(source: Source, word: string): Node {
 function readParentheses(source: Source): Node {
   const end = isAt(source, "((") ? endOfArithmetic(source.text, source.at + 2) : undefined;
   if (end !== undefined) {
-    source.at = end;
-    return { kind: "test", words: [] };
+    return readArithmetic(source, end);
   }
   source.at++;
   const body = readScript(source);
   expect(source, ")");
   return { kind: "subshell", body, redirections: readRedirections(source) };
+}
+
+function readArithmetic(source: Source, end: number): Node {
+  const isSetting = /(?<![=!<>])=(?!=)|\+\+|--|<<=|>>=/.test(source.text.slice(source.at, end));
+  source.at = end;
+  return { kind: "test", words: [], isSetting };
 }
 
 function readIf(source: Source): Node {
@@ -173,8 +178,8 @@ function readFor(source: Source, word: "for" | "select"): Node {
   if (isAt(source, "((")) {
     const end = endOfArithmetic(source.text, source.at + 2);
     if (end === undefined) throw new Unreadable();
-    source.at = end;
-    return { kind: "while", test: [], body: readDo(source) };
+    const test = readArithmetic(source, end);
+    return { kind: "while", test: [{ node: test, isBackground: false }], body: readDo(source) };
   }
   const variable = taken(source, /\w+/y);
   skipLines(source);
@@ -223,7 +228,7 @@ function readTest(source: Source): Node {
     words.push(word);
   }
   source.at += 2;
-  return { kind: "test", words };
+  return { kind: "test", words, isSetting: false };
 }
 
 const ASSIGNMENT = /([A-Za-z_]\w*)(\[[^\]\s]*\])?(\+?)=/y;

@@ -45,8 +45,8 @@ export type Node =
   | { kind: "while"; test: Script; body: Script }
   | { kind: "case"; word: Word; arms: readonly Script[] }
   | { kind: "function"; name: string; body: Node }
-  /** `[[ … ]]` and `(( … ))`: only what is substituted in them is run. */
-  | { kind: "test"; words: readonly Word[] };
+  /** `[[ … ]]` and `(( … ))`: only what is substituted in them is run; the latter may set variables. */
+  | { kind: "test"; words: readonly Word[]; isSetting: boolean };
 
 export interface Statement {
   node: Node;

@@ -66,7 +66,7 @@ export function literally(text: string): string {
 }
 
 export function isPlain(pattern: string): boolean {
-  return !/[*?[]/.test(pattern.replace(/\\[\s\S]/g, ""));
+  return !/[*?]|\[[\s\S]+\]/.test(pattern.replace(/\\[\s\S]/g, ""));
 }
 
 /** Of a pattern that is plain: without its backslashes. */

@@ -2,7 +2,7 @@
 // nothing is known. Pure.
 
 import { readOptions } from "./options.ts";
-import type { Value } from "./values.ts";
+import { type Value, wordOf } from "./values.ts";
 
 export interface Wrapped {
   /** The command with its words; the first is its name. */
@@ -11,6 +11,8 @@ export interface Wrapped {
   variables: Map<string, string | undefined>;
   /** Where it runs, when not where the wrapper does; undefined within: not known. */
   directory?: { path: string | undefined };
+  /** It gets nothing of what its shell has in its environment. */
+  isBare: boolean;
 }
 
 interface Wrapper {
@@ -23,6 +25,9 @@ interface Wrapper {
   /** `NAME=value` may stand before the command. */
   isSetting?: boolean;
   directory?: readonly string[];
+  /** They take a variable, or all of them, from its environment. */
+  unsets?: readonly string[];
+  bares?: readonly string[];
   /** As another user: with that one's home. */
   isOfAnother?: boolean;
   /** It adds words that nobody knows; the option with which it puts them in the place of a text. */
@@ -37,6 +42,8 @@ const WRAPPERS: Readonly<Record<string, Wrapper>> = Object.assign(Object.create(
     stops: ["S", "split-string", "help", "version"],
     isSetting: true,
     directory: ["C", "chdir"],
+    unsets: ["u", "unset"],
+    bares: ["i", "ignore-environment", ""],
   },
   sudo: {
     takes: [...USER, "D", "chdir", "command-timeout", "other-user"],
@@ -74,6 +81,8 @@ export function unwrapped(name: string, given: readonly Value[]): Wrapped | unde
   if (wrapper === undefined || wrapper.stops?.some((stop) => options.count(stop) > 0) === true) return undefined;
   const words = [...options.words];
   const variables = new Map<string, string | undefined>(wrapper.isOfAnother === true ? [["HOME", undefined]] : []);
+  for (const name of wrapper.unsets?.flatMap((option) => options.values(option)) ?? [])
+    variables.set(wordOf(name) ?? "", undefined);
   for (let [first] = words; wrapper.isSetting === true && first?.kind === "text"; [first] = words) {
     const [all, variable, value] = /^([A-Za-z_]\w*)=([\s\S]*)$/.exec(first.text) ?? [];
     if (all === undefined) break;
@@ -86,6 +95,7 @@ export function unwrapped(name: string, given: readonly Value[]): Wrapped | unde
   return {
     words: wrapper.adds === undefined ? words : withAdded(words, options.value(wrapper.adds)),
     variables,
+    isBare: wrapper.bares !== undefined && options.has(...wrapper.bares),
     ...(placed !== undefined && { directory: { path: placed.kind === "text" ? placed.text : undefined } }),
   };
 }

@@ -1,0 +1,39 @@
+// A loop over words that are known, gone through round by round. What is only done under a condition may be done in some
+// of them: it is told once, with no more than all of them have in common. Pure but for the body that is run.
+
+import { tells } from "./conditions.ts";
+import { copyOf, merged, rejoin, type Shell } from "./shell.ts";
+
+export interface Rounds {
+  variable: string;
+  texts: readonly string[];
+  /** Files that a pattern means: which is the first, only the shell knows. */
+  isInOrder: boolean;
+}
+
+/** The body says whether something in it was held back. */
+export function goThrough({ variable, texts, isInOrder }: Rounds, shell: Shell, body: (own: Shell) => boolean): void {
+  const { isMaybe, telling } = shell;
+  const isTelling = tells(shell);
+  shell.telling = isTelling ? "certain" : "none";
+  let common = copyOf(shell);
+  let isHeldBack = false;
+  for (const text of texts) {
+    common = merged(common, copyOf(shell)) ?? common;
+    if (!isInOrder) Object.assign(shell, copyOf(common), { telling: shell.telling });
+    shell.isMaybe = shell.left.break !== undefined || shell.left.return !== undefined;
+    shell.variables.set(variable, text);
+    isHeldBack = body(shell) || isHeldBack;
+    const isLast = shell.over !== undefined && shell.over !== "continue";
+    rejoin(shell, "continue");
+    if (isLast) break;
+  }
+  rejoin(shell, "break");
+  if (!isInOrder) Object.assign(shell, merged(copyOf(shell), common));
+  if (telling === "rest" || (telling === "all" && isHeldBack)) {
+    const own = { ...common, isMaybe: false, telling: "rest" as const };
+    own.variables.set(variable, undefined);
+    body(own);
+  }
+  Object.assign(shell, { isMaybe, telling: isTelling && shell.telling === "none" ? "none" : telling });
+}
