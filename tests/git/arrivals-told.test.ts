@@ -168,8 +168,8 @@ describe("who asked to be told of a branch", () => {
         `Branch "${two.branch}" was merged into "main" as ${short(landed)} by "Test Committer" at 2030-01-01T00:00:00.000Z already. ` +
         "You will be told, with a prompt or a tool use of yours, when what comes after it lands.",
     });
-    // The asking has seen it: the others are told by that.
-    expect([await scene.news(one), (await scene.news(three)).length]).toEqual([[], 1]);
+    expect((await subscribe(scene, one, two.branch)).message).toEndWith("You had asked for it before.");
+    expect(await scene.news(three)).toEqual([]);
     await scene.poll();
     expect([await scene.news(one), (await scene.news(three)).length]).toEqual([[], 1]);
     await two.commit("f.txt", TWENTY);

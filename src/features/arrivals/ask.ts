@@ -12,7 +12,6 @@ import { type Effects, type Ground, groundOf } from "./ground.ts";
 import { type Arrival, type Judged, judge } from "./landings.ts";
 import { lastPoll, subscribe } from "./store.ts";
 import { isItself, type Target, targetCalled } from "./targets.ts";
-import { record } from "./tell.ts";
 import { landed } from "./words.ts";
 
 export interface Question {
@@ -25,7 +24,6 @@ interface Asked {
   candidate: Candidate;
   target: Target;
   judged: Judged;
-  seen: Readonly<Record<string, string>>;
 }
 
 /** Errors: `branch.unknown`, `target.unknown`, `usage.bad-value`, `git.*`. */
@@ -42,7 +40,7 @@ async function ask(world: Effects, repository: RepositoryKey, { branch, target }
   const question = { candidate: found, target: meant, seen, isForgeAsked: false, memory: new Map() };
   const judged = await judge(world, ground, question);
   if (judged === undefined) throw unknownTarget(wanted);
-  return { ground, candidate: found, target: meant, judged, seen };
+  return { ground, candidate: found, target: meant, judged };
 }
 
 export async function mergeStatus(world: Effects, repository: RepositoryKey, asked: Question): Promise<MergeStatus> {
@@ -72,12 +70,11 @@ export async function notifyWhenMerged(world: Effects, own: KnownSession, asked:
   const { git_dir: gitDir, git_dir_id: gitDirId, repo_path: path, id: sessionId } = own;
   if (gitDir === null || gitDirId === null) throw unregistered();
   const repository = { gitDir, gitDirId, path };
-  const { ground, candidate: found, target, judged, seen } = await ask(world, repository, asked);
+  const { ground, candidate: found, target, judged } = await ask(world, repository, asked);
   const { arrival, landing } = judged;
-  // Recorded first, so that it is not what the asking is about.
-  if (arrival !== undefined) await record(world, ground, { arrivals: [arrival], seen, butNot: sessionId });
   const { branch } = found;
-  const made = { id: world.newId(), sessionId, repository, branch, target: target.name };
+  const answeredTip = arrival?.tip ?? null;
+  const made = { id: world.newId(), sessionId, repository, branch, target: target.name, answeredTip };
   const isNew = ground.db.write((now) => subscribe(ground.db, made, now));
   const then = "You will be told, with a prompt or a tool use of yours,";
   const again = isNew ? "" : " You had asked for it before.";

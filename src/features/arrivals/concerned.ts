@@ -1,6 +1,7 @@
 // Whom a landing concerns: whose branch it is, whose base lacks it now, and who asked to be told. Each is told once, in
 // the words that fit.
 
+import { inParallel } from "../../core/limiter.ts";
 import type { Git } from "../../git/git.ts";
 import { mergePairs } from "../../git/merge-tree.ts";
 import { parseWorktrees, type WorktreeEntry } from "../../git/porcelain.ts";
@@ -10,6 +11,7 @@ import { changedFiles } from "../worktrees/worktrees.ts";
 import { reaches } from "./came.ts";
 import { branchesOf, type Ground, targetOfSession } from "./ground.ts";
 import type { Arrival } from "./landings.ts";
+import type { SubscriptionRow } from "./store.ts";
 import type { Outlook, Part } from "./words.ts";
 
 /** What landed at once: branches that one commit brought into one target. */
@@ -27,6 +29,7 @@ export interface Concerned {
 /** Asking git in a checkout must not hold up the others. */
 const CHANGES_MS = 5_000;
 const MERGES_MS = 20_000;
+const AT_ONCE = 4;
 
 export async function concernedBy(
   world: Pick<World, "git" | "signal">,
@@ -46,7 +49,8 @@ export async function concernedBy(
     if ((await reaches(git, head, commit)) === false) behind.push({ session, head });
   }
   const parts = await partsOf(world, ground, { landing, behind, stand });
-  const askers = askersOf(ground, { names, target: target.name });
+  const asked = subscriptionsTo(landing.arrivals, ground.subscriptions);
+  const askers = new Set(asked.map(({ session_id }) => session_id));
   return sessions.flatMap((session): Concerned[] => {
     if (isOwner(session)) return [{ session, part: { is: "own" } }];
     const part = parts.get(session.id) ?? (askers.has(session.id) ? ASKED : undefined);
@@ -56,9 +60,14 @@ export async function concernedBy(
 
 const ASKED: Part = { is: "asked" };
 
-function askersOf({ subscriptions }: Ground, { names, target }: { names: readonly string[]; target: string }) {
-  const asked = subscriptions.filter((one) => names.includes(one.branch_name) && one.target_branch === target);
-  return new Set(asked.map(({ session_id }) => session_id));
+/** Those that are answered by it: a tip that had landed when it was asked for is none. */
+export function subscriptionsTo(arrivals: readonly Arrival[], all: readonly SubscriptionRow[]): SubscriptionRow[] {
+  return all.filter((one) =>
+    arrivals.some(
+      ({ branch, target, tip }) =>
+        one.branch_name === branch && one.target_branch === target.name && one.answered_tip !== tip,
+    ),
+  );
 }
 
 interface Behind {
@@ -83,7 +92,7 @@ async function partsOf(
   const theirs = await filesOf(git, landing);
   const pairs = behind.map(({ head }) => ({ ours: head, theirs: stand }));
   const merged = await mergePairs(git, pairs, { objects: { gitDir }, signal: world.signal(), timeoutMs: MERGES_MS });
-  const made = behind.map(async ({ session, head }, index): Promise<[string, Part]> => {
+  const work = async ([index, { session, head }]: [number, Behind]): Promise<[string, Part]> => {
     const mine = await filesSince(world, git, { session, head, stand });
     const shared = theirs.filter((path) => mine.has(path));
     const found = merged[index];
@@ -94,8 +103,8 @@ async function partsOf(
           ? { verdict: "clean" }
           : { verdict: "conflict", files: found.files.map(({ path }) => path) };
     return [session.id, { is: "behind", mayRebase: session.is_main_repo === 0, shared, outlook }];
-  });
-  return new Map(await Promise.all(made));
+  };
+  return new Map(await inParallel([...behind.entries()], AT_ONCE, work));
 }
 
 async function checkoutsOf(git: Git): Promise<Map<string, WorktreeEntry>> {

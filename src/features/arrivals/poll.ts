@@ -45,14 +45,29 @@ export async function pollMerges(
   const name = new Bun.CryptoHasher("sha1").update(repository.gitDir).digest("hex");
   const lock = join(world.paths.locks, `${name}.merges.lock`);
   const options = { timeoutMs: patienceMs, doing: "been looking for merges" };
-  return withLock(world, lock, () => look(world, repository, { isFetching }), options);
+  const { polled, command, toldOf } = await withLock(
+    world,
+    lock,
+    () => look(world, repository, { isFetching }),
+    options,
+  );
+  // The user's command may take its time, and nobody waits for it.
+  if (command !== undefined) await notify(world, command, toldOf);
+  return polled;
+}
+
+interface Looked {
+  polled: Polled;
+  /** The user's own, and what it is told of. */
+  command: string | undefined;
+  toldOf: readonly Recorded[];
 }
 
 async function look(
   world: Effects,
   repository: RepositoryKey,
   { isFetching }: Required<Pick<PollOptions, "isFetching">>,
-): Promise<Polled> {
+): Promise<Looked> {
   const { gitDir } = repository;
   const { settings, error } = await settingsOf(world, repository);
   const mayAsk = settings?.["merges.fetch"] === true;
@@ -72,7 +87,7 @@ async function look(
   const answer = { ...NOTHING, subscriptionsChecked: ground.subscriptions.length, errors };
   if (last?.asked === asked && isSame(before, seen)) {
     db.write((at) => storePoll(db, { gitDir, seen, asked, trouble }, at));
-    return answer;
+    return { polled: answer, command: undefined, toldOf: [] };
   }
   const judged = await judgeAll(world, ground, { candidates, seen: before, isForgeAsked: mayAsk });
   const recorded = await record(world, ground, { arrivals: judged.arrivals, seen: before });
@@ -81,15 +96,15 @@ async function look(
     // What there was no time for is judged against the same beginning the next time.
     storePoll(db, { gitDir, ...(judged.isCut ? { seen: before, asked: CUT } : { seen, asked }), trouble }, at);
   });
-  const command = settings?.["notify.command"];
-  if (command !== undefined) await notify(world, command, last === undefined ? ofToday(ground, recorded) : recorded);
   const sent = new Map(recorded.map(({ event, told }) => [`${event.target_branch} ${event.target_commit}`, told]));
-  return {
+  const polled = {
     ...answer,
     recorded,
     notificationsSent: [...sent.values()].flat().length,
     errors: [...errors, ...judged.errors],
   };
+  const toldOf = last === undefined ? ofToday(ground, recorded) : recorded;
+  return { polled, command: settings?.["notify.command"], toldOf };
 }
 
 /** No hash is it. */

@@ -93,11 +93,12 @@ const subscriptionShape = () =>
     created_at: TEXT,
     notified_at: TEXT_OR_NULL,
     is_active: NUMBER,
+    answered_tip: TEXT_OR_NULL,
   });
 export type SubscriptionRow = v.InferOutput<ReturnType<typeof subscriptionShape>>;
 
 const SUBSCRIPTION_COLUMNS =
-  "id, session_id, repo_path, branch_name, target_branch, created_at, notified_at, is_active";
+  "id, session_id, repo_path, branch_name, target_branch, created_at, notified_at, is_active, answered_tip";
 
 export interface NewSubscription {
   id: string;
@@ -105,16 +106,26 @@ export interface NewSubscription {
   repository: RepositoryKey;
   branch: string;
   target: string;
+  /** The tip that has landed already; null when none has. */
+  answeredTip: string | null;
 }
 
 /** False when the session waits for the same already. */
 export function subscribe(db: Db, { repository: { gitDir, path }, ...made }: NewSubscription, now: string): boolean {
+  const { id, sessionId, branch, target, answeredTip } = made;
+  const key = { sessionId, gitDir, branch, target };
   const { changes } = db.run(
-    `INSERT INTO subscriptions (id, session_id, repo_path, git_dir, branch_name, target_branch, created_at)
-     VALUES ($id, $sessionId, $path, $gitDir, $branch, $target, $now) ON CONFLICT DO NOTHING`,
-    { ...made, gitDir, path, now },
+    `UPDATE subscriptions SET answered_tip = coalesce($answeredTip, answered_tip) WHERE session_id = $sessionId
+       AND git_dir = $gitDir AND branch_name = $branch AND target_branch = $target AND is_active = 1`,
+    { ...key, answeredTip },
   );
-  return changes === 1;
+  if (changes > 0) return false;
+  db.run(
+    `INSERT INTO subscriptions (id, session_id, repo_path, git_dir, branch_name, target_branch, created_at, answered_tip)
+     VALUES ($id, $sessionId, $path, $gitDir, $branch, $target, $now, $answeredTip)`,
+    { ...key, id, path, answeredTip, now },
+  );
+  return true;
 }
 
 export function activeSubscriptions(db: Db, gitDir: string): SubscriptionRow[] {

@@ -2,7 +2,7 @@
 
 import type { World } from "../../world.ts";
 import { postNews } from "../messages/messages.ts";
-import { type Concerned, concernedBy, type Landing } from "./concerned.ts";
+import { type Concerned, concernedBy, type Landing, subscriptionsTo } from "./concerned.ts";
 import type { Ground } from "./ground.ts";
 import type { Arrival } from "./landings.ts";
 import { type EventRow, endSubscription, eventOf, insertEvent, markSent } from "./store.ts";
@@ -18,15 +18,13 @@ export interface Telling {
   arrivals: readonly Arrival[];
   /** By ref, the commit that it was last seen at. */
   seen: Readonly<Record<string, string>>;
-  /** Who asks just now, and is answered. */
-  butNot?: string;
 }
 
 type Effects = Pick<World, "git" | "signal" | "newId">;
 
 /** Those that nobody has recorded before. */
 export async function record(world: Effects, ground: Ground, telling: Telling): Promise<Recorded[]> {
-  const { arrivals, seen, butNot } = telling;
+  const { arrivals, seen } = telling;
   const { db, repository } = ground;
   const unknown = arrivals.filter((one) => eventOf(db, repository.gitDir, keyOf(one)) === undefined);
   const groups = Map.groupBy(unknown, ({ target, commit }) => `${target.name} ${commit}`);
@@ -35,7 +33,7 @@ export async function record(world: Effects, ground: Ground, telling: Telling): 
     if (first === undefined) continue;
     const before = first.target.refs.flatMap(({ name }) => seen[name] || []);
     const landing: Landing = { arrivals: [first, ...others], before };
-    const concerned = (await concernedBy(world, ground, landing)).filter(({ session }) => session.id !== butNot);
+    const concerned = await concernedBy(world, ground, landing);
     recorded.push(...commit(world, ground, { landing, concerned }));
   }
   return recorded;
@@ -62,9 +60,7 @@ function commit(
       const body = newsOf(told, part);
       postNews(world, db, { gitDirId: repository.gitDirId, topic, body, to: [session.id] }, now);
     }
-    for (const { id, branch_name, target_branch } of subscriptions) {
-      if (told.branches.includes(branch_name) && target_branch === told.target) endSubscription(db, id, now);
-    }
+    for (const { id } of subscriptionsTo(made, subscriptions)) endSubscription(db, id, now);
     return made.flatMap((one) => {
       const event = eventOf(db, repository.gitDir, keyOf(one));
       if (event === undefined) return [];
