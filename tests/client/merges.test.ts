@@ -69,7 +69,7 @@ test("a squash merge on the remote reaches the client that is behind as one piec
   taken.open();
   for (const client of [behind, following]) resultOf(await client.exited);
 
-  const told = `branch "${branch}" was squashed into "main" as ${landed.slice(0, 7)}`;
+  const told = `branch "${branch}" was squashed into "origin/main" as ${landed.slice(0, 7)}`;
   const heard = async (prompt: string, turn: number): Promise<number> => {
     return (await on.model.request(prompt, turn)).text.split(told).length - 1;
   };

@@ -199,7 +199,7 @@ describe("who asked to be told of a branch", () => {
     await scene.main.git("fetch", "--quiet", "--prune");
     await scene.poll();
     expect(await scene.news(one)).toEqual([
-      expect.stringMatching(/^branch "origin\/feature\/theirs" was squashed into "main" as /),
+      expect.stringMatching(/^branch "origin\/feature\/theirs" was squashed into "origin\/main" as /),
     ]);
   });
 

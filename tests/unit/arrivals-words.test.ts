@@ -4,7 +4,7 @@ import { describe, expect, test } from "bun:test";
 import { newsOf, type Part, type Told } from "../../src/features/arrivals/words.ts";
 
 const TOLD: Told = {
-  ...{ branches: ["feature"], target: "main", commit: "1a2b3c4d5e6f7a8b9c0d1a2b3c4d5e6f7a8b9c0d" },
+  ...{ branches: ["feature"], place: "main", commit: "1a2b3c4d5e6f7a8b9c0d1a2b3c4d5e6f7a8b9c0d" },
   ...{ method: "squashed", mergedBy: "Jane" },
 };
 const BEHIND: Part = { is: "behind", mayRebase: true, shared: [], outlook: undefined };
@@ -37,7 +37,7 @@ test("what was not found out is not told", () => {
 describe("with as many files as there may be", () => {
   const files = Array.from({ length: 40 }, (_, index) => `${"deep/".repeat(12)}file-${index}.ts`);
   const long = `${"x".repeat(90)}\u202e`;
-  const told = { ...TOLD, branches: [long, long, long, long], target: long, mergedBy: long };
+  const told = { ...TOLD, branches: [long, long, long, long], place: long, mergedBy: long };
 
   test.each([
     ["short names", TOLD],

@@ -88,7 +88,7 @@ export async function notifyWhenMerged(world: Effects, own: KnownSession, asked:
 }
 
 function sentence(arrival: Arrival): string {
-  const text = landed({ ...arrival, branches: [arrival.branch], target: arrival.target.name });
+  const text = landed({ ...arrival, branches: [arrival.branch] });
   return `${text[0]?.toUpperCase()}${text.slice(1)} at ${isoText(arrival.mergedAt)}`;
 }
 

@@ -21,7 +21,9 @@ export interface Arrival {
   target: Target;
   /** The commit of the target that shows it. */
   commit: string;
-  /** Where the target stands by now. */
+  /** Which of the refs of the target has it, as people write it: `main`, `origin/main`. */
+  place: string;
+  /** Where that stands by now. */
   stand: string;
   method: Method;
   /** In UTC, as the database has it. */
@@ -62,8 +64,9 @@ export async function judge(world: Effects, ground: Ground, asked: Question): Pr
   const isOne = isKnown || (await hasCome(git, { ref, tip, target, landing, seen }));
   const commit = landing.evidence.commit ?? landing.targetCommit;
   const made = isOne ? await factsOf(git, commit) : undefined;
-  const stand = landing.targetCommit;
-  return { landing, arrival: made === undefined ? undefined : { branch, tip, target, commit, stand, method, ...made } };
+  if (made === undefined) return { landing, arrival: undefined };
+  const at = { target, commit, place: landing.target, stand: landing.targetCommit };
+  return { landing, arrival: { branch, tip, ...at, method, ...made } };
 }
 
 function methodOf(verdict: VerdictName): Method | undefined {

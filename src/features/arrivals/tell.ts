@@ -54,7 +54,7 @@ function commit(
     const [first] = made;
     // Another look has told it.
     if (first === undefined) return [];
-    const told = { ...first, target: first.target.name, branches: made.map(({ branch }) => branch) };
+    const told = { ...first, branches: made.map(({ branch }) => branch) };
     const topic = "branch.merged";
     for (const { session, part } of concerned) {
       const body = newsOf(told, part);

@@ -7,7 +7,8 @@ import type { Method } from "./landings.ts";
 export interface Told {
   /** That landed at once by the same commit. */
   branches: readonly string[];
-  target: string;
+  /** The target, as it is called where it landed. */
+  place: string;
   commit: string;
   method: Method;
   mergedBy: string;
@@ -32,7 +33,7 @@ const DONE: Readonly<Record<Method, string>> = {
 const SHORT = 7;
 const MOST_BRANCHES = 3;
 const LONGEST_BRANCH = 48;
-const LONGEST_TARGET = 40;
+const LONGEST_PLACE = 40;
 const LONGEST_FILE = 50;
 const LONGEST_PERSON = 30;
 /** News are cut there. */
@@ -72,7 +73,7 @@ function restOf(part: Part, { files }: Most): string {
 
 /** `branch "x" was squashed into "main" as 1a2b3c4 by "Jane"`. */
 export function landed(
-  { branches, target, commit, method, mergedBy }: Told,
+  { branches, place, commit, method, mergedBy }: Told,
   { noun = "branch", most = { branches: MOST_BRANCHES } }: { noun?: string; most?: Pick<Most, "branches"> } = {},
 ): string {
   const names = branches.slice(0, most.branches).map((name) => quoted(name, LONGEST_BRANCH));
@@ -80,7 +81,7 @@ export function landed(
   const all = [...names, ...(more > 0 ? [`${more} more`] : [])];
   const isOne = branches.length === 1;
   const which = isOne ? all[0] : `${all.slice(0, -1).join(", ")} and ${all.at(-1)}`;
-  const into = `${DONE[method]} ${quoted(target, LONGEST_TARGET)} as ${commit.slice(0, SHORT)}`;
+  const into = `${DONE[method]} ${quoted(place, LONGEST_PLACE)} as ${commit.slice(0, SHORT)}`;
   return `${noun}${isOne ? "" : "es"} ${which} ${isOne ? "was" : "were"} ${into} by ${quoted(mergedBy, LONGEST_PERSON)}`;
 }
 
