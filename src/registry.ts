@@ -25,6 +25,7 @@ const watch = () => import("./features/watch/operations.ts");
 const messages = () => import("./features/messages/operations.ts");
 const notes = () => import("./features/notes/operations.ts");
 const conflicts = () => joined(import("./features/radar/operations.ts"), import("./features/conflicts/operations.ts"));
+const rebase = () => import("./features/rebase/operations.ts");
 const demo = () => import("./features/demo/operations.ts");
 
 /** In the order of help. No prototype: `toString` is not a command. */
@@ -40,6 +41,7 @@ export const ROOMS: Readonly<Record<string, () => Promise<Room>>> = Object.assig
   env: leases,
   claims,
   conflicts,
+  rebase,
   messages,
   notes,
   cleanup,

@@ -10,6 +10,7 @@ import messages from "./topics/messages.md" with { type: "text" };
 import platforms from "./topics/platforms.md" with { type: "text" };
 import ports from "./topics/ports.md" with { type: "text" };
 import radar from "./topics/radar.md" with { type: "text" };
+import rebase from "./topics/rebase.md" with { type: "text" };
 import removal from "./topics/removal.md" with { type: "text" };
 import scripting from "./topics/scripting.md" with { type: "text" };
 import sessions from "./topics/sessions.md" with { type: "text" };
@@ -25,6 +26,7 @@ export const TOPICS: Readonly<Record<string, string>> = Object.assign(Object.cre
   claims,
   guards,
   radar,
+  rebase,
   messages,
   settings,
   landed,

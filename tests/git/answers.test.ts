@@ -19,8 +19,8 @@ interface Scene {
   endSecond(): Promise<void>;
   /** In the main checkout. */
   git(...words: string[]): Promise<string>;
-  /** Runs an operation, judges its answer and gives it. */
-  run(name: string, input: unknown): Promise<unknown>;
+  /** Runs an operation, judges its answer and gives it; in the main checkout, or in the second session's worktree. */
+  run(name: string, input: unknown, where?: "second"): Promise<unknown>;
 }
 
 /** Runs the operation it is about, in the states that make its answers differ. */
@@ -33,13 +33,14 @@ const twoSessions = async ({ pids, run }: Scene): Promise<void> => {
 
 /** What the second session has on a branch with an odd name. */
 const landOdd = async ({ git }: Scene): Promise<void> => {
-  const worktree = "../repo-worktrees/parallel-auth-backend-00000002";
+  const worktree = SECOND_WORKTREE;
   await git("-C", worktree, "checkout", "--quiet", "-b", "odd\u202e");
   await git("-C", worktree, "mv", "file-0.txt", "moved.txt");
   await git("-C", worktree, "commit", "--quiet", "-m", "Move it");
   await git("merge", "--quiet", "--no-ff", "-m", "Merge it", "odd\u202e");
 };
 
+const SECOND_WORKTREE = "../repo-worktrees/parallel-auth-backend-00000002";
 const SECOND = "00000002-0000-4000-8000-000000000000";
 
 const leftWorktrees = async (scene: Scene): Promise<void> => {
@@ -51,7 +52,7 @@ const leftWorktrees = async (scene: Scene): Promise<void> => {
 const changeBoth = async ({ git }: Scene): Promise<void> => {
   const commit = '!f() { echo "$1" >file-0.txt && git commit --quiet --all -m "odd \u202e $1"; }; f';
   for (const [directory, word] of [
-    ["../repo-worktrees/parallel-auth-backend-00000002", "one"],
+    [SECOND_WORKTREE, "one"],
     [".", "other"],
   ] as const) {
     await git("-C", directory, "-c", `alias.change=${commit}`, "change", word);
@@ -92,6 +93,22 @@ const STORIES: Readonly<Record<string, Story>> = {
     await scene.run("conflicts.check", { branch: "parallel-auth-backend-00000002" });
     await changeBoth(scene);
     await scene.run("conflicts.check", { branch: "parallel-auth-backend-00000002", target: "main", exitCode: true });
+  },
+  "rebase.run": async (scene) => {
+    await twoSessions(scene);
+    await scene.run("rebase.run", { check: true }, "second");
+    await scene.git("commit", "--quiet", "--allow-empty", "-m", "empty");
+    await scene.run("rebase.run", { check: true }, "second");
+    await scene.run("rebase.run", {}, "second");
+    await changeBoth(scene);
+    await scene.run("rebase.run", { target: "main" }, "second");
+    await scene.run("rebase.run", { stop: true }, "second");
+  },
+  "rebase.undo": async (scene) => {
+    await twoSessions(scene);
+    await scene.git("commit", "--quiet", "--allow-empty", "-m", "empty");
+    await scene.run("rebase.run", { autostash: true }, "second");
+    await scene.run("rebase.undo", {}, "second");
   },
   "watch.sessions": async (scene) => {
     await twoSessions(scene);
@@ -296,11 +313,11 @@ describe("the answers of", () => {
     await using second = sleeper();
     await using world = testWorld(place, { cwd: repo.path, input: '{"session_id":"conversation"}' });
     const answered: string[] = [];
-    const run = async (which: string, input: unknown) => {
+    const run: Scene["run"] = async (which, input, where) => {
       const one = operations.find((other) => other.name === which);
       if (one === undefined) throw new Error(`no operation ${which}`);
       answered.push(which);
-      return judged(world, one, input);
+      return judged(where === undefined ? world : world.as({ cwd: place.at("repo", SECOND_WORKTREE) }), one, input);
     };
     await story({ pids: [first.pid, second.pid], endSecond: () => second.kill(), git: repo.git, run });
     expect(answered).toContain(name);

@@ -40,6 +40,7 @@ const STORIES: Readonly<Record<string, Story>> = {
   release_files: { given: { files: ["a.ts"] }, isOfSession: true },
   check_file_conflicts: { given: { files: ["a.ts"] } },
   get_conflict_radar: { given: {} },
+  rebase_assist: { given: { targetBranch: "work", checkOnly: true }, isOfSession: true },
   check_conflicts: { given: { currentBranch: "work", targetBranch: "main" } },
   notify_when_merged: { given: { branch: "work" }, isOfSession: true },
   check_merge_status: { given: { branch: "work", targetBranch: "main" } },

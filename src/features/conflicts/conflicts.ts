@@ -3,4 +3,4 @@
 export { adviceFor } from "./advice.ts";
 export { type Brought, type BroughtInput, broughtBy, MOST_EXPLAINED } from "./brought.ts";
 export { type Checked, type CheckInput, checkConflicts, type FileCheck, type TargetCheck } from "./check.ts";
-export { fileEntries, fileLines } from "./file-text.ts";
+export { fileEntries, fileLines, fileShape } from "./file-text.ts";

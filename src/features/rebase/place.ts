@@ -1,0 +1,105 @@
+// Where a rebase may work: in the caller's own linked worktree, on a branch, with nothing under way in it.
+
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { Failure } from "../../core/failure.ts";
+import { printable } from "../../core/text.ts";
+import type { Db } from "../../db/db.ts";
+import type { Git } from "../../git/git.ts";
+import { locate } from "../../git/repository.ts";
+import type { World } from "../../world.ts";
+import { type KnownSession, livingOf, sessionOfClaude, sessionsAt, whoIs } from "../roster/roster.ts";
+
+export interface Place {
+  top: string;
+  git: Git;
+  /** The repository's common git directory, and the worktree's own. */
+  gitDir: string;
+  adminDir: string;
+  branch: string;
+  head: string;
+}
+
+/** Who asks: an agent's session works in its worktree; a person where the command was typed. */
+export type Asker = { session: KnownSession } | { cwd: string };
+
+type Effects = Pick<World, "git" | "processes" | "parentPid" | "cwd" | "env">;
+
+/**
+ * Errors: `rebase.main-checkout`, `rebase.not-yours`, `rebase.shared`, `rebase.detached`, `rebase.under-way`,
+ * `rebase.no-commit`, and those of `locate`.
+ */
+export async function requirePlace(world: Effects, db: Db, asker: Asker): Promise<Place> {
+  const cwd = "session" in asker ? asker.session.worktree_path : asker.cwd;
+  const found = await locate(world.git(cwd));
+  const { top, isLinked, adminName, branch, head } = found.here;
+  if (top === undefined || !isLinked) throw mainCheckout(cwd);
+  requireOwn(world, db, { asker, at: { path: top, gitDir: found.gitDir, adminName } });
+  const adminDir = join(found.gitDir, "worktrees", adminName);
+  const underWay = UNDER_WAY.find(({ file }) => existsSync(join(adminDir, file)));
+  if (underWay !== undefined) throw isUnderWay(top, underWay.name);
+  if (branch === undefined) throw detached(top);
+  if (head === undefined) throw noCommit(branch);
+  return { top, git: world.git(top), gitDir: found.gitDir, adminDir, branch, head };
+}
+
+const UNDER_WAY = [
+  { file: "rebase-merge", name: "rebase" },
+  { file: "rebase-apply", name: "rebase" },
+  { file: "MERGE_HEAD", name: "merge" },
+  { file: "CHERRY_PICK_HEAD", name: "cherry-pick" },
+  { file: "REVERT_HEAD", name: "revert" },
+  { file: "BISECT_LOG", name: "bisect" },
+] as const;
+
+function requireOwn(
+  world: Effects,
+  db: Db,
+  { asker, at }: { asker: Asker; at: { path: string; gitDir: string; adminName: string } },
+): void {
+  const own = "session" in asker ? asker.session : sessionOfClaude(world, db);
+  const there = livingOf(world, sessionsAt(db, at));
+  const others = there.filter(({ id }) => id !== own?.id);
+  const [other] = others;
+  if (other === undefined) return;
+  // A person at a terminal in a session's worktree asks for that session; a session asks for no other.
+  if (own === undefined && there.length === 1) return;
+  const isShared = there.length > others.length || own === undefined;
+  throw new Failure({
+    code: isShared ? "rebase.shared" : "rebase.not-yours",
+    message: isShared
+      ? `${there.length} sessions work in ${printable(at.path)}: a rebase would change the files under them.`
+      : `${printable(at.path)} is the worktree of ${whoIs(other)}.`,
+    hint: isShared ? "End the others first." : "Only who works there rebases there. You can send it a message.",
+    details: { sessionIds: others.map(({ id }) => id) },
+  });
+}
+
+function mainCheckout(path: string): Failure {
+  return new Failure({
+    code: "rebase.main-checkout",
+    message: `${printable(path)} is not a worktree beside the main checkout: rebasing is for those.`,
+    hint: "In the main checkout use git itself: git rebase <target>.",
+  });
+}
+
+function isUnderWay(top: string, name: string): Failure {
+  return new Failure({
+    code: "rebase.under-way",
+    message: `A ${name} is under way in ${printable(top)}.`,
+    hint: `Finish it, or give it up: git ${name === "bisect" ? "bisect reset" : `${name} --abort`}.`,
+    details: { operation: name },
+  });
+}
+
+function detached(top: string): Failure {
+  return new Failure({
+    code: "rebase.detached",
+    message: `HEAD is on no branch in ${printable(top)}.`,
+    hint: "Go to the branch that is meant: git switch <branch>.",
+  });
+}
+
+function noCommit(branch: string): Failure {
+  return new Failure({ code: "rebase.no-commit", message: `${printable(branch)} has no commit yet.` });
+}

@@ -1,0 +1,4 @@
+// The room's door: a branch put on top of its target in its own worktree, and taken back.
+
+export { type RebaseInput, type Rebasing, rebase } from "./run.ts";
+export { type TakenBack, undoRebase } from "./undo.ts";

@@ -1,0 +1,76 @@
+// What a rebase leaves so that it can be taken back: under `refs/parallel-cc/before-rebase/<id>` a tag that names the
+// branch's commit of before and says what became of it, and beside it the uncommitted work that was set aside.
+
+import { NUMBER, TEXT, v } from "../../core/shape.ts";
+import type { Git } from "../../git/git.ts";
+
+const PREFIX = "refs/parallel-cc/before-rebase";
+const KEPT_DAYS = 90;
+
+const commitShape = () => v.pipe(TEXT, v.regex(/^[0-9a-f]{40,64}$/));
+
+const noteShape = () =>
+  v.object({
+    branch: TEXT,
+    /** The branch's commit of before, and what it has become; undone when that is not recorded. */
+    before: commitShape(),
+    after: v.optional(commitShape()),
+    target: TEXT,
+    onto: commitShape(),
+    /** Where the registry had it begin. */
+    fork: v.optional(commitShape()),
+    at: NUMBER,
+  });
+export type Note = v.InferOutput<ReturnType<typeof noteShape>>;
+
+export interface Rebased extends Note {
+  id: string;
+  /** The tag's object. */
+  object: string;
+}
+
+export function refOf(id: string): string {
+  return `${PREFIX}/${id}/tip`;
+}
+
+export function workRefOf(id: string): string {
+  return `${PREFIX}/${id}/work`;
+}
+
+/** Written before anything moves, and again when it has. */
+export async function record(git: Git, id: string, note: Note): Promise<void> {
+  const tagger = `tagger parallel-cc <parallel-cc@localhost> ${Math.floor(note.at / 1000)} +0000`;
+  const tag = [`object ${note.before}`, "type commit", `tag before-rebase-${id}`, tagger, "", JSON.stringify(note), ""];
+  const object = (await git.output(["hash-object", "-t", "tag", "-w", "--stdin"], { input: tag.join("\n") })).trim();
+  await git.output(["update-ref", "--end-of-options", refOf(id), object]);
+}
+
+/** Newest first; those that cannot be read are left out. */
+export async function recorded(git: Git): Promise<Rebased[]> {
+  const format = "--format=%(refname)%00%(objectname)%00%(contents:subject)";
+  const listed = await git.output(["for-each-ref", format, "--end-of-options", PREFIX]);
+  const found = listed.split("\n").flatMap((line) => {
+    const [name = "", object = "", text = ""] = line.split("\0");
+    const id = /\/([^/]+)\/tip$/.exec(name)?.[1];
+    const note = v.safeParse(v.pipe(TEXT, v.parseJson(), noteShape()), text);
+    return id === undefined || !note.success ? [] : [{ id, object, ...note.output }];
+  });
+  return found.toSorted((a, b) => b.at - a.at);
+}
+
+export async function forget(git: Git, { id, object }: Rebased): Promise<void> {
+  await git.output(["update-ref", "-d", "--end-of-options", refOf(id), object]);
+}
+
+/** One that came to nothing: everything is as it was. */
+export async function forgetBegun(git: Git, id: string): Promise<void> {
+  for (const ref of [refOf(id), workRefOf(id)]) await git.attempt(["update-ref", "-d", "--end-of-options", ref]);
+}
+
+/** What nobody took back for so long; uncommitted work that was set aside and put back goes with it. */
+export async function forgetOld(git: Git, now: Date): Promise<void> {
+  for (const old of await recorded(git)) {
+    if (now.getTime() - old.at < KEPT_DAYS * 86_400_000) continue;
+    await forgetBegun(git, old.id);
+  }
+}

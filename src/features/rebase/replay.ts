@@ -1,0 +1,190 @@
+// A rebase tried out commit by commit where nobody sees it: as git would pick them, in a merger's own objects. Neither
+// the worktree nor its index, nor any ref, is touched.
+
+import type { GitOptions } from "../../git/git.ts";
+import { type ConflictFile, type Merger, openMerger } from "../../git/merge-tree.ts";
+import { adviceFor, broughtBy, type FileCheck, MOST_EXPLAINED } from "../conflicts/conflicts.ts";
+import type { Onto } from "./onto.ts";
+import type { Place } from "./place.ts";
+
+export interface Picked {
+  commit: string;
+  subject: string;
+}
+
+export interface Meeting extends Picked {
+  /** What its change meets, and which commits of the target brought that. */
+  files: FileCheck[];
+}
+
+export interface Replayed {
+  outcome: "up-to-date" | "clean" | "conflict" | "unknown";
+  /** What git would pick, the oldest first: not merges, nor what the target has as the same change. */
+  picks: Picked[];
+  /** Merge commits, which are left out. */
+  merges: number;
+  /** Those of which the target leaves nothing. */
+  emptied: Picked[];
+  /** Of a clean one: the tree that the branch would have. */
+  tree: string | null;
+  /** Of a conflict: the first pick that meets one. Those after it are not tried. */
+  meeting: Meeting | null;
+  /** Of an unknown one. */
+  why: string | null;
+  /** Of a clean one: that what merges brought of their own would be lost with them. */
+  losesMerges: boolean;
+  /** Of a clean one: whether the uncommitted work that was asked about goes onto it. */
+  workFits: boolean;
+}
+
+const TIMEOUT_MS = 120_000;
+/** Each costs three gits. */
+const MOST_PICKS = 1000;
+
+export interface Question {
+  onto: Onto;
+  /** A commit of uncommitted work on top of the branch. */
+  work: string | undefined;
+  signal: AbortSignal;
+}
+
+/** Errors: those of git; `proc.cancelled` when the signal says so. */
+export async function replay(place: Place, { onto, work, signal }: Question): Promise<Replayed> {
+  const opened = { objects: { gitDir: place.gitDir }, id: place.head, withRegions: true, signal };
+  using merger = await openMerger(place.git, { ...opened, timeoutMs: TIMEOUT_MS });
+  const nothing = {
+    picks: [],
+    merges: 0,
+    emptied: [],
+    tree: null,
+    meeting: null,
+    why: null,
+    losesMerges: false,
+    workFits: true,
+  };
+  const found = await merger.git.attempt(["merge-base", "--end-of-options", onto.commit, place.head], { signal });
+  const base = found.stdout.trim();
+  if (found.exit !== 0) return { ...nothing, outcome: "unknown", why: "they have no commit in common" };
+  if (base === onto.commit) return { ...nothing, outcome: "up-to-date" };
+  const all = await commitsToPick(merger, [onto.commit, place.head], { signal });
+  const picks = all.map(({ commit, subject }) => ({ commit, subject }));
+  const counted = ["rev-list", "--count", "--merges", `${onto.commit}..${place.head}`, "--"];
+  const merges = Number((await merger.git.output(counted, { signal })).trim());
+  const known = { ...nothing, picks, merges };
+  if (all.length > MOST_PICKS) {
+    return { ...known, outcome: "unknown", why: `${all.length} commits are too many to try out` };
+  }
+  return await tryOut(merger, { place, onto, work, base, all, known, options: { signal } });
+}
+
+interface Commit extends Picked {
+  parent: string | undefined;
+  tree: string;
+}
+
+/** By git's own rule for a rebase. */
+async function commitsToPick(
+  { git }: Merger,
+  [onto, head]: readonly [string, string],
+  options: GitOptions,
+): Promise<Commit[]> {
+  const which = ["--reverse", "--topo-order", "--no-merges", "--cherry-pick", "--right-only", `${onto}...${head}`];
+  const format = ["%H", "%P", "%T", "%s"].join("%x00");
+  const fields = (await git.output(["log", "-z", `--format=${format}`, ...which, "--"], options)).split("\0");
+  const commits: Commit[] = [];
+  for (let at = 0; at + 3 < fields.length; at += 4) {
+    const [commit = "", parent = "", tree = "", subject = ""] = fields.slice(at, at + 4);
+    commits.push({ commit, parent: parent === "" ? undefined : parent, tree, subject });
+  }
+  return commits;
+}
+
+interface Trial {
+  place: Place;
+  onto: Onto;
+  work: string | undefined;
+  base: string;
+  all: readonly Commit[];
+  known: Omit<Replayed, "outcome">;
+  options: GitOptions;
+}
+
+async function tryOut(merger: Merger, trial: Trial): Promise<Replayed> {
+  const { onto, all, known, options } = trial;
+  const emptied: Picked[] = [];
+  /** Commits of ours that stand for picks: nobody's, so nobody is told of them. */
+  const standIns = new Set<string>();
+  let head = onto.commit;
+  let tree = await treeOf(merger, head, options);
+  for (const pick of all) {
+    // With its parent there already git takes it as it is.
+    if (pick.parent === head) {
+      [head, tree] = [pick.commit, pick.tree];
+      continue;
+    }
+    const base = pick.parent ?? merger.writeCommit(emptyTree(pick.commit), []);
+    const [result] = await merger.merge([{ ours: head, theirs: pick.commit, base }]);
+    const { commit, subject } = pick;
+    if (result === undefined || result.verdict === "unknown") {
+      return { ...known, emptied, outcome: "unknown", why: result?.why ?? "git did not tell of it" };
+    }
+    if (result.verdict === "conflict") {
+      const files = await explained(merger, { ...trial, head, standIns, files: result.files });
+      return { ...known, emptied, outcome: "conflict", meeting: { commit, subject, files } };
+    }
+    const brought = result.tree !== tree || (await treeOf(merger, base, options)) === pick.tree;
+    if (!brought) {
+      emptied.push({ commit, subject });
+      continue;
+    }
+    tree = result.tree;
+    head = merger.writeCommit(tree, [head]);
+    standIns.add(head);
+  }
+  return { ...known, emptied, outcome: "clean", tree, ...(await consequences(merger, trial, { head, tree })) };
+}
+
+/** Without merges the commits alone make the branch: then all that they hold must be what a merge would give. */
+async function consequences(
+  merger: Merger,
+  { place, onto, work, known }: Trial,
+  { head, tree }: { head: string; tree: string },
+): Promise<Pick<Replayed, "losesMerges" | "workFits">> {
+  const pairs = [
+    { ours: onto.commit, theirs: place.head },
+    ...(work === undefined ? [] : [{ base: place.head, ours: head, theirs: work }]),
+  ];
+  const [whole, worked] =
+    known.merges === 0 ? [undefined, ...(await merger.merge(pairs.slice(1)))] : await merger.merge(pairs);
+  const isWhole = known.merges === 0 || (whole?.verdict === "clean" && whole.tree === tree);
+  return { losesMerges: !isWhole, workFits: work === undefined || worked?.verdict === "clean" };
+}
+
+async function treeOf({ git }: Merger, commit: string, options: GitOptions): Promise<string> {
+  return (await git.output(["rev-parse", "--verify", "--end-of-options", `${commit}^{tree}`], options)).trim();
+}
+
+/** Git knows it without an object. */
+function emptyTree(like: string): string {
+  const hasher = new Bun.CryptoHasher(like.length === 64 ? "sha256" : "sha1");
+  return hasher.update("tree 0\0").digest("hex");
+}
+
+interface Met extends Trial {
+  head: string;
+  standIns: ReadonlySet<string>;
+  files: readonly ConflictFile[];
+}
+
+async function explained(merger: Merger, met: Met): Promise<FileCheck[]> {
+  const words = { here: met.onto.target, there: met.place.branch };
+  const told: FileCheck[] = [];
+  for (const [at, file] of met.files.entries()) {
+    const ranges = (file.regions ?? []).map(({ ours }) => ours);
+    const asked = { side: met.head, base: met.base, path: file.path, object: file.stages.ours?.object, ranges };
+    const all = at < MOST_EXPLAINED ? await broughtBy(merger.git, asked, met.options) : [];
+    const commits = all.filter(({ commit }) => !met.standIns.has(commit));
+    told.push({ ...file, commits, advice: adviceFor(file, words) });
+  }
+  return told;
+}
