@@ -250,6 +250,14 @@ const MISSES: Readonly<Record<string, readonly string[]>> = {
     "git stash && git stash drop stash@{1}",
   ],
   "a `find` from above that chooses by name": ["find {worktrees} -type d -name dist -prune -exec rm -rf {} +"],
+  "by more than name, path, type and depth": ["find {beta} -type f -mtime -1 -delete"],
+  "a `[ … ]` or `grep -q` that names it": ["grep -q {beta} gone.txt && rm -rf {beta}"],
+  "a variable's text": ['cmd="git stash pop"; $cmd'],
+  "what other programs write over": [
+    "curl -o {beta}/file-0.txt https://example.com",
+    "ln -sf /dev/null {beta}/file-0.txt",
+    "sed -i d {beta}/file-0.txt",
+  ],
 };
 
 let scene: GuardScene;

@@ -78,7 +78,12 @@ rows("commands are found wherever they stand", [
   ["while a; do b; done; until c\ndo d\ndone", ["a", "b", "c", "d"]],
   ["case x in (a|b) c;; *) d ;& e) f\nesac; g", ["c", "d", "f", "g"]],
   ["for ((i = 0; i < 3; i++)); do a; done; select x in y; do b $x; done", ["a", "b ?"]],
-  ["f() { a $1; }; function g { b; }; f x; g() (c); g", ["a ?", "c"]],
+  ["f() { a $1; }; function g { b; }; f x; g() (c); g", ["a x", "c"]],
+  [
+    "f() { a $1 $2 $10; shift; b $1; }; f 'x y' z; c $1; f *; g() { f $1; a $1; }; g x",
+    ["a ? z ?", "b ?", "c ?", "a ? ? ?", "b ?", "a x ? ?", "b ?", "a x"],
+  ],
+  ["bash -c 'a $0 $1; set -- y; b $1' n x; sh -c 'a $1' n $x", ["a ? x", "b ?", "a ?"]],
   ["rm() { echo; }; rm x", []],
   [`a "$(b \`c\` "\${x:-$(d)}")" <(e) >(f)`, ["c", "d", "b ? ?", "e", "f", "a ? ? ?"]],
   ["x=$(a) y=(b $(c)) d", ["a", "c", "d"]],
@@ -129,7 +134,7 @@ rows("it is known where they run, or not", [
     'cd "$(git rev-parse --show-toplevel)" && a; cd $(pwd)/y; b; cd "`c`"; d',
     ["git rev-parse --show-toplevel", "a @/top", "pwd @/top", "b @/top/y", "c @/top/y", "d @?"],
   ],
-  ["f() { cd x; }; f; a; g() { cd $1; return; }; g y; b", ["a @/here/x", "b @?"]],
+  ["f() { cd x; }; f; a; g() { cd $1; return; }; g y; b", ["a @/here/x", "b @/here/x/y"]],
 ]);
 
 rows("loops over known words are gone through", [

@@ -2,7 +2,7 @@
 // question whether a directory is there.
 
 import type { Target } from "./claims.ts";
-import { forget, forgetVariables, type Shell, type Success } from "./shell.ts";
+import { forget, forgetVariables, type Shell, type Success, setPositions } from "./shell.ts";
 import type { Script } from "./syntax.ts";
 import { type Known, type Value, wordOf } from "./values.ts";
 
@@ -34,6 +34,7 @@ export function runBuiltin(
   if (FORGETTING.has(name)) forget(shell);
   else if (SETTING.has(name)) forgetVariables(shell);
   else if (name === "break" || name === "continue" || name === "return" || name === "exit") shell.over = name;
+  else if (name === "shift") setPositions(shell, []);
   else if (name === "set") setOptions(args, shell);
   else if (name === "wait" && args.some((one) => wordOf(one)?.startsWith("-p"))) forgetVariables(shell);
   else if (name === "printf") {
@@ -70,7 +71,10 @@ export function declare({ name, words, given }: { name: string; words: readonly 
 function setOptions(args: readonly Value[], shell: Shell): void {
   const words = args.map((one) => wordOf(one) ?? "");
   for (const [at, word] of words.entries()) {
-    if (!/^[-+]./.test(word) || word === "--") return;
+    if (!/^[-+]./.test(word) || word === "--") {
+      if (words[at - 1]?.includes("o") !== true) setPositions(shell, []);
+      return;
+    }
     const isOn = word.startsWith("-");
     const named = word.includes("o") ? words[at + 1] : undefined;
     if (word.includes("e") || named === "errexit") shell.isStrict = isOn;

@@ -49,8 +49,19 @@ export interface FilesClaim {
   extent: "tree" | "file" | "content";
   /** Of a directory only some of what is in it: what, is not known. */
   isNarrowed?: boolean;
-  /** So many directories below the target it still reaches. */
-  reach?: number;
+  chosen?: Chosen;
+}
+
+/** Of what is at the target and below, only what these choose. */
+export interface Chosen {
+  /** Patterns of the last name, or of all of the path as it is named. */
+  names: readonly { pattern: string; isPath: boolean; isNegated: boolean; isCaseless: boolean }[];
+  kind: "file" | "directory" | undefined;
+  /** So many directories below the target. */
+  least: number;
+  most: number;
+  /** A directory goes with all in it. */
+  isDeep: boolean;
 }
 
 /** Undefined where it is not known which files these are. */

@@ -4,9 +4,11 @@
 import { lstatSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { KnownSession } from "../roster/roster.ts";
+import { choosesAbove, choosesIn } from "./chosen.ts";
 import type { FilesClaim } from "./claims.ts";
 import { currentBranches, type Others } from "./others.ts";
 import { isThere, isWithin, meantNear, stashEntries, textIn } from "./places.ts";
+import { isPlain, plainOf } from "./values.ts";
 import type { Found } from "./verdict.ts";
 
 export function filesHit(others: Others, claim: FilesClaim, home: string): Found {
@@ -41,18 +43,19 @@ function isOf(path: string, { worktree_path: place, git_dir }: KnownSession, { c
   if (path !== place && ((git_dir !== null && isWithin(path, git_dir)) || isWithin(home, place))) return false;
   const own = others.own.worktree_path;
   if (isWithin(own, place) && isWithin(path, own)) return false;
-  return isPartOf(path, place);
+  return isPartOf(path, place) && (claim.chosen === undefined || choosesIn(path, namedAs(claim, path), claim.chosen));
+}
+
+/** As the command says it. */
+function namedAs({ target: { pattern } }: FilesClaim, path: string): string {
+  return isPlain(pattern) ? plainOf(pattern) : path;
 }
 
 /** A directory goes with all in it, unless only some of it is chosen or it does not reach as far. */
-function holds(
-  path: string,
-  place: string,
-  { extent, isNarrowed, reach = Number.POSITIVE_INFINITY }: FilesClaim,
-): boolean {
+function holds(path: string, place: string, claim: FilesClaim): boolean {
+  const { extent, isNarrowed, chosen } = claim;
   if (extent !== "tree" || isNarrowed === true || !isWithin(place, path)) return false;
-  const deep = place.slice(path === "/" ? 1 : path.length + 1).split("/").length;
-  return deep < reach;
+  return chosen === undefined || choosesAbove({ start: path, named: namedAs(claim, path) }, place, chosen);
 }
 
 /** Not where a repository or worktree of its own begins in between; a submodule is part of what it is in. */
@@ -84,7 +87,7 @@ const VITAL = [
 function repositoryHit(others: Others, claim: FilesClaim): Found {
   let met: Found;
   const session = others.find((one) => {
-    if (one.git_dir === null || claim.isNarrowed === true) return false;
+    if (one.git_dir === null || claim.isNarrowed === true || (claim.chosen?.names.length ?? 0) > 0) return false;
     const { git_dir: gitDir } = one;
     const path = meantNear(claim.target, gitDir, { isFollowed: claim.extent === "content" }).find((near) => {
       return isThere(near) && (isVital(near, one, gitDir) ? isReached(near, claim) : holds(near, gitDir, claim));

@@ -3,9 +3,8 @@
 
 import { declare, type Given, type Ground, isDeclaring, knownIn, pathFrom, runBuiltin } from "./builtins.ts";
 import { type Call, programOf, type Seen } from "./calls.ts";
-import { targetOf } from "./claims.ts";
 import { answerOf, isCondition, isTold } from "./conditions.ts";
-import { goThrough } from "./loops.ts";
+import { goThrough, textsOf } from "./loops.ts";
 import { parseShell } from "./parse.ts";
 import {
   copyOf,
@@ -17,10 +16,12 @@ import {
   negation,
   newShell,
   noteTraces,
+  positionsOf,
   rejoin,
   type Shell,
   type Success,
   sameDropped,
+  setPositions,
   waysOf,
 } from "./shell.ts";
 import type { Node, Redirection, Script, SimpleCommand, Word } from "./syntax.ts";
@@ -190,7 +191,7 @@ class Follower {
 
   #for({ variable, values, body }: Extract<Node, { kind: "for" }>, shell: Shell): Success {
     this.#inside(values ?? [], shell);
-    const found = values === undefined ? undefined : this.#texts(values, shell);
+    const found = values === undefined ? undefined : textsOf(this.#values(values, shell), shell, this.#ground);
     if (found === undefined || found.texts.length > MOST_ROUNDS) {
       shell.variables.set(variable, undefined);
       return this.#loop(shell, (own) => this.run(body, own));
@@ -204,24 +205,6 @@ class Follower {
       return isHeldBack;
     });
     return undefined;
-  }
-
-  /** Undefined where not all of them are known. */
-  #texts(words: readonly Word[], shell: Shell): { texts: string[]; isInOrder: boolean } | undefined {
-    const texts: string[] = [];
-    let isInOrder = true;
-    for (const value of this.#values(words, shell)) {
-      if (value.kind === "unknown") return undefined;
-      if (value.kind === "text") texts.push(value.text);
-      else {
-        const target = targetOf(value, shell.directory);
-        const found = target === undefined ? undefined : this.#ground.matching(target);
-        if (found === undefined) return undefined;
-        texts.push(...found);
-        isInOrder = false;
-      }
-    }
-    return { texts, isInOrder };
   }
 
   #values(words: readonly Word[], shell: Shell): Value[] {
@@ -269,7 +252,7 @@ class Follower {
     const name = first?.kind === "text" ? programOf(first.text) : undefined;
     if (name === undefined) return undefined;
     const body = shell.functions.get(name);
-    if (body !== undefined) return this.#function(body, shell);
+    if (body !== undefined) return this.#function(body, args, shell);
     if (name === "eval") return this.#eval(args, shell);
     if (name === "trap") return this.#trap(args, shell);
     const built = runBuiltin({ name, args }, shell, this.#ground);
@@ -292,7 +275,7 @@ class Follower {
       return success;
     }
     const script = scriptOfShell(name, args);
-    if (script !== undefined) return this.#script(script, { shell, redirections, given });
+    if (script !== undefined) return this.#script(script, { shell, redirections, given, args });
     const variable: Call["variable"] = (asked) => {
       if (given.has(asked)) return { value: given.get(asked) };
       return shell.exported.has(asked) ? { value: shell.variables.get(asked) } : undefined;
@@ -302,20 +285,25 @@ class Follower {
     return answerOf({ name, args }, shell, this.#ground);
   }
 
-  #function(body: Node, shell: Shell): Success {
+  #function(body: Node, args: readonly Value[], shell: Shell): Success {
     if (this.#nested >= MOST_NESTED) {
       forget(shell);
       return undefined;
     }
     this.#nested++;
+    const before = setPositions(shell, positionsOf(args));
     const success = this.#node(body, shell);
     this.#nested--;
     rejoin(shell, "return");
+    setPositions(shell, before);
     return success;
   }
 
   /** Another shell reads a text: it has what it was given, and none of our variables for certain. */
-  #script(script: Value | "input", { shell, redirections, given }: Called & { given: Given }): Success {
+  #script(
+    script: Value | "input",
+    { shell, redirections, given, args }: Called & { given: Given; args: readonly Value[] },
+  ): Success {
     const document = redirections.findLast(({ operator }) => operator.startsWith("<<"));
     const input = document === undefined ? undefined : textOf(document.target, knownIn(shell, this.#ground));
     const text = script === "input" ? input : script.kind === "text" ? script.text : undefined;
@@ -325,6 +313,7 @@ class Follower {
     this.#apart(shell, (own) => {
       own.functions.clear();
       for (const name of own.variables.keys()) if (!own.exported.has(name)) own.variables.set(name, undefined);
+      if (script !== "input") setPositions(own, positionsOf(args.slice(args.indexOf(script) + 2)));
       for (const [name, value] of given) {
         own.variables.set(name, value);
         own.exported.add(name);

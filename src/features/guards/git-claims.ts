@@ -127,7 +127,10 @@ function branch(git: GitCall): Claim[] {
   const options = readOptions(git.args, { takes: ["u", "set-upstream-to", "sort", "format", "points-at"] });
   const { words } = options;
   if (options.has("r", "remotes", "a", "all", "list", "l")) return [];
-  if (options.has("d", "D", "delete")) return words.flatMap((one) => ofBranch(git, one, "git branch -D"));
+  // Without force git lets a branch be that is checked out, or not merged.
+  const isDeleting = options.has("D") || (options.has("d", "delete") && options.has("f", "force"));
+  if (options.has("d", "delete") && !isDeleting) return [];
+  if (isDeleting) return words.flatMap((one) => ofBranch(git, one, "git branch -D"));
   if (options.has("m", "M", "move")) {
     const isForced = options.has("M", "f", "force");
     const [from, to] = words.length > 1 ? words : [{ kind: "text" as const, text: "HEAD" }, words[0]];
@@ -182,6 +185,19 @@ const COMMANDS: Readonly<Record<string, Claiming>> = Object.assign(Object.create
   ...{ stash, reset, clean, checkout, switch: switching, restore, rebase, branch, worktree, reflog },
   ...{ merge: operation, "cherry-pick": operation, revert: operation, am: operation },
   "update-ref": updateRef,
+  commit: (git) => {
+    const options = readOptions(git.args, { takes: ["m", "F", "C", "c", "t", "author", "date", "message", "file"] });
+    if (!options.has("amend") || options.has("dry-run")) return [];
+    return [{ kind: "branch", at: git.at, branch: "HEAD", deed: "git commit --amend" }];
+  },
+  "read-tree": (git) => {
+    const options = readOptions(git.args, {});
+    return options.has("u") && options.has("reset") && !isDry(options) ? ofCheckout(git, "--reset") : [];
+  },
+  mv: (git) => {
+    const options = readOptions(git.args, {});
+    return options.has("f", "force") && !isDry(options) ? ofCheckout(git, "--force") : [];
+  },
   rm: (git) => {
     const options = readOptions(git.args, { takes: ["pathspec-from-file"] });
     return options.has("cached") || isDry(options) || options.isUnsure ? [] : ofCheckout(git);

@@ -3,7 +3,7 @@
 import type { Claim } from "./claims.ts";
 import { type GitCall, ofBranch } from "./git-call.ts";
 import { readOptions } from "./options.ts";
-import { wordOf } from "./values.ts";
+import { plainOf, wordOf } from "./values.ts";
 
 const PUSH_TAKES = ["o", "push-option", "receive-pack", "exec", "repo"];
 
@@ -23,25 +23,33 @@ export function pushClaims({ at, args }: GitCall): Claim[] {
     return isCurrent ? [{ kind: "pushed", at, remote, branches: ["HEAD"], deed }] : [];
   }
   const isDeleting = options.has("d", "delete");
-  const branches = refspecs.flatMap((one) => {
-    const [, plus, source, colon, target] = /^(\+?)([^:]*)(:?)(.*)$/.exec(wordOf(one) ?? "") ?? [];
-    const named = colon === ":" ? target : source;
+  const texts = refspecs.map((one) => (one.kind === "pattern" ? plainOf(one.pattern) : (wordOf(one) ?? "")));
+  // A tag has such a word before it.
+  const named = texts.filter((text, at) => text !== "tag" && texts[at - 1] !== "tag");
+  if (
+    named.some((one) => /^\+?(refs\/heads\/\*)?(:(refs\/heads\/\*)?)?$/.test(one) && (isForced || one.startsWith("+")))
+  ) {
+    return [{ kind: "pushed", at, remote, branches: "all", deed }];
+  }
+  const branches = named.flatMap((one) => {
+    const [, plus, source, colon, target] = /^(\+?)([^:]*)(:?)(.*)$/.exec(one) ?? [];
+    const there = colon === ":" ? target : source;
     const isDestroying = isForced || isDeleting || plus === "+" || (colon === ":" && source === "" && target !== "");
-    return isDestroying && named !== undefined && named !== "" ? branchIn(named) : [];
+    return isDestroying && there !== undefined && there !== "" ? branchIn(there) : [];
   });
   return branches.length === 0 ? [] : [{ kind: "pushed", at, remote, branches, deed: isForced ? deed : "git push" }];
 }
 
 /**
  * Into a branch of here: `git fetch <remote> <theirs>:<ours>`. Without force it only goes forward, and not where it is
- * checked out; from here itself (`.`) it is another word for moving a branch.
+ * checked out.
  */
 export function refspecClaims(git: GitCall): Claim[] {
   const options = readOptions(git.args, {
     takes: ["o", "server-option", "depth", "deepen", "j", "jobs", "refmap", "upload-pack", "filter", "s", "X"],
   });
-  const [remote, ...refspecs] = options.words;
-  const isAny = wordOf(remote) === "." || options.has("f", "force", "u", "update-head-ok");
+  const [, ...refspecs] = options.words;
+  const isAny = options.has("f", "force", "u", "update-head-ok");
   return refspecs.flatMap((one) => {
     const [, plus, target = ""] = /^(\+?)[^:]*:(.+)$/.exec(wordOf(one) ?? "") ?? [];
     const [branch] = branchIn(target);

@@ -15,9 +15,9 @@ export interface Judged {
 type Effects = Pick<World, "processes" | "git" | "env" | "now" | "paths" | "db">;
 
 const GIT_WORDS =
-  /\b(stash|reset|clean|checkout|restore|switch|rebase|branch|update-ref|push|fetch|pull|worktree|reflog|rm|merge|cherry-pick|revert|am)\b/;
+  /\b(stash|reset|clean|checkout|restore|switch|rebase|branch|update-ref|push|fetch|pull|worktree|reflog|rm|merge|cherry-pick|revert|am|amend|read-tree)\b/;
 /** A `>` that empties a file; not of `>>`, `2>&1`, `=>` and `> /dev/null`. */
-const FILE_WORDS = /\b(rm|mv|cp|find|rsync|unlink|shred|truncate|dd|tee)\b|(?<![>=-])>(?![>&=]|\s*\/dev\/)/;
+const FILE_WORDS = /\b(rm|mv|cp|find|rsync|unlink|shred|truncate|dd|tee)\b|(?<![>=-])>(?!>|=|&\s*[\d-]|\s*\/dev\/)/;
 
 /** Whether a command could be one of those at all, by its text: most are not. */
 export function mayDestroy(command: string): boolean {

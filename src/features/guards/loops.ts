@@ -1,14 +1,29 @@
 // A loop over words that are known, gone through round by round. What is only done under a condition may be done in some
 // of them: it is told once, with no more than all of them have in common. Pure but for the body that is run.
 
+import type { Ground } from "./builtins.ts";
+import { targetOf } from "./claims.ts";
 import { tells } from "./conditions.ts";
 import { copyOf, merged, rejoin, type Shell } from "./shell.ts";
+import type { Value } from "./values.ts";
 
 export interface Rounds {
   variable: string;
   texts: readonly string[];
   /** Files that a pattern means: which is the first, only the shell knows. */
   isInOrder: boolean;
+}
+
+/** Undefined where not all of them are known. */
+export function textsOf(values: readonly Value[], shell: Shell, ground: Ground): Omit<Rounds, "variable"> | undefined {
+  const texts: string[] = [];
+  for (const value of values) {
+    const target = targetOf(value, shell.directory);
+    if (value.kind === "text") texts.push(value.text);
+    else if (target === undefined) return undefined;
+    else texts.push(...ground.matching(target));
+  }
+  return { texts, isInOrder: values.every(({ kind }) => kind === "text") };
 }
 
 /** The body says whether something in it was held back. */

@@ -2,6 +2,7 @@
 // is certain. Where two ways lead to the same command, only what both say is known. Pure.
 
 import type { Node } from "./syntax.ts";
+import type { Value } from "./values.ts";
 
 export interface Shell {
   /** As `cd` says it; undefined where it is not known. */
@@ -140,6 +141,23 @@ export function merged(one: Shell | undefined, other: Shell | undefined): Shell 
     dropped: sameDropped(one, other),
     isRepositoryMade: one.isRepositoryMade || other.isRepositoryMade,
   };
+}
+
+/** `$1` and those behind it; what were they before. One that is not told is not known. */
+export function setPositions({ variables }: Shell, texts: readonly (string | undefined)[]): (string | undefined)[] {
+  return POSITIONS.map((name, at) => {
+    const before = variables.get(name);
+    variables.set(name, texts[at]);
+    return before;
+  });
+}
+
+const POSITIONS = ["1", "2", "3", "4", "5", "6", "7", "8", "9"];
+
+/** None where a pattern may be several words, or one that is not known none. */
+export function positionsOf(args: readonly Value[]): string[] {
+  const texts = args.flatMap((one) => (one.kind === "text" ? [one.text] : []));
+  return texts.length === args.length ? texts : [];
 }
 
 /** Something changed what it has, and nobody knows what. */

@@ -10,7 +10,7 @@ const PLAIN = /[^ \t\n;&|<>()\\'"`$]+/y;
 const PLAIN_IN_TEST = /[^ \t\n\\'"`$]+/y;
 const PLAIN_IN_QUOTES = /[^"\\`$]+/y;
 const PLAIN_IN_DOCUMENT = /[^\\`$]+/y;
-const NAME = /[A-Za-z_]\w*/y;
+const NAME = /[A-Za-z_]\w*|[1-9](?!\d)/y;
 const OR_END = /:?\?[^\\"'`${}]{0,200}\}/y;
 
 /** Undefined where none begins. In `[[ … ]]` only blanks end a word. */

@@ -32,6 +32,8 @@ interface Wrapper {
   isOfAnother?: boolean;
   /** It adds words that nobody knows; the option with which it puts them in the place of a text. */
   adds?: string;
+  /** An option before a text for a shell, in the place of the command. */
+  texts?: string;
 }
 
 const USER = ["u", "g", "p", "C", "r", "t", "T", "U", "user", "group", "prompt", "close-from", "role", "type"];
@@ -62,6 +64,8 @@ const WRAPPERS: Readonly<Record<string, Wrapper>> = Object.assign(Object.create(
   nice: { takes: ["n", "adjustment"] },
   ionice: { takes: ["c", "n", "class", "classdata"], stops: ["p", "P", "u", "pid"] },
   timeout: { takes: ["k", "s", "kill-after", "signal"], skips: 1 },
+  flock: { takes: ["w", "E", "timeout", "wait", "conflict-exit-code"], skips: 1, stops: ["u", "unlock"], texts: "c" },
+  busybox: {},
   stdbuf: { takes: ["i", "o", "e", "input", "output", "error"] },
   caffeinate: { takes: ["t", "w"] },
   xargs: {
@@ -90,6 +94,8 @@ export function unwrapped(name: string, given: readonly Value[]): Wrapped | unde
     words.shift();
   }
   words.splice(0, wrapper.skips ?? 0);
+  if (wrapper.texts !== undefined && wordOf(words[0]) === `-${wrapper.texts}`)
+    words.unshift({ kind: "text", text: "sh" });
   if (words.length === 0) return undefined;
   const placed = wrapper.directory?.flatMap((option) => options.value(option) ?? []).at(0);
   return {
