@@ -76,6 +76,8 @@ export async function reaches(git: Git, from: string | undefined, commit: string
   return exit === 0 ? true : exit === 1 ? false : undefined;
 }
 
+const MOST_ENTRIES = 5_000;
+
 interface Entry {
   commit: string;
   /** Seconds since 1970. */
@@ -84,8 +86,14 @@ interface Entry {
 
 /** The newest first; none of a ref that has no reflog (any more). */
 async function reflog(git: Git, ref: string): Promise<Entry[]> {
-  const words = ["--walk-reflogs", "--format=%H %gd", "--date=unix", "--max-count=5000", "--end-of-options", ref, "--"];
-  const { exit, stdout } = await git.attempt(["log", ...words]);
+  const words = [
+    "--walk-reflogs",
+    "--format=%H %gd",
+    "--date=unix",
+    "--no-show-signature",
+    `--max-count=${MOST_ENTRIES}`,
+  ];
+  const { exit, stdout } = await git.attempt(["log", ...words, "--end-of-options", ref, "--"]);
   if (exit !== 0) return [];
   return stdout.split("\n").flatMap((line) => {
     const [, commit = "", at] = /^([0-9a-f]{40,64}) .*@\{(\d+)\}$/.exec(line) ?? [];

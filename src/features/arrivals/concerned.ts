@@ -108,8 +108,9 @@ async function partsOf(
 }
 
 async function checkoutsOf(git: Git): Promise<Map<string, WorktreeEntry>> {
-  const { exit, stdout } = await git.attempt(["worktree", "list", "--porcelain", "-z"]);
-  return new Map(exit === 0 ? parseWorktrees(stdout).map((entry) => [entry.path, entry]) : []);
+  // Where git cannot list them just now, nothing is recorded, and the next look tells it.
+  const listed = await git.output(["worktree", "list", "--porcelain", "-z"]);
+  return new Map(parseWorktrees(listed).map((entry) => [entry.path, entry]));
 }
 
 const NAMES = ["diff-tree", "-r", "-z", "--name-only", "--no-renames", "--no-ext-diff", "--no-textconv"];
