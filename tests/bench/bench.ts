@@ -3,8 +3,10 @@
 
 import { existsSync } from "node:fs";
 import { PROGRAM } from "../support/cli.ts";
+import { hasCorpus } from "../support/corpus.ts";
 import { claimsCheck, hookEdit } from "./claims.ts";
 import { cleanupDryRun, cleanupLanded, registerBesideKept, releaseUnused } from "./cleanup.ts";
+import { conflictsCorpus } from "./conflicts.ts";
 import { contention } from "./contention.ts";
 import { type Figure, judge, measure, median, minimum, mostOf, type Verdict } from "./figure.ts";
 import { guard } from "./guard.ts";
@@ -25,6 +27,7 @@ const FIGURES: readonly Figure[] = [
   ...[writesRead, writesNothing, writesFile, writesCommit],
   ...[registerFirst, registerAgain, registerWorktree, contention, landedCold, landedAgain],
   ...[radarCold, radarOneChange, radarUnchanged, radarSnapshots],
+  ...(hasCorpus() ? [conflictsCorpus] : []),
   ...[mcpList, mcpRead, mcpMemory, watchMemory],
   ...[cleanupLanded, cleanupDryRun, releaseUnused, registerBesideKept],
 ];

@@ -1,5 +1,6 @@
 // The corpus of real merge conflicts, which lies beside the repository and of which nothing is copied into it.
 
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Place } from "./place.ts";
 import { runGit } from "./repo.ts";
@@ -47,4 +48,8 @@ export async function corpusRepository(place: Place): Promise<{ path: string; me
     return { name, base, ours, theirs, kinds: own };
   });
   return { path, merges };
+}
+
+export function hasCorpus(): boolean {
+  return existsSync(join(PATH, "fixture-repo.ts"));
 }

@@ -1,8 +1,10 @@
 // Which commits of one side brought what conflicts: of its lines where there are any, else those that touched the file.
 // Read where nothing of the repository's configuration counts, within bounds; what cannot be told is left out.
 
+import { Failure } from "../../core/failure.ts";
 import type { Git, GitOptions } from "../../git/git.ts";
-import type { Range } from "../../git/merge-tree.ts";
+import type { ConflictFile, Range } from "../../git/merge-tree.ts";
+import { adviceFor } from "./advice.ts";
 
 export interface Brought {
   commit: string;
@@ -11,8 +13,55 @@ export interface Brought {
   committedAt: string;
 }
 
-export interface BroughtInput {
-  /** The side's commit, and where both sides parted; null when they never met. */
+export interface FileCheck extends ConflictFile {
+  /** Of the side that was asked about, five at most; of the first twenty files. */
+  commits: Brought[];
+  advice: string;
+}
+
+export interface Explained {
+  files: readonly ConflictFile[];
+  /** Whose commits are told: that side's commit, and where both sides parted; null when they never met. */
+  side: "ours" | "theirs";
+  commit: string;
+  base: string | null;
+  /** Both sides in words. */
+  words: { here: string; there: string };
+}
+
+const MOST_EXPLAINED = 20;
+const MOST_COMMITS = 5;
+/** For all files together. */
+const PATIENCE_MS = 10_000;
+
+/** `git` is a merger's. */
+export async function explainFiles(
+  git: Git,
+  { files, side, commit, base, words }: Explained,
+  signal: AbortSignal,
+): Promise<FileCheck[]> {
+  const patience = AbortSignal.timeout(PATIENCE_MS);
+  const options = { signal: AbortSignal.any([signal, patience]) };
+  const told: FileCheck[] = [];
+  for (const [at, file] of files.entries()) {
+    const ranges = (file.regions ?? []).map((region) => region[side]);
+    const asked = { side: commit, base, path: file.path, object: file.stages[side]?.object, ranges };
+    const isAsked = at < MOST_EXPLAINED && !patience.aborted;
+    const commits = isAsked
+      ? await broughtBy(git, asked, options).catch((thrown: unknown) => none(thrown, signal))
+      : [];
+    told.push({ ...file, commits, advice: adviceFor(file, words) });
+  }
+  return told;
+}
+
+/** What took too long, or too much, is not told. */
+function none(thrown: unknown, signal: AbortSignal): Brought[] {
+  if (signal.aborted || !(thrown instanceof Failure)) throw thrown;
+  return [];
+}
+
+interface BroughtInput {
   side: string;
   base: string | null;
   path: string;
@@ -22,14 +71,8 @@ export interface BroughtInput {
   ranges: readonly Range[];
 }
 
-/** Of so many files it is told; more nobody reads. */
-export const MOST_EXPLAINED = 20;
-const MOST_COMMITS = 5;
-const PATIENCE_MS = 5000;
-
-/** The newest first, five at most. `git` is a merger's. */
-export async function broughtBy(git: Git, input: BroughtInput, given: GitOptions): Promise<Brought[]> {
-  const options = { ...given, timeoutMs: PATIENCE_MS };
+/** The newest first. */
+async function broughtBy(git: Git, input: BroughtInput, options: GitOptions): Promise<Brought[]> {
   const boundary = input.base === null ? [] : [`^${input.base}`];
   const ranges = input.ranges.filter(({ from, to }) => to >= from).slice(0, 50);
   const found = ranges.length === 0 ? [] : await blamed(git, { ...input, boundary, ranges }, options);

@@ -3,22 +3,15 @@
 
 import { Failure } from "../../core/failure.ts";
 import { printable } from "../../core/text.ts";
-import { type ConflictFile, type Merger, openMerger } from "../../git/merge-tree.ts";
+import { type Merger, openMerger } from "../../git/merge-tree.ts";
 import type { World } from "../../world.ts";
-import { mergeMeant, type Ref, shortRef } from "../merges/merges.ts";
-import { adviceFor } from "./advice.ts";
-import { type Brought, broughtBy, MOST_EXPLAINED } from "./brought.ts";
+import { mergeMeant, shortRef } from "../merges/merges.ts";
+import { explainFiles, type FileCheck } from "./brought.ts";
 
 export interface CheckInput {
   branch: string;
   target?: string | undefined;
   fetch?: boolean | undefined;
-}
-
-export interface FileCheck extends ConflictFile {
-  /** Commits of the target that brought what conflicts; of the first twenty files. */
-  commits: Brought[];
-  advice: string;
 }
 
 export interface TargetCheck {
@@ -60,7 +53,9 @@ export async function checkConflicts(world: Effects, input: CheckInput): Promise
     const judged = { target: shortRef(target.name), commit: target.commit, base, verdict: result.verdict };
     const why = result.verdict === "unknown" ? result.why : null;
     const conflicts = result.verdict === "conflict" ? result.files : [];
-    const files = await explained(merger, { branch, target, base, files: conflicts, signal });
+    const words = { here: branch, there: shortRef(target.name) };
+    const asked = { files: conflicts, side: "theirs" as const, commit: target.commit, base, words };
+    const files = await explainFiles(merger.git, asked, signal);
     found.push({ ...judged, why, files });
   }
   const hasConflicts = found.some(({ verdict }) => verdict === "conflict");
@@ -72,27 +67,6 @@ export async function checkConflicts(world: Effects, input: CheckInput): Promise
 async function baseOf({ git }: Merger, commits: readonly string[], signal: AbortSignal): Promise<string | null> {
   const found = await git.attempt(["merge-base", "--end-of-options", ...commits], { signal });
   return found.exit === 0 ? found.stdout.trim() : null;
-}
-
-async function explained(
-  merger: Merger,
-  {
-    branch,
-    target,
-    base,
-    files,
-    signal,
-  }: { branch: string; target: Ref; base: string | null; files: readonly ConflictFile[]; signal: AbortSignal },
-): Promise<FileCheck[]> {
-  const words = { here: branch, there: shortRef(target.name) };
-  const told: FileCheck[] = [];
-  for (const [at, file] of files.entries()) {
-    const ranges = (file.regions ?? []).map(({ theirs }) => theirs);
-    const asked = { side: target.commit, base, path: file.path, object: file.stages.theirs?.object, ranges };
-    const commits = at < MOST_EXPLAINED ? await broughtBy(merger.git, asked, { signal }) : [];
-    told.push({ ...file, commits, advice: adviceFor(file, words) });
-  }
-  return told;
 }
 
 function unknown(branch: string, { target, commit, why }: TargetCheck): Failure {

@@ -3,8 +3,7 @@
 import { NUMBER, TEXT, v } from "../../core/shape.ts";
 import { printable } from "../../core/text.ts";
 import { CONFLICT_KINDS, type Range } from "../../git/merge-tree.ts";
-import type { Brought } from "./brought.ts";
-import type { FileCheck } from "./check.ts";
+import type { Brought, FileCheck } from "./brought.ts";
 
 const rangeShape = () => v.strictObject({ from: NUMBER, to: NUMBER });
 

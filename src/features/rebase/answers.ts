@@ -86,10 +86,10 @@ export function rebasedLines(answer: Rebased): string[] {
     ...(emptied.length === 0 ? [] : [`Left out, since the target has all they change: ${shortly(emptied)}`]),
     ...(merges === 0 ? [] : [`${counted(merges, "merge commit")} left out, as a rebase does.`]),
     ...(dirtyFiles > 0 && outcome === "would-be-clean"
-      ? [`${counted(dirtyFiles, "file")} with uncommitted changes were not judged.`]
+      ? [`Uncommitted changes (${counted(dirtyFiles, "file")}) were not judged.`]
       : []),
     ...(dirtyFiles > 0 && outcome === "rebased"
-      ? [`${counted(dirtyFiles, "file")} with uncommitted changes were put back.`]
+      ? [`Uncommitted changes (${counted(dirtyFiles, "file")}) were put back.`]
       : []),
     ...(undoId === null ? [] : [`Back with: parallel-cc rebase undo ${undoId}`]),
   ];

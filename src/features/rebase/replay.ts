@@ -3,7 +3,7 @@
 
 import type { GitOptions } from "../../git/git.ts";
 import { type ConflictFile, type Merger, openMerger } from "../../git/merge-tree.ts";
-import { adviceFor, broughtBy, type FileCheck, MOST_EXPLAINED } from "../conflicts/conflicts.ts";
+import { explainFiles, type FileCheck } from "../conflicts/conflicts.ts";
 import type { Onto } from "./onto.ts";
 import type { Place } from "./place.ts";
 
@@ -74,7 +74,7 @@ export async function replay(place: Place, { onto, work, signal }: Question): Pr
   if (all.length > MOST_PICKS) {
     return { ...known, outcome: "unknown", why: `${all.length} commits are too many to try out` };
   }
-  return await tryOut(merger, { place, onto, work, base, all, known, options: { signal } });
+  return await tryOut(merger, { place, onto, work, base, all, known, signal });
 }
 
 interface Commit extends Picked {
@@ -106,11 +106,12 @@ interface Trial {
   base: string;
   all: readonly Commit[];
   known: Omit<Replayed, "outcome">;
-  options: GitOptions;
+  signal: AbortSignal;
 }
 
 async function tryOut(merger: Merger, trial: Trial): Promise<Replayed> {
-  const { onto, all, known, options } = trial;
+  const { onto, all, known, signal } = trial;
+  const options = { signal };
   const emptied: Picked[] = [];
   /** Commits of ours that stand for picks: nobody's, so nobody is told of them. */
   const standIns = new Set<string>();
@@ -178,13 +179,7 @@ interface Met extends Trial {
 
 async function explained(merger: Merger, met: Met): Promise<FileCheck[]> {
   const words = { here: met.onto.target, there: met.place.branch };
-  const told: FileCheck[] = [];
-  for (const [at, file] of met.files.entries()) {
-    const ranges = (file.regions ?? []).map(({ ours }) => ours);
-    const asked = { side: met.head, base: met.base, path: file.path, object: file.stages.ours?.object, ranges };
-    const all = at < MOST_EXPLAINED ? await broughtBy(merger.git, asked, met.options) : [];
-    const commits = all.filter(({ commit }) => !met.standIns.has(commit));
-    told.push({ ...file, commits, advice: adviceFor(file, words) });
-  }
-  return told;
+  const asked = { files: met.files, side: "ours" as const, commit: met.head, base: met.base, words };
+  const told = await explainFiles(merger.git, asked, met.signal);
+  return told.map((file) => ({ ...file, commits: file.commits.filter(({ commit }) => !met.standIns.has(commit)) }));
 }

@@ -10,7 +10,8 @@ import { workRefOf } from "./records.ts";
 /** Tracked files that are staged or changed. */
 export async function dirtyPaths(git: Git): Promise<string[]> {
   const words = ["status", "--porcelain", "-z", "--no-renames", "--untracked-files=no", "--ignore-submodules=dirty"];
-  return pathsOfStatus(await git.output(words));
+  // No program of the user's is started only to look.
+  return pathsOfStatus(await git.configured({ settings: { "core.fsmonitor": "false" } }).output(words));
 }
 
 /** The commit that holds it, with the index as its second parent. Nothing in the worktree changes. */
