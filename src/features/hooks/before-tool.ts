@@ -10,6 +10,7 @@ import { claudeOf } from "./claude.ts";
 import type { HookAnswer } from "./hook.ts";
 import { readyDb } from "./ready.ts";
 import type { Told } from "./told.ts";
+import { noteTrouble } from "./trouble.ts";
 
 interface Verdict {
   isRefused: boolean;
@@ -45,9 +46,13 @@ async function beforeEdit(world: World, told: Told, path: string): Promise<Verdi
     const { claimEdit, tellOwn } = await import("../claims/claims.ts");
     const { db, own } = found;
     const verdict = await claimEdit(world, db, { own, path, directory: told.cwd ?? world.cwd });
-    if (verdict === undefined || verdict.isRefused || world.env.claudePid !== undefined) return verdict;
+    if (verdict?.isRefused === true) return verdict;
+    const words = [verdict?.words, await foreseen(world, { ...found, told, path })].filter((one) => one !== undefined);
+    if (words.length === 0) return undefined;
+    const warning = { isRefused: false, words: words.join("\n\n") };
+    if (world.env.claudePid !== undefined) return warning;
     // A client that does not say which process it is takes no word here either (2.0.77): it comes after the edit.
-    tellOwn(world, db, { own, words: verdict.words });
+    tellOwn(world, db, { own, words: warning.words });
     return undefined;
   } catch (thrown) {
     const { isBlocking } = await import("./in-doubt.ts");
@@ -55,6 +60,25 @@ async function beforeEdit(world: World, told: Told, path: string): Promise<Verdi
     const why = asFailure(thrown).message;
     const words = `parallel-cc: not changed, since it could not be told whether another session has it: ${why}`;
     return { isRefused: true, words: `${words} (claims.onConflict is block.)` };
+  }
+}
+
+interface Foreseen {
+  db: Db;
+  own: KnownSession;
+  told: Told;
+  path: string;
+}
+
+/** With whose work the edit would conflict. What goes wrong there keeps nobody from being told whose the file is. */
+async function foreseen(world: World, { db, own, told, path }: Foreseen): Promise<string | undefined> {
+  try {
+    const { wouldConflict } = await import("../radar/radar.ts");
+    const edit = { path, directory: told.cwd ?? world.cwd, tool: told.tool_name ?? "", input: told.tool_input };
+    return await wouldConflict(world, db, own, edit);
+  } catch (thrown) {
+    noteTrouble(world, "PreToolUse", asFailure(thrown));
+    return undefined;
   }
 }
 

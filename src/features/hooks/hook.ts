@@ -5,6 +5,7 @@
 import type { Db } from "../../db/db.ts";
 import { topOf } from "../../git/checkout.ts";
 import type { World } from "../../world.ts";
+import { startPollIfDue } from "../arrivals/arrivals.ts";
 import { sessionOfClaude, sessionsMeant } from "../roster/roster.ts";
 import { claudeOf } from "./claude.ts";
 import { notePulse } from "./note.ts";
@@ -58,6 +59,7 @@ export async function answerHook(world: World, event: string): Promise<HookAnswe
   }
   notePulse(world, db, own, { ...doing, claudePid, conversationId: told.session_id });
   if (doing.activity === "ended") releaseWhenOver(world, db, claudePid);
+  if (event === "UserPromptSubmit" || event === "PostToolUse") startPollIfDue(world, db, own);
   if (event === "Stop") return (await import("./inbox.ts")).answerStop(world, db, { own, told });
   if (isAfterTool(event)) {
     return (await import("./after-tool.ts")).afterTool(world, db, { event, own, told, begun });

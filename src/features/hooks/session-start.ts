@@ -6,6 +6,7 @@ import { asFailure, Failure } from "../../core/failure.ts";
 import { counted } from "../../core/text.ts";
 import type { Db } from "../../db/db.ts";
 import type { World } from "../../world.ts";
+import { startPollIfDue } from "../arrivals/arrivals.ts";
 import { hasLeases, variablesOf } from "../leases/leases.ts";
 import { countNotes } from "../notes/notes.ts";
 import { type KnownSession, livingOf, sessionOfClaude, sessionsOf } from "../roster/roster.ts";
@@ -34,6 +35,7 @@ export async function startSession(given: World, told: Told): Promise<HookAnswer
   const doing = doingAt("SessionStart", told) ?? { activity: "working", waitingFor: null };
   notePulse(world, db, own, { ...doing, claudePid, conversationId: told.session_id ?? null });
   exportLeases(world, db, own);
+  startPollIfDue(world, db, own);
   return answerFor(world, db, own);
 }
 

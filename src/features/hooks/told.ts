@@ -19,7 +19,7 @@ const TOLD = v.object({
   reason: WORD,
   tool_name: WORD,
   /** PreToolUse, PostToolUse: as the tool is called. */
-  tool_input: v.fallback(v.optional(v.object({ file_path: WORD, notebook_path: WORD, command: WORD })), undefined),
+  tool_input: v.fallback(v.optional(v.looseObject({ file_path: WORD, notebook_path: WORD, command: WORD })), undefined),
   /** Of a tool that a subagent uses. */
   agent_id: WORD,
   /** Stop: a hook has made it go on before. */
