@@ -4,6 +4,7 @@ import { TEXT, v } from "../../core/shape.ts";
 import type { Db } from "../../db/db.ts";
 import { type ConflictFile, openMerger, type PairResult } from "../../git/merge-tree.ts";
 import type { World } from "../../world.ts";
+import { brokenNames } from "./broken.ts";
 import type { ObjectDirectories } from "./objects.ts";
 import { storedVerdict, storeVerdict } from "./store.ts";
 import { type Change, changesBetween } from "./tree-changes.ts";
@@ -107,12 +108,16 @@ async function judgeAnew(world: Effects, pairs: readonly SidePair[], judging: Ju
     const byA = changes[2 * index] ?? [];
     merged.set(at, { pair, result, byA, byB: changes[2 * index + 1] ?? [] });
   });
-  return results.map((result, at) => described(result, merged.get(at)));
+  const clean = [...merged].filter(([, { result }]) => result.verdict === "clean");
+  const sides = clean.map(([, { byA, byB, result }]) => ({ byA, byB, tree: result.tree }));
+  const warnings = await brokenNames(merger.git, sides, { signal: signal ?? AbortSignal.timeout(MERGING_MS) });
+  const byPair = new Map(clean.map(([at], index) => [at, warnings[index] ?? []]));
+  return results.map((result, at) => ({ ...described(result, merged.get(at)), warnings: byPair.get(at) ?? [] }));
 }
 
 type Told = Exclude<PairResult, { verdict: "unknown" }>;
 
-export interface Merged {
+interface Merged {
   pair: SidePair;
   result: Told;
   /** What either side brings to the other. */

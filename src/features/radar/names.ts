@@ -1,0 +1,47 @@
+// Names that a file of code gives to others, and those that it takes from them, as far as that can be told from its text
+// alone. What is in doubt is left out: it is better to say nothing than to warn for nothing.
+
+import { type CodeText, codeText, type Notation } from "./code-text.ts";
+import { GO } from "./names-go.ts";
+import { JAVA } from "./names-java.ts";
+import { PYTHON } from "./names-python.ts";
+import { RUST } from "./names-rust.ts";
+import { TYPESCRIPT } from "./names-typescript.ts";
+
+/** A file by its path from the top of the repository. */
+export interface Source extends CodeText {
+  path: string;
+}
+
+export interface Use {
+  name: string;
+  line: number;
+  /** Whether it is that file which it takes the name from. */
+  isOf(path: string): boolean;
+}
+
+export interface Language {
+  extensions: readonly string[];
+  notation: Notation;
+  /** What others may use of it. */
+  exportsOf(source: Source): ReadonlySet<string>;
+  /** Whether it may give the name to others, in whatever way; also when it hands on names that are not seen here. */
+  mayExport(source: Source, name: string): boolean;
+  /** What it takes from other files, of these names. */
+  usesOf(source: Source, names: ReadonlySet<string>): Use[];
+  /** What it declares for itself, and whether a name is declared, brought in or bound in it in whatever way. */
+  ownNames(source: Source): ReadonlySet<string>;
+  mayDeclare(source: Source, name: string): boolean;
+  /** Several files give names together (a package's). */
+  isTogether?: boolean;
+}
+
+const LANGUAGES: readonly Language[] = [TYPESCRIPT, PYTHON, GO, RUST, JAVA];
+
+export function languageOf(path: string): Language | undefined {
+  return LANGUAGES.find(({ extensions }) => extensions.some((extension) => path.endsWith(extension)));
+}
+
+export function sourceOf(path: string, text: string, { notation }: Language): Source {
+  return { path, ...codeText(text, notation) };
+}
