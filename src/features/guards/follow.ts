@@ -42,7 +42,7 @@ export function follow(script: Script, ground: Ground, seen: Seen): void {
 
 interface Called {
   shell: Shell;
-  redirections: readonly Redirection[];
+  command: SimpleCommand;
 }
 
 class Follower {
@@ -51,8 +51,9 @@ class Follower {
   #left = MOST_COMMANDS;
   #unread = MOST_INNER_CHARACTERS;
   #nested = 0;
-  /** Something was not told since, for only some rounds of a loop may run it. */
-  #isHeldBack = false;
+  /** What was not told, for only some rounds of a loop may run it. */
+  readonly #heldBack = new Set<SimpleCommand | Redirection>();
+  readonly #parsed = new Map<string, Script | undefined>();
 
   constructor(ground: Ground, seen: Seen) {
     this.#ground = ground;
@@ -196,14 +197,7 @@ class Follower {
       shell.variables.set(variable, undefined);
       return this.#loop(shell, (own) => this.run(body, own));
     }
-    goThrough({ variable, ...found }, shell, (own) => {
-      const before = this.#isHeldBack;
-      this.#isHeldBack = false;
-      this.run(body, own);
-      const isHeldBack = this.#isHeldBack;
-      this.#isHeldBack ||= before;
-      return isHeldBack;
-    });
+    goThrough({ variable, ...found }, shell, (own) => this.run(body, own));
     return undefined;
   }
 
@@ -241,13 +235,12 @@ class Follower {
     );
     const [first] = words;
     const name = first === undefined ? "" : wordOf(first);
-    if (name !== "" && !isDeclaring(name))
-      return this.#call(words, given, { shell, redirections: command.redirections });
+    if (name !== "" && !isDeclaring(name)) return this.#call(words, given, { shell, command });
     declare({ name, words, given }, shell);
     return command.assignments.every(({ value }) => value?.parts.every(({ kind }) => kind !== "unknown")) || undefined;
   }
 
-  #call(words: readonly Value[], given: Given, { shell, redirections }: Called): Success {
+  #call(words: readonly Value[], given: Given, { shell, command }: Called): Success {
     const [first, ...args] = words;
     const name = first?.kind === "text" ? programOf(first.text) : undefined;
     if (name === undefined) return undefined;
@@ -266,7 +259,7 @@ class Follower {
       if (wrapped.isBare) own.exported.clear();
       const success = this.#call(wrapped.words, new Map([...(wrapped.isBare ? [] : given), ...wrapped.variables]), {
         shell: own,
-        redirections,
+        command,
       });
       this.#nested--;
       keepTraces(shell, own);
@@ -275,12 +268,12 @@ class Follower {
       return success;
     }
     const script = scriptOfShell(name, args);
-    if (script !== undefined) return this.#script(script, { shell, redirections, given, args });
+    if (script !== undefined) return this.#script(script, { shell, command, given, args });
     const variable: Call["variable"] = (asked) => {
       if (given.has(asked)) return { value: given.get(asked) };
       return shell.exported.has(asked) ? { value: shell.variables.get(asked) } : undefined;
     };
-    const isTold = this.#tells(shell, args);
+    const isTold = this.#tells(shell, command, args);
     this.#seen.call({ name, args, directory: shell.directory, variable, shell, isTold });
     return answerOf({ name, args }, shell, this.#ground);
   }
@@ -302,9 +295,9 @@ class Follower {
   /** Another shell reads a text: it has what it was given, and none of our variables for certain. */
   #script(
     script: Value | "input",
-    { shell, redirections, given, args }: Called & { given: Given; args: readonly Value[] },
+    { shell, command, given, args }: Called & { given: Given; args: readonly Value[] },
   ): Success {
-    const document = redirections.findLast(({ operator }) => operator.startsWith("<<"));
+    const document = command.redirections.findLast(({ operator }) => operator.startsWith("<<"));
     const input = document === undefined ? undefined : textOf(document.target, knownIn(shell, this.#ground));
     const text = script === "input" ? input : script.kind === "text" ? script.text : undefined;
     const parsed = this.#parse(text);
@@ -352,23 +345,29 @@ class Follower {
 
   #parse(text: string | undefined): Script | undefined {
     this.#unread -= text?.length ?? 0;
-    return text === undefined || this.#unread < 0 || this.#nested >= MOST_NESTED ? undefined : parseShell(text);
+    if (text === undefined || this.#unread < 0 || this.#nested >= MOST_NESTED) return undefined;
+    const parsed = this.#parsed.has(text) ? this.#parsed.get(text) : parseShell(text);
+    this.#parsed.set(text, parsed);
+    return parsed;
   }
 
   #redirect(redirections: readonly Redirection[], shell: Shell): void {
-    for (const { operator, target } of redirections) {
+    for (const redirection of redirections) {
+      const { operator, target } = redirection;
       this.#inside([target], shell);
       if (!EMPTYING.has(operator)) continue;
       const path = textOf(target, knownIn(shell, this.#ground));
       // `>&2` and `>&-` are no files.
       if (path === undefined || path === "" || (operator === ">&" && /^(\d+|-)$/.test(path))) continue;
       if (shell.keepsFiles && operator !== ">|") continue;
-      if (this.#tells(shell, [{ kind: "text", text: path }])) this.#seen.write({ path, directory: shell.directory });
+      if (this.#tells(shell, redirection, [{ kind: "text", text: path }]))
+        this.#seen.write({ path, directory: shell.directory });
     }
   }
 
-  #tells(shell: Shell, args: readonly Value[]): boolean {
-    this.#isHeldBack ||= shell.telling === "certain" && shell.isMaybe;
+  #tells(shell: Shell, of: SimpleCommand | Redirection, args: readonly Value[]): boolean {
+    if (shell.telling === "certain" && shell.isMaybe) this.#heldBack.add(of);
+    if (shell.telling === "rest" && !this.#heldBack.has(of)) return false;
     const words = args.flatMap((one) => wordOf(one) ?? []);
     return isTold(shell, words);
   }

@@ -26,26 +26,24 @@ export function textsOf(values: readonly Value[], shell: Shell, ground: Ground):
   return { texts, isInOrder: values.every(({ kind }) => kind === "text") };
 }
 
-/** The body says whether something in it was held back. */
-export function goThrough({ variable, texts, isInOrder }: Rounds, shell: Shell, body: (own: Shell) => boolean): void {
+export function goThrough({ variable, texts, isInOrder }: Rounds, shell: Shell, body: (own: Shell) => unknown): void {
   const { isMaybe, telling } = shell;
   const isTelling = tells(shell);
   shell.telling = isTelling ? "certain" : "none";
   let common = copyOf(shell);
-  let isHeldBack = false;
   for (const text of texts) {
     common = merged(common, copyOf(shell)) ?? common;
     if (!isInOrder) Object.assign(shell, copyOf(common), { telling: shell.telling });
     shell.isMaybe = shell.left.break !== undefined || shell.left.return !== undefined;
     shell.variables.set(variable, text);
-    isHeldBack = body(shell) || isHeldBack;
+    body(shell);
     const isLast = shell.over !== undefined && shell.over !== "continue";
     rejoin(shell, "continue");
     if (isLast) break;
   }
   rejoin(shell, "break");
   if (!isInOrder) Object.assign(shell, merged(copyOf(shell), common));
-  if (telling === "rest" || (telling === "all" && isHeldBack)) {
+  if (telling === "all" || telling === "rest") {
     const own = { ...common, isMaybe: false, telling: "rest" as const };
     own.variables.set(variable, undefined);
     body(own);
