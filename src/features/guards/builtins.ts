@@ -33,7 +33,10 @@ export function runBuiltin(
   if (name === "false") return false;
   if (FORGETTING.has(name)) forget(shell);
   else if (SETTING.has(name)) forgetVariables(shell);
-  else if (name === "break" || name === "continue" || name === "return" || name === "exit") shell.over = name;
+  else if (name === "return" || name === "exit") shell.over = name;
+  // Of several loops: as if of all.
+  else if (name === "break" || name === "continue")
+    shell.over = args.length === 0 || wordOf(args[0]) === "1" ? name : "return";
   else if (name === "shift") setPositions(shell, []);
   else if (name === "set") setOptions(args, shell);
   else if (name === "wait" && args.some((one) => wordOf(one)?.startsWith("-p"))) forgetVariables(shell);

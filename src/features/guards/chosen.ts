@@ -49,7 +49,8 @@ export function choosesAbove(
 }
 
 function chooses({ named, depth, isDirectory }: Entry, { names, kind, least, most, isDeep }: Chosen): boolean {
-  if (depth < least || depth > most) return false;
+  // `rm` takes no `.` away.
+  if (depth < least || depth > most || /(^|\/)\.\.?$/.test(named)) return false;
   // A directory goes with all in it, or only when it is empty.
   if (isDirectory ? !isDeep || kind === "file" : kind === "directory") return false;
   return names.every(({ pattern, isPath, isNegated, isCaseless }) => {

@@ -12,6 +12,7 @@ import {
   forgetChanged,
   forgetVariables,
   keepTraces,
+  leftOf,
   merged,
   negation,
   newShell,
@@ -208,7 +209,7 @@ class Follower {
 
   /** Once: what a later round would do depends on what the first one did. */
   #loop(shell: Shell, round: (own: Shell) => void): Success {
-    const own = copyOf(shell);
+    const own = { ...copyOf(shell), left: {} };
     round(own);
     rejoin(own, "continue");
     rejoin(own, "break");
@@ -285,9 +286,12 @@ class Follower {
     }
     this.#nested++;
     const before = setPositions(shell, positionsOf(args));
+    const { left } = shell;
+    shell.left = {};
     const success = this.#node(body, shell);
     this.#nested--;
     rejoin(shell, "return");
+    shell.left = leftOf({ left }, shell);
     setPositions(shell, before);
     return success;
   }

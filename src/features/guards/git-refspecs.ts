@@ -7,6 +7,8 @@ import { plainOf, wordOf } from "./values.ts";
 
 const PUSH_TAKES = ["o", "push-option", "receive-pack", "exec", "repo"];
 
+const EVERYTHING = /^\+?(refs\/heads\/\*(:refs\/heads\/\*)?|:)$/;
+
 /** Without force a branch only goes forward, and nothing of it is lost. */
 export function pushClaims({ at, args }: GitCall): Claim[] {
   const options = readOptions(args, { takes: PUSH_TAKES });
@@ -26,9 +28,7 @@ export function pushClaims({ at, args }: GitCall): Claim[] {
   const texts = refspecs.map((one) => (one.kind === "pattern" ? plainOf(one.pattern) : (wordOf(one) ?? "")));
   // A tag has such a word before it.
   const named = texts.filter((text, at) => text !== "tag" && texts[at - 1] !== "tag");
-  if (
-    named.some((one) => /^\+?(refs\/heads\/\*)?(:(refs\/heads\/\*)?)?$/.test(one) && (isForced || one.startsWith("+")))
-  ) {
+  if (named.some((one) => EVERYTHING.test(one) && (isForced || one.startsWith("+")))) {
     return [{ kind: "pushed", at, remote, branches: "all", deed }];
   }
   const branches = named.flatMap((one) => {

@@ -4,7 +4,7 @@
 import type { Ground } from "./builtins.ts";
 import { targetOf } from "./claims.ts";
 import { tells } from "./conditions.ts";
-import { copyOf, merged, rejoin, type Shell } from "./shell.ts";
+import { copyOf, leftOf, merged, rejoin, type Shell } from "./shell.ts";
 import type { Value } from "./values.ts";
 
 export interface Rounds {
@@ -27,9 +27,10 @@ export function textsOf(values: readonly Value[], shell: Shell, ground: Ground):
 }
 
 export function goThrough({ variable, texts, isInOrder }: Rounds, shell: Shell, body: (own: Shell) => unknown): void {
-  const { isMaybe, telling } = shell;
+  const { isMaybe, telling, left } = shell;
   const isTelling = tells(shell);
   shell.telling = isTelling ? "certain" : "none";
+  shell.left = {};
   let common = copyOf(shell);
   for (const text of texts) {
     common = merged(common, copyOf(shell)) ?? common;
@@ -42,6 +43,7 @@ export function goThrough({ variable, texts, isInOrder }: Rounds, shell: Shell, 
     if (isLast) break;
   }
   rejoin(shell, "break");
+  shell.left = leftOf({ left }, shell);
   if (!isInOrder) Object.assign(shell, merged(copyOf(shell), common));
   if (telling === "all" || telling === "rest") {
     const own = { ...common, isMaybe: false, telling: "rest" as const };

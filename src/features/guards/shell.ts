@@ -172,7 +172,8 @@ export function forgetVariables(shell: Shell): void {
   for (const name of shell.variables.keys()) shell.variables.set(name, undefined);
 }
 
-function leftOf(one: Shell, other: Shell): Shell["left"] {
+/** Of both. */
+export function leftOf(one: Pick<Shell, "left">, other: Pick<Shell, "left">): Shell["left"] {
   const left = { ...one.left };
   for (const over of ["continue", "break", "return"] as const) {
     const there = one.left === other.left ? undefined : merged(one.left[over], other.left[over]);
