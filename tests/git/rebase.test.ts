@@ -3,10 +3,14 @@
 import { describe, expect, test } from "bun:test";
 import { chmod, mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { rebase, undoRebase } from "../../src/features/rebase/rebase.ts";
+import { Failure } from "../../src/core/failure.ts";
+import { agentOperations } from "../../src/features/rebase/operations.ts";
+import { forgetOldRebases, rebase, undoRebase } from "../../src/features/rebase/rebase.ts";
+import { record } from "../../src/features/rebase/records.ts";
+import { saveWork } from "../../src/features/rebase/set-aside.ts";
 import { session } from "../../src/features/roster/roster.ts";
 import { register } from "../../src/features/sessions/register.ts";
-import { sleeper } from "../support/processes.ts";
+import { sleeper, waitFor } from "../support/processes.ts";
 import { runGit } from "../support/repo.ts";
 import { lines } from "./merge-scene.ts";
 import { everything, makeRebaseScene, type RebaseScene } from "./rebase-scene.ts";
@@ -310,6 +314,28 @@ describe("uncommitted work", () => {
     expect(everything(scene)).toEqual(before);
   });
 
+  test("of a rebase that was killed is not forgotten", async () => {
+    await using scene = await makeRebaseScene();
+    const { before, onto } = await apart(scene);
+    await scene.write("own.txt", "own\nmore\n");
+    const place = {
+      top: scene.top,
+      git: scene.world.git(scene.top),
+      gitDir: scene.scene.gitDir,
+      adminDir: scene.adminDir,
+    };
+    await saveWork({ ...place, branch: scene.branch, head: before }, "killed");
+    await record(place.git, "killed", { branch: scene.branch, before, target: "main", onto, at: 1 });
+    await scene.git("reset", "--quiet", "--hard");
+    const refused = await scene.run().catch((thrown: unknown) => thrown);
+    expect(refused).toMatchObject({ code: "rebase.left-over", details: { ref: expect.any(String) } });
+    const hint = refused instanceof Failure ? (refused.hint ?? "") : "";
+    for (const command of hint.slice(hint.indexOf(":") + 1).split("&&"))
+      await scene.git(...command.trim().split(" ").slice(1));
+    expect(await scene.git("status", "--porcelain")).toBe(" M own.txt");
+    expect(await scene.run({ setsAside: true })).toMatchObject({ outcome: "rebased" });
+  });
+
   test("is back where git gives up", async () => {
     await using scene = await makeRebaseScene();
     await apart(scene);
@@ -341,6 +367,20 @@ describe("undo", () => {
     await expect(undo(scene)).rejects.toMatchObject({ code: "rebase.none" });
   });
 
+  test("is possible for 90 days", async () => {
+    await using scene = await makeRebaseScene();
+    await apart(scene);
+    await scene.write("own.txt", "changed\n");
+    await scene.run({ setsAside: true });
+    const refs = () => scene.git("for-each-ref", "--format=%(refname)", "refs/parallel-cc");
+    scene.world.pass(89 * 86_400_000);
+    await forgetOldRebases(scene.world, scene.scene.gitDir);
+    expect((await refs()).split("\n")).toHaveLength(2);
+    scene.world.pass(2 * 86_400_000);
+    await forgetOldRebases(scene.world, scene.scene.gitDir);
+    expect(await refs()).toBe("");
+  });
+
   test("is refused once the branch has moved on, and where changes are in the way", async () => {
     await using scene = await makeRebaseScene();
     await apart(scene);
@@ -355,4 +395,76 @@ describe("undo", () => {
       hint: expect.stringContaining("git rebase --onto"),
     });
   });
+});
+
+describe("an agent", () => {
+  const tool = agentOperations.find(({ mcp }) => mcp.tool === "rebase_assist");
+  const ask = (scene: RebaseScene, input: unknown) =>
+    tool?.run(scene.world.as({ cwd: scene.scene.repo.path, parentPid: scene.session.pid }), input);
+
+  test("rebases its own worktree, wherever it stands", async () => {
+    await using scene = await makeRebaseScene();
+    const { onto } = await apart(scene);
+    expect(await ask(scene, { targetBranch: "main", checkOnly: true })).toMatchObject({
+      ...{ success: true, hasConflicts: false, conflictingFiles: [], conflictSummary: "" },
+      output: expect.stringContaining("rebases onto main"),
+    });
+    expect(await ask(scene, { targetBranch: "main" })).toMatchObject({
+      success: true,
+      output: expect.stringContaining("parallel-cc rebase undo"),
+    });
+    expect(await scene.git("rev-parse", "HEAD~2")).toBe(onto);
+  });
+
+  test("is told of conflicts, by file, line and commit", async () => {
+    await using scene = await makeRebaseScene();
+    const { mine, more } = await against(scene);
+    const answer = await ask(scene, { targetBranch: "main" });
+    expect(answer).toMatchObject({ success: false, hasConflicts: true, conflictingFiles: ["f.txt"] });
+    expect(answer).not.toHaveProperty("error");
+    expect(answer.conflictSummary).toContain(mine.slice(0, 12));
+    expect(answer.conflictSummary).toContain(more.slice(0, 12));
+    expect(answer.conflictSummary).toContain("line 20 in main");
+  });
+
+  test("is told why it was refused, and that is no conflict", async () => {
+    await using scene = await makeRebaseScene();
+    await apart(scene);
+    await scene.write("own.txt", "changed\n");
+    expect(await ask(scene, { targetBranch: "main" })).toMatchObject({
+      ...{ success: false, hasConflicts: false, conflictingFiles: [] },
+      error: expect.stringContaining("uncommitted changes"),
+    });
+    await scene.git("checkout", "--quiet", "own.txt");
+    expect(await ask(scene, { targetBranch: "nowhere" })).toMatchObject({
+      success: false,
+      error: expect.stringContaining("nowhere"),
+    });
+  });
+});
+
+test("a person in the session's worktree asks for that session", async () => {
+  await using scene = await makeRebaseScene();
+  await apart(scene);
+  const shell = scene.world.as({ cwd: join(scene.top, "."), parentPid: 1 });
+  expect(await rebase(shell, { asker: { cwd: scene.top } })).toMatchObject({ outcome: "rebased" });
+});
+
+test("a rebase that is interrupted leaves everything as it was", async () => {
+  await using scene = await makeRebaseScene();
+  const { before } = await apart(scene);
+  const hooks = join(scene.scene.gitDir, "hooks");
+  const begun = scene.scene.place.at("begun");
+  await mkdir(hooks, { recursive: true });
+  // In the middle of the second commit.
+  await Bun.write(join(hooks, "post-commit"), `#!/bin/sh\ntouch '${begun}'\nexec sleep 60\n`);
+  await chmod(join(hooks, "post-commit"), 0o755);
+  await scene.write("untracked.txt", "untracked\n");
+  const running = scene.run().catch((thrown: unknown) => thrown);
+  await waitFor(() => Bun.file(begun).exists(), "the first commit is made");
+  scene.world.interrupt();
+  expect(await running).toMatchObject({ code: "proc.cancelled" });
+  expect(await scene.head()).toBe(before);
+  expect(await scene.git("status", "--porcelain=v2", "--branch")).toContain(`# branch.head ${scene.branch}`);
+  expect(await scene.git("status", "--porcelain")).toBe("?? untracked.txt");
 });

@@ -8,6 +8,7 @@ import { branchTip, type Repository } from "../../git/repository.ts";
 import type { World } from "../../world.ts";
 import { loadConfig } from "../config/config.ts";
 import { fetchTargets, targetsFor } from "../merges/merges.ts";
+import { forgetOldRebases } from "../rebase/rebase.ts";
 import { storeReport } from "../upkeep/upkeep.ts";
 import { together } from "./apply.ts";
 import { type Cleaned, cleanup, summary } from "./cleanup.ts";
@@ -41,6 +42,7 @@ async function clean(world: World, repository: Repository): Promise<Cleaned> {
     return false;
   });
   const cleaned = hasFetched ? after(first, await once()) : first;
+  await forgetOldRebases(world, repository.gitDir);
   const told = summary(cleaned.applied ?? { removed: [], kept: [] });
   const db = await world.db();
   db.write((now) => storeReport(db, { gitDir: repository.gitDir, ...told }, now));

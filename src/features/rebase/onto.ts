@@ -2,7 +2,6 @@
 
 import { Failure } from "../../core/failure.ts";
 import { printable } from "../../core/text.ts";
-import type { World } from "../../world.ts";
 import { type MergeMeant, mergeMeant, type Ref, shortRef } from "../merges/merges.ts";
 import type { Place } from "./place.ts";
 
@@ -59,5 +58,3 @@ function parted(one: Ref, other: Ref): Failure {
     details: { [shortRef(one.name)]: one.commit, [shortRef(other.name)]: other.commit },
   });
 }
-
-export type OntoWorld = Effects & Pick<World, "git">;

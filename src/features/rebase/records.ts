@@ -3,6 +3,7 @@
 
 import { NUMBER, TEXT, v } from "../../core/shape.ts";
 import type { Git } from "../../git/git.ts";
+import type { World } from "../../world.ts";
 
 const PREFIX = "refs/parallel-cc/before-rebase";
 const KEPT_DAYS = 90;
@@ -62,15 +63,26 @@ export async function forget(git: Git, { id, object }: Rebased): Promise<void> {
   await git.output(["update-ref", "-d", "--end-of-options", refOf(id), object]);
 }
 
+/** Uncommitted work that a killed rebase of the branch has set aside and could not put back: its ref. */
+export async function leftWork(git: Git, branch: string): Promise<string | undefined> {
+  for (const one of await recorded(git)) {
+    if (one.branch !== branch || one.after !== undefined) continue;
+    const work = await git.attempt(["rev-parse", "--verify", "--quiet", "--end-of-options", workRefOf(one.id)]);
+    if (work.exit === 0) return workRefOf(one.id);
+  }
+  return undefined;
+}
+
 /** One that came to nothing: everything is as it was. */
 export async function forgetBegun(git: Git, id: string): Promise<void> {
   for (const ref of [refOf(id), workRefOf(id)]) await git.attempt(["update-ref", "-d", "--end-of-options", ref]);
 }
 
 /** What nobody took back for so long; uncommitted work that was set aside and put back goes with it. */
-export async function forgetOld(git: Git, now: Date): Promise<void> {
-  for (const old of await recorded(git)) {
-    if (now.getTime() - old.at < KEPT_DAYS * 86_400_000) continue;
-    await forgetBegun(git, old.id);
+export async function forgetOldRebases(world: Pick<World, "git" | "now">, gitDir: string): Promise<void> {
+  const git = world.git(gitDir).trusting();
+  const now = world.now().getTime();
+  for (const { id, at } of await recorded(git)) {
+    if (now - at >= KEPT_DAYS * 86_400_000) await forgetBegun(git, id);
   }
 }

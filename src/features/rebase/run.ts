@@ -10,7 +10,7 @@ import type { World } from "../../world.ts";
 import { giveUp, isStopped, meetingNow, pickAll } from "./git-rebase.ts";
 import { type Onto, ontoFor } from "./onto.ts";
 import { type Asker, type Place, requirePlace } from "./place.ts";
-import { forgetBegun, forgetOld, record, refOf, workRefOf } from "./records.ts";
+import { forgetBegun, leftWork, record, refOf, workRefOf } from "./records.ts";
 import { type Meeting, type Replayed, replay } from "./replay.ts";
 import { clearWork, dirtyPaths, putBack, saveWork } from "./set-aside.ts";
 import { forkOf, moveFork } from "./store.ts";
@@ -45,7 +45,7 @@ type Effects = Parameters<typeof ontoFor>[0] &
 
 /**
  * Errors: those of `requirePlace` and `ontoFor`; `rebase.dirty`, `rebase.busy`, `rebase.unknown`, `rebase.merges`,
- * `rebase.work-conflicts`, `rebase.not-set-aside`, `rebase.failed`, `rebase.not-given-up`.
+ * `rebase.work-conflicts`, `rebase.not-set-aside`, `rebase.left-over`, `rebase.failed`, `rebase.not-given-up`.
  */
 export async function rebase(world: Effects, input: RebaseInput): Promise<Rebasing> {
   const db = await world.db();
@@ -89,6 +89,8 @@ async function check(world: Effects, db: Db, input: RebaseInput): Promise<Rebasi
 
 async function rebaseAlone(world: Effects, db: Db, input: RebaseInput): Promise<Rebasing> {
   const place = await requirePlace(world, db, input.asker);
+  const left = await leftWork(place.git, place.branch);
+  if (left !== undefined) throw isLeftOver(place, left);
   const dirty = await dirtyPaths(place.git);
   const isSetAside = input.setsAside === true && input.stops !== true;
   if (dirty.length > 0 && !isSetAside) throw isDirty(place, dirty, input);
@@ -123,7 +125,6 @@ async function rebaseAlone(world: Effects, db: Db, input: RebaseInput): Promise<
   }
   await record(place.git, id, { ...known, after: done.after });
   db.write(() => moveFork(db, { gitDir: place.gitDir, branch, fork: onto.commit }));
-  await forgetOld(place.git, world.now());
   return { ...found, outcome: "rebased", after: done.after, undoId: id };
 }
 
@@ -195,6 +196,15 @@ function isDirty(place: Place, dirty: readonly string[], { setsAside, stops }: R
       ? "Commit them: what is set aside cannot be put back while a rebase is stopped."
       : "Commit them, or at a command line: parallel-cc rebase --autostash.",
     details: { files: dirty },
+  });
+}
+
+function isLeftOver({ branch }: Place, ref: string): Failure {
+  return new Failure({
+    code: "rebase.left-over",
+    message: `A rebase of ${printable(branch)} was killed, and the uncommitted work that it had set aside is ${ref}.`,
+    hint: `Put it back: git stash apply --index ${ref} && git update-ref -d ${ref}`,
+    details: { ref },
   });
 }
 
