@@ -107,6 +107,15 @@ describe("a snapshot", () => {
     expect((await scene.take(later)).commit).toBe(first.commit);
   });
 
+  test("is a second younger than HEAD, so that git finds soon where two parted", async () => {
+    await using scene = await makeScene();
+    scene.write("new.txt", "new\n");
+    const { commit } = await scene.take();
+    const times = await scene.seen("rev-list", "--no-commit-header", "--format=%ct %at", commit);
+    const [own, head] = times.split("\n").map((line) => line.split(" ").map(Number));
+    expect(own).toEqual([(head?.[0] ?? 0) + 1, (head?.[0] ?? 0) + 1]);
+  });
+
   test("that was taken before is made anew when its commit was pruned", async () => {
     await using scene = await makeScene();
     scene.write("new.txt", "new\n");

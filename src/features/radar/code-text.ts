@@ -9,6 +9,8 @@ export interface Notation {
   quotes: string;
   /** Of those that go over several lines. */
   longQuotes?: readonly string[];
+  /** Of those in which a backslash is just one (Go). */
+  rawQuotes?: string;
   /** `/…/` may be a regular expression (JavaScript). */
   hasRegExps?: boolean;
   /** `'a` is a lifetime where no quote ends it soon (Rust). */
@@ -25,35 +27,38 @@ export interface CodeText {
 export function codeText(source: string, notation: Notation): CodeText {
   const text: string[] = [];
   const code: string[] = [];
-  const both = (piece: string) => {
-    text.push(piece);
-    code.push(piece);
+  let recent = "";
+  const push = (read: string, known: string) => {
+    text.push(read);
+    code.push(known);
+    recent = (recent + known.slice(-RECENT)).slice(-RECENT);
   };
-  let before = "";
+  const begins = new RegExp(`[${notation.quotes}${notation.line[0]}/]`, "g");
   for (let at = 0; at < source.length; ) {
+    begins.lastIndex = at;
+    const next = begins.exec(source)?.index ?? source.length;
+    if (next > at) push(source.slice(at, next), source.slice(at, next));
+    at = next;
+    if (at === source.length) break;
     const comment = commentAt(source, at, notation);
     if (comment > at) {
-      both(blank(source.slice(at, comment)));
+      const gone = blank(source.slice(at, comment));
+      push(gone, gone);
       at = comment;
       continue;
     }
-    const end = stringAt(source, at, notation, before);
-    if (end > at) {
-      const piece = source.slice(at, end);
-      text.push(piece);
-      code.push(`${piece[0]}${blank(piece.slice(1, -1))}${piece.length > 1 ? piece.at(-1) : ""}`);
-      before = '"';
-      at = end;
-      continue;
-    }
-    const char = source[at] ?? "";
-    both(char);
-    if (/\S/.test(char)) before = /[\w$]/.test(char) && /[\w$]$/.test(before) ? before + char : char;
-    else if (/[\w$]$/.test(before) && !KEYWORDS.test(before)) before = "x";
-    at++;
+    const end = stringAt(source, at, notation, recent);
+    const piece = source.slice(at, Math.max(end, at + 1));
+    push(piece, end > at + 1 ? `${piece[0]}${blank(piece.slice(1, -1))}${piece.at(-1)}` : piece);
+    at += piece.length;
   }
   return { text: text.join(""), code: code.join("") };
 }
+
+/** What stands before tells whether a slash begins a regular expression: a sign or a word. */
+const RECENT = 40;
+const BEFORE_REGEXP =
+  /(?:^|[(,=:[!&|?{};+\-*%<>~^]|(?<![\w$.])(?:return|typeof|case|in|of|void|delete|throw|new|await|yield|else|do))\s*$/;
 
 function blank(piece: string): string {
   return piece.replace(/[^\n]/g, " ");
@@ -80,19 +85,12 @@ function commentAt(source: string, at: number, { line, hasBlocks, isNested = fal
   return end;
 }
 
-/** After them a slash begins a regular expression, not a division. */
-const KEYWORDS = /^(return|typeof|case|in|of|void|delete|throw|new|await|yield|else|do)$/;
-
-function stringAt(source: string, at: number, notation: Notation, before: string): number {
-  const { quotes, longQuotes = [], hasRegExps = false, hasLifetimes = false } = notation;
+function stringAt(source: string, at: number, notation: Notation, recent: string): number {
+  const { quotes, longQuotes = [], rawQuotes = "", hasRegExps = false, hasLifetimes = false } = notation;
   const long = longQuotes.find((quote) => source.startsWith(quote, at));
-  if (long !== undefined) return closed(source, at + long.length, { quote: long, isLong: true });
+  if (long !== undefined) return closed(source, at + long.length, { quote: long, isLong: true, isRaw: false });
   const char = source[at] ?? "";
-  if (
-    hasRegExps &&
-    char === "/" &&
-    (before === "" || /^[(,=:[!&|?{};+\-*%<>~^]$/.test(before) || KEYWORDS.test(before))
-  ) {
+  if (hasRegExps && char === "/" && BEFORE_REGEXP.test(recent)) {
     const found = /^\/(?:[^/\\\n[]|\\.|\[(?:[^\]\\\n]|\\.)*\])+\//.exec(source.slice(at, at + 500));
     return found === null ? at : at + found[0].length;
   }
@@ -101,12 +99,19 @@ function stringAt(source: string, at: number, notation: Notation, before: string
     const found = /^'(?:[^'\\\n]|\\[^\n]{1,10}?)'/u.exec(source.slice(at, at + 14));
     return found === null ? at : at + found[0].length;
   }
-  return closed(source, at + 1, { quote: char, isLong: char === "`" });
+  return closed(source, at + 1, { quote: char, isLong: char === "`", isRaw: rawQuotes.includes(char) });
 }
 
-function closed(source: string, start: number, { quote, isLong }: { quote: string; isLong: boolean }): number {
+interface Quoted {
+  quote: string;
+  /** It goes over several lines. */
+  isLong: boolean;
+  isRaw: boolean;
+}
+
+function closed(source: string, start: number, { quote, isLong, isRaw }: Quoted): number {
   for (let at = start; at < source.length; at++) {
-    if (source[at] === "\\") at++;
+    if (source[at] === "\\" && !isRaw) at++;
     else if (source.startsWith(quote, at)) return at + quote.length;
     else if (!isLong && source[at] === "\n") return at;
   }

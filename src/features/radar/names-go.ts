@@ -6,7 +6,7 @@ import type { Language, Source, Use } from "./names.ts";
 
 export const GO: Language = {
   extensions: [".go"],
-  notation: { line: "//", hasBlocks: true, quotes: "\"'`" },
+  notation: { line: "//", hasBlocks: true, quotes: "\"'`", rawQuotes: "`" },
   exportsOf,
   mayExport: (source, name) => exportsOf(source).has(name),
   usesOf,

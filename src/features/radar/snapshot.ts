@@ -68,10 +68,10 @@ export async function snapshotOf(world: Effects, db: Db, asked: Asked): Promise<
   const known = { print, head: look.head, skipped: named("unreadable"), large: named("large") };
   const git = quiet.git.configured({ env: objectsEnv(objects) });
   const tree = await treeOf(world, git, { look, standings, links, signal: asked.signal });
-  if (look.head !== null && parents.length === 1 && (await isTreeOf(git, look.head, tree))) {
+  const came = await readParents(git, parents);
+  if (look.head !== null && parents.length === 1 && came.trees[0] === tree)
     return { ...known, tree, commit: look.head };
-  }
-  return { ...known, tree, commit: await commitOf(git, { tree, parents }) };
+  return { ...known, tree, commit: await commitOf(git, { tree, parents, at: came.latest + 1 }) };
 }
 
 function isThere(objects: ObjectDirectories, { commit, head }: Pick<Snapshot, "commit" | "head">): boolean {
@@ -244,14 +244,26 @@ async function entriesOf(git: Git, standings: readonly Standing[], links: Readon
   return entries;
 }
 
-async function isTreeOf(git: Git, commit: string, tree: string): Promise<boolean> {
-  const found = await git.attempt(["rev-parse", "--verify", "--quiet", `${commit}^{tree}`]);
-  return found.stdout.trim() === tree;
+/** Their trees, and the time in seconds when the last of them was committed. */
+async function readParents(git: Git, parents: readonly string[]): Promise<{ trees: string[]; latest: number }> {
+  if (parents.length === 0) return { trees: [], latest: 0 };
+  const said = await git.output(["rev-list", "--no-walk=unsorted", "--format=%T %ct", ...parents]);
+  const lines = [...said.matchAll(/^([0-9a-f]{40,64}) (\d+)$/gm)];
+  return { trees: lines.map(([, tree = ""]) => tree), latest: Math.max(0, ...lines.map(([, , time]) => Number(time))) };
 }
 
-/** Nothing in it but the work: the same is always the same commit. */
-async function commitOf(git: Git, { tree, parents }: { tree: string; parents: readonly string[] }): Promise<string> {
-  const who = "parallel-cc <parallel-cc> 0 +0000";
+interface NewCommit {
+  tree: string;
+  parents: readonly string[];
+  at: number;
+}
+
+/**
+ * Nothing in it but the work: the same is always the same commit. Its time is a second after its parents': where two
+ * commits parted git finds by their times, and of one that seems to be older it walks through all of the history.
+ */
+async function commitOf(git: Git, { tree, parents, at }: NewCommit): Promise<string> {
+  const who = `parallel-cc <parallel-cc> ${at} +0000`;
   const lines = [`tree ${tree}`, ...parents.map((one) => `parent ${one}`), `author ${who}`, `committer ${who}`];
   const input = `${lines.join("\n")}\n\nwork of a session\n`;
   return (await git.output(["hash-object", "-t", "commit", "-w", "--stdin"], { input })).trim();
