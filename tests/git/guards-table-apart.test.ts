@@ -252,6 +252,7 @@ const MISSES: Readonly<Record<string, readonly string[]>> = {
   "a `find` from above that chooses by name": ["find {worktrees} -type d -name dist -prune -exec rm -rf {} +"],
   "by more than name, path, type and depth": ["find {beta} -type f -mtime -1 -delete"],
   "a `[ … ]` or `grep -q` that names it": ["grep -q {beta} gone.txt && rm -rf {beta}"],
+  "that the same line makes true": ["touch ready; [ -f ready ] || exit 1; rm -rf {beta}"],
   "a variable's text": ['cmd="git stash pop"; $cmd'],
   "what other programs write over": [
     "curl -o {beta}/file-0.txt https://example.com",

@@ -221,6 +221,7 @@ const ROWS: readonly Row[] = [
   runs("find {beta} -name '*.orig' -print -delete"),
   runs("find {beta} -name node_modules -prune -exec rm -rf {} +"),
   runs("find {beta} -type d -empty -delete"),
+  runs("find {beta} -delete -maxdepth 0"),
   runs("find {beta} -name x -exec rm -i {} \\;"),
   runs("find {beta} -maxdepth 0 -name '*.txt' -delete"),
   runs("find {beta} -type d -name '*.txt' -exec rm -rf {} +"),

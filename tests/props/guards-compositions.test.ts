@@ -47,6 +47,14 @@ const HARMLESS: Words = [
   "sed -n '1,3p' <<< 'git worktree remove --force {beta}'",
   "git reset --hard HEAD",
   "git clean -fdq",
+  "{ [ -d {beta} ] || rm -rf {beta}; }",
+  "{ git diff --quiet || { git stash; STASHED=1; }; }",
+  "for d in {worktrees}/*; do (cd $d; [ -f stale ] && git reset --hard); done",
+  'for d in {own} {beta}; do [ "$d" = {beta} ] && continue; git -C "$d" clean -fd; done',
+  'for n in 1 2; do [ "$n" = 3 ] && git -C {beta} reset --hard; done',
+  "find {beta} -name '*.pyc' -delete",
+  '{ W={beta}; ((W=3)); rm -rf "$W"; }',
+  'step_out() { [ -n "$1" ] && return; rm -rf "$1"; }',
 ];
 
 /** They destroy what is beta's, wherever the shell stands. */

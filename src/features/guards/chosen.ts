@@ -16,7 +16,6 @@ interface Entry {
 
 /** Anything at all, at or below a path. */
 export function choosesIn(path: string, named: string, chosen: Chosen): boolean {
-  if (chosen.names.length === 0 && chosen.kind === undefined && chosen.least === 0) return true;
   const met: (Entry & { path: string })[] = [{ path, named, depth: 0, isDirectory: isDirectoryThere(path) }];
   for (const one of met) {
     if (chooses(one, chosen)) return true;

@@ -66,7 +66,9 @@ export function literally(text: string): string {
 }
 
 export function isPlain(pattern: string): boolean {
-  return !/[*?]|\[[\s\S]+\]/.test(pattern.replace(/\\[\s\S]/g, ""));
+  const signs = pattern.replace(/\\[\s\S]/g, "x");
+  const open = signs.indexOf("[");
+  return !/[*?]/.test(signs) && (open < 0 || signs.indexOf("]", open + 2) < 0);
 }
 
 /** Of a pattern that is plain: without its backslashes. */
