@@ -3,8 +3,11 @@
 import { describe, expect, test } from "bun:test";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { checkConflicts } from "../../src/features/conflicts/conflicts.ts";
+import { adviceFor, checkConflicts } from "../../src/features/conflicts/conflicts.ts";
+import { agentOperations, operations } from "../../src/features/conflicts/operations.ts";
+import { recordTip } from "../../src/features/merges/merges.ts";
 import { register } from "../../src/features/sessions/register.ts";
+import { CONFLICT_KINDS } from "../../src/git/merge-tree.ts";
 import { sleeper } from "../support/processes.ts";
 import { testWorld } from "../support/world.ts";
 import { lines, type MergeScene, makeMergeScene } from "./merge-scene.ts";
@@ -199,4 +202,65 @@ test("what a tool writes is to be written anew", async () => {
   await scene.commit("main", { "web/package-lock.json": lines(9, { 5: "funf" }) });
   const { targets } = await check(scene);
   expect(targets[0]?.files[0]?.advice).toContain("have its tool write it anew");
+});
+
+test("a branch that was deleted is judged by where it was last seen", async () => {
+  await using scene = await makeMergeScene();
+  await conflicting(scene);
+  await using world = testWorld(scene.place, { cwd: scene.repo.path });
+  const db = await world.db();
+  const tip = await scene.git("rev-parse", "work");
+  db.write((now) => recordTip(db, { gitDir: scene.gitDir, branch: "work", tip }, now));
+  await scene.git("branch", "--quiet", "-D", "work");
+  expect(await checkConflicts(world, { branch: "work" })).toMatchObject({ hasConflicts: true, tip });
+});
+
+test("every kind of conflict has a sentence on what to do", () => {
+  const words = { here: "work", there: "main" };
+  for (const kind of CONFLICT_KINDS) {
+    for (const stages of [{}, { ours: { mode: "100644", object: "0" } }]) {
+      expect(adviceFor({ path: "f.txt", kind, stages }, words)).toMatch(/^.{20,}\.$/);
+    }
+  }
+});
+
+describe("the doors", () => {
+  const [command] = operations;
+  const [tool] = agentOperations;
+
+  test("a script is told by the exit status, when it asks", async () => {
+    await using scene = await makeMergeScene();
+    await conflicting(scene);
+    await using world = testWorld(scene.place, { cwd: scene.repo.path });
+    const answer = await command?.run(world, { branch: "work" });
+    expect(command?.exitCode?.(answer, {})).toBe(0);
+    expect(command?.exitCode?.(answer, { exitCode: true })).toBe(1);
+  });
+
+  test("an agent is told files, and what to do with lines and commits", async () => {
+    await using scene = await makeMergeScene();
+    await conflicting(scene);
+    await using world = testWorld(scene.place, { cwd: scene.repo.path });
+    const answer = await tool?.run(world, { currentBranch: "work", targetBranch: "main" });
+    const theirs = (await scene.git("rev-parse", "main")).slice(0, 12);
+    expect(answer).toMatchObject({
+      ...{ hasConflicts: true, conflictingFiles: ["f.txt"] },
+      summary: `work conflicts with main (${theirs}) in 1 file.`,
+      guidance: [expect.stringMatching(/^f\.txt \(content\): .* At line 5 here, line 5 there\. Brought to main by /)],
+    });
+    await scene.git("branch", "--quiet", "fine", "main");
+    expect(await tool?.run(world, { currentBranch: "fine", targetBranch: "main" })).toEqual({
+      ...{ hasConflicts: false, conflictingFiles: [] },
+      summary: `fine merges with main (${theirs}) without a conflict.`,
+    });
+  });
+
+  test("what others wrote in their commits cannot pass for ours", async () => {
+    await using scene = await makeMergeScene();
+    await conflicting(scene);
+    await scene.git("commit", "--quiet", "--amend", "-m", "\u001b[31mred\u202e");
+    await using world = testWorld(scene.place, { cwd: scene.repo.path });
+    const answer = await tool?.run(world, { currentBranch: "work", targetBranch: "main" });
+    expect(answer.guidance.join()).toContain('"\\u{1b}[31mred\\u{202e}"');
+  });
 });
