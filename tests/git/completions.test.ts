@@ -12,6 +12,7 @@ import { TOPICS } from "../../src/cli/topics.ts";
 import { removeWorktrees } from "../../src/features/cleanup/worktrees.ts";
 import { KEYS } from "../../src/features/config/config.ts";
 import { addNote } from "../../src/features/notes/notes.ts";
+import { record } from "../../src/features/rebase/records.ts";
 import { register } from "../../src/features/sessions/register.ts";
 import { allOperations, ROOMS } from "../../src/registry.ts";
 import { makePlace } from "../support/place.ts";
@@ -109,6 +110,10 @@ test("every field whose values can be known has some to offer", async () => {
   const third = await scene.start();
   await third.end();
   await removeWorktrees(scene.world, { worktree: [third.worktree_name ?? ""], force: true });
+  // Only a rebase that was made can be taken back.
+  const tip = await scene.repo.git("rev-parse", "HEAD");
+  const note = { branch: scene.repo.branch, before: tip, after: tip, target: "origin/main", onto: tip, at: 1 };
+  await record(scene.world.git(scene.repo.path), "1a2b3c4d", note);
   const empty: string[] = [];
   for (const one of operations) {
     const keys = one.cli.positionals ?? [];

@@ -46,6 +46,7 @@ const SOURCES = new Map<string, Source>([
   ["note", notes],
   ["worktree", worktrees],
   ["removal", removals],
+  ["rebase", rebases],
   ["key", keys],
   ["setting", choicesOfKey],
   ["event", hookEvents],
@@ -132,6 +133,15 @@ async function removals(world: Effects, given: Given): Promise<Candidates> {
   const { removalNames } = await import("./store.ts");
   const values = removalNames(db, gitDir).map(({ id, name, removed_at: at }) => {
     return { value: id, description: `${name}, removed ${age(parseUtc(at), world.now())} ago` };
+  });
+  return { values, areIds: true };
+}
+
+async function rebases(world: Effects, given: Given): Promise<Candidates> {
+  const { rebasesHere } = await import("../rebase/rebase.ts");
+  const found = await rebasesHere(gitThere(world, given));
+  const values = found.map(({ id, branch, target, at }) => {
+    return { value: id, description: `${branch} onto ${target}, ${age(new Date(at), world.now())} ago` };
   });
   return { values, areIds: true };
 }

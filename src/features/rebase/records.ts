@@ -59,6 +59,13 @@ export async function recorded(git: Git): Promise<Rebased[]> {
   return found.toSorted((a, b) => b.at - a.at);
 }
 
+/** Those of the branch that is checked out which can be taken back. */
+export async function rebasesHere(git: Git): Promise<Rebased[]> {
+  const head = await git.attempt(["symbolic-ref", "--quiet", "--short", "HEAD"]);
+  const branch = head.stdout.replace(/\n$/, "");
+  return (await recorded(git)).filter((one) => one.branch === branch && one.after !== undefined);
+}
+
 export async function forget(git: Git, { id, object }: Rebased): Promise<void> {
   await git.output(["update-ref", "-d", "--end-of-options", refOf(id), object]);
 }

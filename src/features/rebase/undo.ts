@@ -5,7 +5,7 @@ import { printable } from "../../core/text.ts";
 import { gitWords } from "../../git/git.ts";
 import type { World } from "../../world.ts";
 import { type Asker, type Place, requirePlace } from "./place.ts";
-import { forget, type Rebased, recorded } from "./records.ts";
+import { forget, type Rebased, rebasesHere } from "./records.ts";
 import { alone } from "./run.ts";
 import { moveFork } from "./store.ts";
 
@@ -42,7 +42,7 @@ export async function undoRebase(
 }
 
 async function requireRebased({ git, branch }: Place, id: string | undefined): Promise<Rebased & { after: string }> {
-  const all = (await recorded(git)).filter((one) => one.branch === branch && one.after !== undefined);
+  const all = await rebasesHere(git);
   const meant = id === undefined ? all[0] : all.find((one) => one.id.startsWith(id));
   if (meant?.after !== undefined) return { ...meant, after: meant.after };
   throw new Failure({
