@@ -1,7 +1,7 @@
 // The radar over live sessions of a real repository.
 
 import { describe, expect, test } from "bun:test";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { PLAIN } from "../../src/cli/terminal.ts";
 import type { RadarAnswer } from "../../src/features/radar/answers.ts";
@@ -168,6 +168,48 @@ describe("the radar", () => {
     const { pairs, sessions } = await radar(scene);
     expect(pairs.map(({ verdict }) => verdict)).toEqual(["conflict", "unknown", "unknown"]);
     expect(sessions[2]?.error).toContain("no checkout");
+  });
+
+  test("runs no merge driver or filter of the repository: where one decides, nobody can tell", async () => {
+    await using scene = await withText();
+    const ran = scene.place.at("ran");
+    write(scene.one, ".gitattributes", "*.txt merge=own filter=own\n");
+    await commit(scene, scene.one, "Attributes");
+    await runGit(["merge", "--quiet", "main"], { cwd: scene.two.known.worktree_path, env: scene.place.env() });
+    for (const key of ["merge.own.driver", "filter.own.clean", "filter.own.smudge"]) {
+      await scene.repo.git("config", key, `touch '${ran}'; exit 0`);
+    }
+    write(scene.one, "text.txt", numbered({ 10: "of one" }));
+    write(scene.two, "text.txt", numbered({ 25: "of two" }));
+    const { pairs } = await radar(scene);
+    expect(pairs).toMatchObject([{ verdict: "unknown", why: expect.stringContaining("merge driver") }]);
+    expect(existsSync(ran)).toBe(false);
+    // What could not be told is asked again.
+    expect((await radar(scene)).timing.merged).toBeGreaterThan(0);
+  });
+
+  test("tells of names with newlines and escape sequences, and shows people none of these", async () => {
+    await using scene = await withText();
+    const path = "odd\nname \u001b[31m.txt";
+    write(scene.one, path, "one\n");
+    write(scene.two, path, "two\n");
+    const answer = await radar(scene);
+    expect(answer.pairs[0]?.files).toMatchObject([{ path, kind: "add/add" }]);
+    const shown = { columns: 80, now: new Date(0), paint: PLAIN };
+    expect(radarOperation?.text(answer, shown, {})).toContain("odd\\nname \\u{1b}[31m.txt");
+  });
+
+  test("of a shallow clone says what it can, and of the rest that it cannot be told", async () => {
+    await using scene = await withText();
+    write(scene.one, "text.txt", numbered({ 10: "of one" }));
+    await commit(scene, scene.one, "One");
+    write(scene.two, "text.txt", numbered({ 10: "of two" }));
+    await commit(scene, scene.two, "Two");
+    const tip = await scene.repo.git("rev-parse", "main");
+    const other = await scene.repo.git("rev-parse", scene.two.known.branch ?? "");
+    writeFileSync(join(scene.repo.path, ".git/shallow"), `${[tip, other].sort().join("\n")}\n`);
+    const { pairs } = await radar(scene);
+    expect(pairs.map(({ verdict }) => verdict)).not.toContain("clean");
   });
 
   test("begins anew when what it kept was pruned", async () => {

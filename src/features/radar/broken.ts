@@ -18,7 +18,7 @@ export interface MergedPair {
 
 const LARGEST_BYTES = 512 * 1024;
 /** More on one side is a merge of branches, not a session's work. */
-const MOST_FILES = 400;
+const MOST_FILES = 200;
 const MOST_WARNINGS = 20;
 
 /** For each pair, in their order. Errors: those of git. */
@@ -28,7 +28,7 @@ export async function brokenNames(git: Git, pairs: readonly MergedPair[], option
     const isMeant = byA.length > 0 && byB.length > 0 && byA.length <= MOST_FILES && byB.length <= MOST_FILES;
     return isMeant ? [...byA, ...byB].flatMap(({ before, after }) => [before ?? [], after ?? []].flat()) : [];
   });
-  const blobs = await readBlobs(git, wanted.flat(), options, LARGEST_BYTES);
+  const blobs = await readInParts(git, wanted.flat(), options);
   const read = readerOf(blobs);
   const found: Warning[][] = [];
   for (const [at, { byA, byB }] of known.entries()) {
@@ -45,6 +45,19 @@ export async function brokenNames(git: Git, pairs: readonly MergedPair[], option
       if (!(await isElsewhere(git, pairs[at]?.tree ?? "", one, options))) sure.push(one);
     }
     found.push(sure);
+  }
+  return found;
+}
+
+/** What one git may say at once is bounded. */
+const AT_ONCE = 100;
+
+async function readInParts(git: Git, names: readonly string[], options: GitOptions): Promise<Map<string, Buffer>> {
+  const all = [...new Set(names)];
+  const found = new Map<string, Buffer>();
+  for (let at = 0; at < all.length; at += AT_ONCE) {
+    const part = await readBlobs(git, all.slice(at, at + AT_ONCE), options, LARGEST_BYTES);
+    for (const [name, bytes] of part) found.set(name, bytes);
   }
   return found;
 }

@@ -24,7 +24,9 @@ function exportsOf({ code }: Source): ReadonlySet<string> {
 /** It hands on names that are not seen here. */
 function isOpen({ code }: Source): boolean {
   return (
-    /^[ \t]*from\s+\S+\s+import\s*\*/m.test(code) || /^def\s+__getattr__\b/m.test(code) || /\bglobals\(\)/.test(code)
+    /^[ \t]*from\s+\S+\s+import\s*\*/m.test(code) ||
+    /^def\s+__getattr__\b/m.test(code) ||
+    /\bglobals\(\)\s*(?:\[[^\]]*\]\s*=|\.update\b)/.test(code)
   );
 }
 

@@ -1,6 +1,8 @@
 // What merging the work of many sides gives, each with each: found before, or tried by one git for all of them.
 
+import { Failure } from "../../core/failure.ts";
 import { TEXT, v } from "../../core/shape.ts";
+import { printable } from "../../core/text.ts";
 import type { Db } from "../../db/db.ts";
 import { type ConflictFile, openMerger, type PairResult } from "../../git/merge-tree.ts";
 import type { World } from "../../world.ts";
@@ -85,7 +87,22 @@ function stored(db: Db, { a, b }: SidePair): Judged | undefined {
   return parsed.success ? parsed.output : undefined;
 }
 
+/** When git fails over them, by halves, down to whose fault it is. */
 async function judgeAnew(world: Effects, pairs: readonly SidePair[], judging: Judging): Promise<Judged[]> {
+  try {
+    return await judgeTogether(world, pairs, judging);
+  } catch (thrown) {
+    judging.signal?.throwIfAborted();
+    if (!(thrown instanceof Failure) || !/^(git\.failed|git\.killed|proc\.too-much-output)$/.test(thrown.code))
+      throw thrown;
+    if (pairs.length === 1) return [unknownFor(printable(thrown.message))];
+  }
+  const half = pairs.length >> 1;
+  const first = await judgeAnew(world, pairs.slice(0, half), judging);
+  return [...first, ...(await judgeAnew(world, pairs.slice(half), judging))];
+}
+
+async function judgeTogether(world: Effects, pairs: readonly SidePair[], judging: Judging): Promise<Judged[]> {
   const [first] = pairs;
   if (first === undefined) return [];
   const { gitDir, objects, signal } = judging;
