@@ -1,10 +1,17 @@
 // Claims between two sessions of a real repository, by what agents and people ask.
 
 import { describe, expect, test } from "bun:test";
-import { mkdirSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, rmdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Failure } from "../../src/core/failure.ts";
-import { checkPaths, claimPaths, listClaims, releaseAll, releaseNamed } from "../../src/features/claims/ask.ts";
+import {
+  checkPaths,
+  claimPaths,
+  listClaims,
+  nameNotes,
+  releaseAll,
+  releaseNamed,
+} from "../../src/features/claims/ask.ts";
 import type { Mode } from "../../src/features/claims/modes.ts";
 import { touch } from "../../src/features/roster/roster.ts";
 import { release } from "../../src/features/sessions/release.ts";
@@ -147,6 +154,32 @@ describe("a claim of many files", () => {
     expect(await isGranted(scene.one, ".")).toBe(false);
   });
 
+  test("holds a directory that is still to come, by whichever name", async () => {
+    await using scene = await twoSessions();
+    await claim(scene.one, ["new/part", "next/"]);
+    expect(await isGranted(scene.two, "new/part/a.ts")).toBe(false);
+    expect(await isGranted(scene.two, "new/partner.ts")).toBe(true);
+    await claim(scene.two, "two/deep/b.ts");
+    expect(await isGranted(scene.one, "two")).toBe(false);
+  });
+
+  test("names several directories in braces", async () => {
+    await using scene = await twoSessions();
+    await claim(scene.one, "{src/api,lib/web}/*.ts");
+    expect(await listed(scene)).toEqual(["one EXCLUSIVE {src/api,lib/web}/*.ts"]);
+    expect(await isGranted(scene.two, "lib/web/a.ts")).toBe(false);
+    expect(await isGranted(scene.two, "lib/api/a.ts")).toBe(true);
+  });
+
+  test("is released when its directory is gone", async () => {
+    await using scene = await twoSessions();
+    const { one } = scene;
+    mkdirSync(join(scene.repo.path, "gone"));
+    await claim(one, "gone");
+    rmdirSync(join(scene.repo.path, "gone"));
+    expect(releaseNamed(one.world, await scene.world.db(), { named: ["gone"], own: one.known })).toHaveLength(1);
+  });
+
   test("may hold what the same session has claimed already", async () => {
     await using scene = await twoSessions();
     expect(await isGranted(scene.one, "src/a.ts", "INTENT")).toBe(true);
@@ -270,6 +303,19 @@ test("what is over is listed when all is asked for", async () => {
     ["a.txt", false],
     ["b.txt", true],
   ]);
+});
+
+test("a link that leads to itself is a name like any other", async () => {
+  await using scene = await twoSessions();
+  symlinkSync("loop", join(scene.repo.path, "loop"));
+  expect(await isGranted(scene.one, "loop")).toBe(true);
+});
+
+test("a name that looks like a pattern is claimed as it is written, and that is said", async () => {
+  await using scene = await twoSessions();
+  const outcome = await claim(scene.one, ["src/[a-z].ts", "b.ts"]);
+  const notes = nameNotes(outcome.isGranted ? outcome.claims : [], scene.one.known);
+  expect(notes).toEqual(["There is no file src/[a-z].ts: it is claimed by that very name."]);
 });
 
 test.each(["/etc/passwd", ".git/config", "/"])("%s is no file that can be claimed", async (path) => {

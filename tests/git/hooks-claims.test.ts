@@ -1,6 +1,7 @@
 // What an agent meets when it edits, by the hooks of two sessions: its file is claimed, refused or shared, as
 // `claims.onConflict` says.
 
+import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -157,6 +158,30 @@ describe("who has a claim learns, once and with its own next prompt,", () => {
     const words =
       /session "two".* wanted to change "src\/a\.ts", where you have "src\/" claimed EXCLUSIVE\. It was refused\./g;
     expect(told.match(words)).toHaveLength(1);
+  });
+});
+
+describe("while another program holds the database's lock, an edit", () => {
+  /** Somebody writes for longer than a hook waits. */
+  async function locked(scene: TwoSessions): Promise<Disposable> {
+    const other = new Database(scene.world.paths.database);
+    other.run("BEGIN IMMEDIATE");
+    return { [Symbol.dispose]: () => other.close() };
+  }
+
+  test("of what another session has EXCLUSIVE is refused all the same", async () => {
+    await using scene = await twoSessions();
+    await claim(scene.one, "a.ts", "EXCLUSIVE");
+    using _ = await locked(scene);
+    expect(await met(scene.two, scene, "a.ts")).toBe("refused");
+  });
+
+  test("of what another session edits is told", async () => {
+    await using scene = await twoSessions();
+    await edit(scene.one, scene, "a.ts");
+    using _ = await locked(scene);
+    expect(await met(scene.two, scene, "a.ts")).toBe("told");
+    expect(await met(scene.two, scene, "b.ts")).toBe("free");
   });
 });
 

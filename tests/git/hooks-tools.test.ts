@@ -96,6 +96,32 @@ describe("a file that a command writes", () => {
     expect(await context(scene.two, scene, "PostToolUse", { tool_name: "Read" })).toContain("another session works on");
   });
 
+  test("by the one who shares the checkout, and has claimed it, is that one's", async () => {
+    await using scene = await settled();
+    const guest = await scene.share("guest");
+    await tell(guest, scene, "UserPromptSubmit");
+    const edits = { tool_name: "Edit", tool_input: { file_path: join(scene.repo.path, "a.ts") } };
+    const waits = { tool_name: "Bash", tool_input: { command: "npm test" } };
+    await tell(guest, scene, "PreToolUse", waits);
+    await tell(scene.one, scene, "PreToolUse", edits);
+    writing(scene.one, "a.ts")();
+    expect(await context(guest, scene, "PostToolUse", waits)).toBe("");
+    expect(await listed(scene)).toEqual(["one INTENT a.ts (edit)"]);
+  });
+
+  test("in great number is told in one line", async () => {
+    await using scene = await settled();
+    const many = Array.from({ length: 40 }, (_, i) => `gen/${String(i).padStart(2, "0")}.ts`);
+    const all = (who: AtWork) => () => {
+      for (const path of many) writing(who, path)();
+    };
+    await command(scene.one, scene, "make", all(scene.one));
+    await command(scene.two, scene, "make", all(scene.two));
+    const told = await context(scene.one, scene, "UserPromptSubmit");
+    expect(told).toContain('changes "gen/00.ts", "gen/01.ts", "gen/02.ts", "gen/03.ts", "gen/04.ts" and 35 more');
+    expect(told.length).toBeLessThan(700);
+  });
+
   test("is nobody's business while its session is alone", async () => {
     await using scene = await settled();
     await release(scene.world, { sessionId: scene.two.known.id });

@@ -22,6 +22,8 @@ export interface TwoSessions extends AsyncDisposable {
   two: AtWork;
   /** A third one and more, each in a worktree. */
   start(name: string): Promise<AtWork>;
+  /** Beside the first one, in its checkout. */
+  share(name: string): Promise<AtWork>;
   /** The row of now. */
   now(of: AtWork): Promise<KnownSession>;
 }
@@ -32,16 +34,18 @@ export async function twoSessions(): Promise<TwoSessions> {
   const repo = await makeRepo(place);
   const world = stack.use(testWorld(place, { cwd: repo.path }));
   const processes = stack.use(new AsyncDisposableStack());
-  const start = async (name: string): Promise<AtWork> => {
+  const enter = async (name: string, noWorktree: boolean): Promise<AtWork> => {
     const process = processes.use(sleeper());
-    const { session: known } = await register(world, { repo: repo.path, pid: process.pid, name });
+    const { session: known } = await register(world, { repo: repo.path, pid: process.pid, name, noWorktree });
     return { known, process, world: world.as({ cwd: known.worktree_path, parentPid: process.pid }) };
   };
+  const start = (name: string) => enter(name, false);
   const one = await start("one");
   const two = await start("two");
   const owned = stack.move();
   return {
     ...{ place, repo, world, one, two, start },
+    share: (name) => enter(name, true),
     now: async ({ known }) => {
       const found = session(await world.db(), known.id);
       if (found === undefined) throw new Error(`session ${known.id} is over`);

@@ -14,6 +14,7 @@ import {
   heldAnswer,
   heldShape,
   isWeakerFree,
+  MOST_PATHS,
   modeShape,
   reasonShape,
 } from "./answers.ts";
@@ -22,22 +23,25 @@ import type { Mode } from "./modes.ts";
 import { grantWords } from "./text.ts";
 
 const FILE = "A file, a directory or a glob of the repository, from the directory you work in or from its top";
-const files = () => v.pipe(v.array(word(FILE, "path")), v.minLength(1), v.description(FILE));
+const files = () => v.pipe(v.array(word(FILE, "path")), v.minLength(1), v.maxLength(MOST_PATHS), v.description(FILE));
 const READS = { isReadOnly: true, isDestructive: false, isIdempotent: true };
 const WRITES = { isReadOnly: false, isDestructive: false, isIdempotent: true };
 
 async function claimAs(world: World, asked: Claiming) {
-  const { claimPaths } = await import("./ask.ts");
+  const { claimPaths, nameNotes } = await import("./ask.ts");
   const { sessionOfAgent } = await import("../sessions/sessions.ts");
   const db = await world.db();
-  return claimPaths(world, db, sessionOfAgent(world, db), asked);
+  const own = sessionOfAgent(world, db);
+  const outcome = claimPaths(world, db, own, asked);
+  const notes = outcome.isGranted ? nameNotes(outcome.claims, own) : [];
+  return { outcome, message: [grantWords(outcome, world.now()), ...notes].join("\n") };
 }
 
 async function releaseAs(world: World, named: readonly string[]) {
-  const { releaseNamed } = await import("./ask.ts");
+  const { releaseAsAgent } = await import("./release.ts");
   const { sessionOfAgent } = await import("../sessions/sessions.ts");
   const db = await world.db();
-  return releaseNamed(world, db, { named, own: sessionOfAgent(world, db) });
+  return releaseAsAgent(world, db, { named, own: sessionOfAgent(world, db) });
 }
 
 export const claimFileOperation = agentOperation({
@@ -76,8 +80,7 @@ export const claimFileOperation = agentOperation({
     annotations: WRITES,
   },
   run: async (world: World, { filePath, mode = "EXCLUSIVE", reason, ttlHours = 24 }) => {
-    const outcome = await claimAs(world, { paths: [filePath], mode, ttlHours, reason });
-    const message = grantWords(outcome, world.now());
+    const { outcome, message } = await claimAs(world, { paths: [filePath], mode, ttlHours, reason });
     if (outcome.isGranted) return { success: true, claimId: outcome.claims[0]?.id ?? null, message };
     return {
       ...{ success: false, claimId: null, message },
@@ -119,7 +122,7 @@ export const listClaimsOperation = agentOperation({
   input: () =>
     v.strictObject({
       filePaths: v.optional(files()),
-      sessionId: v.optional(word("Only those of this session", "session")),
+      sessionId: v.optional(word("Only those of this session, by its id or name", "session")),
       includeExpired: v.optional(flag("Also those that are over, while their session is known")),
     }),
   output: () => v.strictObject({ claims: v.array(claimShape()), totalClaims: NUMBER }),
@@ -133,12 +136,18 @@ export const listClaimsOperation = agentOperation({
   },
   run: async (world: World, { filePaths, sessionId, includeExpired }) => {
     const { listClaims } = await import("./ask.ts");
+    const { idOf } = await import("./list.ts");
     const { sessionOfClaude } = await import("../roster/roster.ts");
     const { repositoryAt } = await import("../sessions/sessions.ts");
     const db = await world.db();
     const own = sessionOfClaude(world, db);
-    const gitDirId = own?.git_dir_id ?? (await repositoryAt(world))?.gitDirId ?? "";
-    const found = listClaims(world, db, { gitDirId, sessionId, paths: filePaths, own, isWhole: includeExpired });
+    const known = own && { gitDir: own.git_dir ?? "", gitDirId: own.git_dir_id ?? "", path: own.repo_path };
+    const repository = known ?? (await repositoryAt(world));
+    if (repository === undefined) return { claims: [], totalClaims: 0 };
+    const found = listClaims(world, db, {
+      ...{ gitDirId: repository.gitDirId, paths: filePaths, own, isWhole: includeExpired },
+      sessionId: sessionId === undefined ? undefined : idOf(db, repository, sessionId),
+    });
     const now = world.now();
     const claims = found.map((one) => claimAnswer(one, { own, now }));
     return { claims, totalClaims: claims.length };
@@ -173,10 +182,10 @@ export const claimFilesOperation = agentOperation({
     annotations: WRITES,
   },
   run: async (world: World, { files: paths, mode = "advisory", reason }) => {
-    const outcome = await claimAs(world, { paths, mode: BATCH_MODES[mode], ttlHours: 24, reason });
+    const { outcome, message } = await claimAs(world, { paths, mode: BATCH_MODES[mode], ttlHours: 24, reason });
     return {
       success: outcome.isGranted,
-      message: grantWords(outcome, world.now()),
+      message,
       claims: outcome.isGranted ? outcome.claims.map(heldAnswer) : [],
       conflicts: [...(outcome.isGranted ? [] : outcome.held), ...outcome.beside].map((one) => conflictAnswer(one)),
     };

@@ -10,9 +10,16 @@ import type { Claim } from "./store.ts";
 
 export const modeShape = () => v.picklist(MODES);
 
+/** At once: one transaction decides of all, and others wait for it. */
+export const MOST_PATHS = 100;
+
 /** It is told to others at each edit they try. */
 export const reasonShape = () =>
-  v.pipe(word("What for, in 300 characters at most: others are told", "text"), v.maxLength(300));
+  v.pipe(
+    word("What for, in 300 characters at most: others are told", "text"),
+    v.maxLength(300),
+    v.metadata({ value: "text", expected: "a text that is not empty, of 300 characters at most" }),
+  );
 
 export const claimShape = () =>
   v.strictObject({

@@ -39,6 +39,14 @@ export function claimPaths(world: Effects, db: Db, own: KnownSession, asked: Cla
   return claim(world, db, { own, wanted });
 }
 
+/** Of names that look like patterns and are none: they are claimed as they are written. */
+export function nameNotes(claims: readonly Claim[], own: KnownSession): string[] {
+  const odd = claims.filter(({ kind, file_path: path }) => {
+    return kind === "file" && /[[\]!@+()]/.test(path) && !existsSync(resolve(own.worktree_path, path));
+  });
+  return odd.map(({ file_path: path }) => `There is no file ${printable(path)}: it is claimed by that very name.`);
+}
+
 /** What others have claimed of these, own claims aside. Errors: `claim.outside`. */
 export function checkPaths(
   world: Effects,
@@ -115,7 +123,9 @@ export function releaseAll(world: Effects, db: Db, own: KnownSession): Claim[] {
 }
 
 function exactlyAt(db: Db, { gitDirId, pattern }: Meant): Claim[] {
-  return claimsNear(db, gitDirId, pattern).filter((one) => one.path_key === pattern.key);
+  // A directory that is gone since is named like a file.
+  const bare = (key: string): string => key.replace(/\/$/, "");
+  return claimsNear(db, gitDirId, pattern).filter((one) => bare(one.path_key) === bare(pattern.key));
 }
 
 function notYours(db: Db, held: Claim): Failure {

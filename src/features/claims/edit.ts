@@ -8,7 +8,7 @@ import { loadConfig } from "../config/config.ts";
 import type { KnownSession } from "../roster/roster.ts";
 import { claim, currentOf, type Held, isCovered, othersNear } from "./hold.ts";
 import { isIgnored } from "./ignored.ts";
-import { tellHolders } from "./news.ts";
+import { tellHolders, unlessUnwritten } from "./news.ts";
 import { type Meant, meantBy } from "./place.ts";
 import { refusedWords, warnedWords } from "./words.ts";
 
@@ -21,7 +21,7 @@ export interface Verdict {
   words: string;
 }
 
-type Effects = Pick<World, "processes" | "newId" | "now" | "paths" | "db">;
+type Effects = Pick<World, "processes" | "newId" | "now" | "paths" | "db" | "log">;
 
 /** Undefined: nothing to say. Errors: those of the database, `config.broken`. */
 export async function claimEdit(
@@ -64,7 +64,10 @@ function decide(world: Effects, db: Db, { own, meant, held, isOwn, policy }: Dec
   const wanted = [
     { gitDirId, pattern, mode: "INTENT", ttlSeconds: TTL_SECONDS, reason: null, source: "edit" } as const,
   ];
-  const outcome = claim(world, db, { own, wanted, isAlone: policy === "block" });
+  const outcome = unlessUnwritten(world, () => claim(world, db, { own, wanted, isAlone: policy === "block" })) ?? {
+    // Who reads needs no lock: it is told what it would be told, and claimed with the next edit.
+    ...{ isGranted: true, claims: [], beside: held },
+  };
   // Somebody was faster.
   if (!outcome.isGranted && policy !== "warn") return refuse(outcome.held);
   const beside = [...(outcome.isGranted ? [] : outcome.held), ...outcome.beside];

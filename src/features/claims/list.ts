@@ -48,7 +48,8 @@ export async function claimsHere(world: World, { repo, session, file, all }: Ask
   return { claims, total: claims.length, bypasses };
 }
 
-function idOf(db: Db, repository: Parameters<typeof sessionsOf>[1], named: string): string {
+/** Of a session of the repository, by its id or name. Errors: `session.none`. */
+export function idOf(db: Db, repository: Parameters<typeof sessionsOf>[1], named: string): string {
   const found = sessionsOf(db, repository).find((one) => one.id === named || one.name === named);
   if (found !== undefined) return found.id;
   throw new Failure({

@@ -20,12 +20,14 @@ import {
   conflictShape,
   heldAnswer,
   heldShape,
+  MOST_PATHS,
   reasonShape,
 } from "./answers.ts";
 import { MODES, type Mode } from "./modes.ts";
 import { checkText, claimedText, claimsText, grantWords, releasedText } from "./text.ts";
 
-const paths = (what: string) => v.pipe(v.array(word(what, "path")), v.minLength(1), v.description(what));
+const paths = (what: string) =>
+  v.pipe(v.array(word(what, "path")), v.minLength(1), v.maxLength(MOST_PATHS), v.description(what));
 const sessionId = () => v.optional(word("The session (default: the one of this checkout)", "session"));
 const PATHS = "Files, directories or globs of the repository, like src/api/ or 'docs/**/*.md'";
 
@@ -108,7 +110,7 @@ const claimOperation = operation({
     ],
   },
   run: async (world: World, { paths: named, mode, ttlHours = 24, reason, sessionId: id }) => {
-    const { claimPaths } = await import("./ask.ts");
+    const { claimPaths, nameNotes } = await import("./ask.ts");
     const { sessionOfCaller } = await import("../sessions/sessions.ts");
     const db = await world.db();
     const own = await sessionOfCaller(world, db, { sessionId: id });
@@ -117,7 +119,7 @@ const claimOperation = operation({
     return {
       success: outcome.isGranted,
       claimId: claims[0]?.id ?? null,
-      message: grantWords(outcome, world.now()),
+      message: [grantWords(outcome, world.now()), ...nameNotes(claims, own)].join("\n"),
       claims: claims.map(heldAnswer),
       conflictingClaims: outcome.isGranted ? [] : outcome.held.map(conflictingAnswer),
     };

@@ -30,12 +30,23 @@ export function isGlob(path: string): boolean {
   return WILD.test(path);
 }
 
-/** What stands before the first name with a wildcard, and the rest. */
+/** What stands before the first name with a wildcard, and the rest. Braces may hold several names. */
 export function splitGlob(path: string): { literal: string; rest: string } {
-  const names = path.split("/");
-  const first = names.findIndex(isGlob);
-  const at = first < 0 ? names.length : first;
-  return { literal: names.slice(0, at).join("/"), rest: names.slice(at).join("/") };
+  const first = WILD.exec(path)?.index;
+  if (first === undefined) return { literal: path, rest: "" };
+  const at = path.lastIndexOf("/", first);
+  return { literal: path.slice(0, Math.max(0, at)), rest: path.slice(at + 1) };
+}
+
+/**
+ * In the words of SQLite's GLOB, whose `*` also stands for slashes: all files that a glob means match it, and others may.
+ * So that few of very many claims have to be looked at.
+ */
+export function looseGlob({ key }: Pick<Pattern, "key">): string {
+  return key
+    .replaceAll("[", "[[]")
+    .replace(/\{.*\}/s, "*")
+    .replace(/\/\*\*$|\*\*\//g, "*");
 }
 
 function rootOf(kind: Kind, key: string): string {
@@ -43,7 +54,7 @@ function rootOf(kind: Kind, key: string): string {
   return kind === "directory" ? key.slice(0, -1) : splitGlob(key).literal;
 }
 
-/** Where claims can stand that overlap with this one: at its root and above; below it too, unless it is a file. */
+/** Where claims can stand that overlap with this one, beside those below its root: at its root, and above it. */
 export function rootsAbove({ root }: Pattern): string[] {
   const names = root === "" ? [] : root.split("/");
   return ["", ...names.map((_, i) => names.slice(0, i + 1).join("/"))];
@@ -51,16 +62,24 @@ export function rootsAbove({ root }: Pattern): string[] {
 
 /** Whether one path can be meant by both. */
 export function overlap(one: Pick<Pattern, "kind" | "key">, other: Pick<Pattern, "kind" | "key">): boolean {
-  if (one.kind === "file" && other.kind === "file") return one.key === other.key;
+  if (one.kind !== "glob" && other.kind !== "glob") {
+    // What is no file yet may become a directory, here or in another checkout; a file has nothing below it.
+    const [a, b] = [one.key.replace(/\/$/, ""), other.key.replace(/\/$/, "")];
+    return isAtOrIn(a, b) || isAtOrIn(b, a);
+  }
   return alternatives(one).some((a) => alternatives(other).some((b) => pathsMeet(a, b)));
 }
 
 /** Whether all that the second means is meant by the first as well; false also where it is not known. */
 export function covers(one: Pick<Pattern, "kind" | "key">, other: Pick<Pattern, "kind" | "key">): boolean {
   if (one.kind === other.kind && one.key === other.key) return true;
-  if (one.kind === "file") return false;
+  if (one.kind === "file") return other.kind === "file" && isAtOrIn(other.key, one.key);
   if (other.kind === "file") return overlap(one, other);
   return one.kind === "directory" && `/${other.key}`.startsWith(one.key === "/" ? "/" : `/${one.key}`);
+}
+
+function isAtOrIn(path: string, directory: string): boolean {
+  return directory === "" || path === directory || path.startsWith(`${directory}/`);
 }
 
 /** A name as a list of what may stand there. */

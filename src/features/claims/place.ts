@@ -68,7 +68,12 @@ function nearest(path: string): string {
 }
 
 function isExistingDirectory(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  } catch {
+    // Symbolic links in a circle; a directory above that is not ours to read.
+    return false;
+  }
 }
 
 /** Whether `A` and `a` are one name in a checkout: its `.git` is there under another spelling too. */

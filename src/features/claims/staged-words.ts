@@ -17,7 +17,9 @@ const MOST_SHOWN = 8;
 
 /** Who has what since when, on which branch and why, and the ways on. */
 export function refusedCommitWords(met: readonly Met[], staged: Staged, now: Date): string {
-  const lines = met.slice(0, MOST_SHOWN).map((one) => `- ${named(one)}: ${heldWords(one.held, now)}.`);
+  const lines = met
+    .slice(0, MOST_SHOWN)
+    .map((one) => `- ${named(one)}: ${heldWords(one.held, { now, isNamed: false })}.`);
   const more = met.length - lines.length;
   return [
     "parallel-cc: nothing was committed, another session has claimed what is in it:",

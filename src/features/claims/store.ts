@@ -4,7 +4,7 @@
 import { NUMBER, TEXT, TEXT_OR_NULL, v } from "../../core/shape.ts";
 import type { Db } from "../../db/db.ts";
 import { MODES, type Mode } from "./modes.ts";
-import { type Pattern, rootsAbove } from "./pattern.ts";
+import { looseGlob, type Pattern, rootsAbove } from "./pattern.ts";
 
 const CLAIM = v.object({
   id: TEXT,
@@ -35,18 +35,20 @@ const COUNTS = "c.is_active = 1";
 
 /**
  * Those that stand where one can overlap with it, by the index: which do is for `overlap` to say, and whether they still
- * count is for `isCurrent`.
+ * count for who asks.
  */
 export function claimsNear(db: Db, gitDirId: string, pattern: Pattern): Claim[] {
   const roots = JSON.stringify(rootsAbove(pattern));
   const above = `${SELECT} WHERE c.git_dir_id = $gitDirId AND ${COUNTS}
     AND c.path_root IN (SELECT value FROM json_each($roots))`;
-  if (pattern.kind === "file") return db.all(CLAIM, above, { gitDirId, roots });
   // What is below begins with the root and a slash; "0" follows the slash in the order of bytes.
   const from = pattern.root === "" ? "" : `${pattern.root}/`;
   const to = pattern.root === "" ? "\u{10FFFF}" : `${pattern.root}0`;
   const below = `${SELECT} WHERE c.git_dir_id = $gitDirId AND ${COUNTS} AND c.path_root > $from AND c.path_root < $to`;
-  return db.all(CLAIM, `${above} UNION ${below}`, { gitDirId, roots, from, to });
+  const range = { gitDirId, roots, from, to };
+  if (pattern.kind !== "glob") return db.all(CLAIM, `${above} UNION ${below}`, range);
+  const meant = `${below} AND (c.kind <> 'file' OR c.path_key GLOB $glob)`;
+  return db.all(CLAIM, `${above} UNION ${meant}`, { ...range, glob: looseGlob(pattern) });
 }
 
 /** All that one session alone may have, of whichever session. */

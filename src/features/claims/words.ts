@@ -7,11 +7,11 @@ import type { Held } from "./hold.ts";
 
 const LONGEST_REASON = 200;
 
-/** Who has it, how, on which branch, since when and why. */
-export function heldWords({ claim, holder, pattern }: Held, now: Date): string {
+/** Who has it, how, on which branch, since when and why. `isNamed`: it does not go without saying which file. */
+export function heldWords({ claim, holder, pattern }: Held, { now, isNamed }: { now: Date; isNamed: boolean }): string {
   const on = holder.branch === null ? "on no branch" : `on branch ${quoted(holder.branch)}`;
   const where = holder.is_main_repo === 1 ? "in the main checkout" : `in ${quoted(holder.worktree_path, Infinity)}`;
-  const part = claim.path_key === pattern.key ? "it" : quoted(claim.file_path, Infinity);
+  const part = claim.path_key === pattern.key && !isNamed ? "it" : quoted(claim.file_path, Infinity);
   const why = claim.reason === null ? noted(claim.source) : `, for: ${quoted(claim.reason, LONGEST_REASON)}`;
   const since = age(parseUtc(claim.claimed_at), now);
   return `${whoIs(holder)} (${on}, ${where}) has claimed ${part} ${claim.claim_mode} ${since} ago${why}`;
@@ -26,8 +26,10 @@ const MOST_HELD = 3;
 
 /** As many as fit a few lines. */
 export function heldLines(held: readonly Held[], now: Date): string[] {
-  const shown = held.slice(0, MOST_HELD).map((one) => `- ${heldWords(one, now)}.`);
-  return held.length > MOST_HELD ? [...shown, `- and ${held.length - MOST_HELD} more: parallel-cc claims`] : shown;
+  const isNamed = new Set(held.map(({ pattern }) => pattern.key)).size > 1;
+  const lines = [...new Set(held.map((one) => `- ${heldWords(one, { now, isNamed })}.`))];
+  const more = lines.length - MOST_HELD;
+  return more > 0 ? [...lines.slice(0, MOST_HELD), `- and ${more} more: parallel-cc claims`] : lines;
 }
 
 const WAYS =
@@ -43,10 +45,37 @@ export function refusedWords(path: string, held: readonly Held[], now: Date): st
 }
 
 export function warnedWords(paths: readonly string[], held: readonly Held[], now: Date): string {
-  const named = paths.map((one) => quoted(one, Infinity)).join(", ");
   return [
-    `parallel-cc: another session works on ${named} too. What both change there has to be merged:`,
+    `parallel-cc: another session works on ${listed(paths)} too. What both change there has to be merged:`,
     ...heldLines(held, now),
-    "Small changes, away from its own, merge; send_message tells it what you are about to do.",
+    ...(isAnyExclusive(held) ? [FOR_ITSELF] : [SMALL]),
   ].join("\n");
+}
+
+/** Of what a command of the shell has written: nobody could refuse it. */
+export function writtenWords(paths: readonly string[], held: readonly Held[], now: Date): string {
+  if (!isAnyExclusive(held)) return warnedWords(paths, held, now);
+  return [
+    `parallel-cc: your command has written ${listed(paths)}, which another session has for itself:`,
+    ...heldLines(held, now),
+    `${FOR_ITSELF} \`git diff\` shows what was written there; send_message reaches that session.`,
+  ].join("\n");
+}
+
+const SMALL = "Small changes, away from its own, merge; send_message tells it what you are about to do.";
+const FOR_ITSELF = "It has asked that nobody else changes what is EXCLUSIVE.";
+
+function isAnyExclusive(held: readonly Held[]): boolean {
+  return held.some(({ claim }) => claim.claim_mode === "EXCLUSIVE");
+}
+
+const MOST_NAMED = 5;
+
+/** Of many the first ones. */
+export function listed(paths: readonly string[]): string {
+  const named = paths
+    .slice(0, MOST_NAMED)
+    .map((one) => quoted(one, Infinity))
+    .join(", ");
+  return paths.length > MOST_NAMED ? `${named} and ${paths.length - MOST_NAMED} more` : named;
 }

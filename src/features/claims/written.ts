@@ -10,9 +10,9 @@ import { claim, currentOf, type Held, isCovered, othersNear, type Wanted } from 
 import { isIgnored } from "./ignored.ts";
 import { tellHolders } from "./news.ts";
 import { patternsAt } from "./place.ts";
-import { warnedWords } from "./words.ts";
+import { writtenWords } from "./words.ts";
 
-type Effects = Pick<World, "processes" | "newId" | "now" | "paths" | "db">;
+type Effects = Pick<World, "processes" | "newId" | "now" | "paths" | "db" | "log">;
 
 /** `files` from the top of the session's checkout. Answers what its agent is told, if anything. Errors: as for an edit. */
 export async function claimWritten(
@@ -28,16 +28,22 @@ export async function claimWritten(
   const patterns = patternsAt(own.worktree_path, files).filter(
     (pattern) => !isQuiet(pattern.path) && !isCovered(db, { gitDirId, ownId: own.id, pattern, now: at }),
   );
-  const near = patterns.flatMap((pattern) => othersNear(db, { gitDirId, ownId: own.id, pattern }));
-  const wanted = patterns.map((pattern): Wanted => {
+  const found = patterns.map((pattern) => {
+    return { pattern, held: currentOf(world, othersNear(db, { gitDirId, ownId: own.id, pattern }), at) };
+  });
+  // In a shared checkout it was the one who has claimed it, as far as anybody can tell.
+  const isTheirs = ({ held }: { held: readonly Held[] }): boolean =>
+    held.some(({ holder }) => holder.worktree_path === own.worktree_path);
+  const mine = found.filter((one) => !isTheirs(one));
+  const wanted = mine.map(({ pattern }): Wanted => {
     return { gitDirId, pattern, mode: "INTENT", ttlSeconds: TTL_SECONDS, reason: null, source: "shell" };
   });
   claimWhatIsFree(world, db, own, wanted);
-  const held = currentOf(world, near, at);
+  const held = mine.flatMap((one) => one.held);
   if (held.length === 0) return undefined;
   tellHolders(world, db, { own, held, topic: "claim.shared" });
   const paths = [...new Set(held.map(({ pattern }) => pattern.path))];
-  return warnedWords(paths, held, world.now());
+  return writtenWords(paths, held, world.now());
 }
 
 /** What another has EXCLUSIVE stays its own: the rest is claimed. */

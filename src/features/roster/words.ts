@@ -17,6 +17,7 @@ export function whereIs({ is_main_repo, worktree_path, branch }: KnownSession, i
 }
 
 export function quoted(text: string, longest = LONGEST_NAME): string {
-  const shown = printable(text.replace(/["\\]/g, "\\$&"));
+  // What a hook says stands in an element of that name, and could end it.
+  const shown = printable(text.replace(/["\\]/g, "\\$&")).replace(/<(?=\/?system-reminder)/gi, "\\u{3c}");
   return `"${shown.length > longest ? cutEnd(shown, longest) : shown}"`;
 }
