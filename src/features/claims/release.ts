@@ -1,10 +1,11 @@
 // `claims release`: by path, by id, or all of a session's.
 
 import { Failure, usage } from "../../core/failure.ts";
+import type { Db } from "../../db/db.ts";
 import type { World } from "../../world.ts";
-import { sessionOfCaller } from "../sessions/sessions.ts";
+import { isBelowClaude, requireNoSession, sessionOfCaller } from "../sessions/sessions.ts";
 import { heldAnswer } from "./answers.ts";
-import { releaseAll, releaseNamed } from "./ask.ts";
+import { type Releasing, releaseAll, releaseNamed } from "./ask.ts";
 import { ownIfAny } from "./own.ts";
 import type { Claim } from "./store.ts";
 
@@ -15,16 +16,31 @@ interface Asked {
   sessionId?: string | undefined;
 }
 
-/** Errors: `claim.not-yours`, `claim.outside`, `session.none`. */
+/** Errors: `claim.not-yours`, `claim.outside`, `session.none`, `session.not-yours`. */
 export async function releaseClaims(world: World, { paths = [], all = false, force = false, sessionId }: Asked) {
   const db = await world.db();
   if (all === paths.length > 0) {
     throw usage("flag-missing", "Say what to release: the claimed paths, or --all.");
   }
+  if (force) requireNoSession(world, db, "--force");
   if (all) return released(releaseAll(world, db, await sessionOfCaller(world, db, { sessionId })));
   const own = await ownIfAny(world, db, sessionId);
   if (own === undefined && !force) throw noSession();
-  return released(releaseNamed(world, db, { named: paths, own, isForced: force }));
+  const releasing = { named: paths, own, isForced: force };
+  return released((isBelowClaude(world, db) ? releaseAsAgent : releaseNamed)(world, db, releasing));
+}
+
+/** As `releaseNamed`; what is only for people is not what it is told to do. */
+export function releaseAsAgent(world: World, db: Db, releasing: Releasing): Claim[] {
+  try {
+    return releaseNamed(world, db, releasing);
+  } catch (thrown) {
+    if (!(thrown instanceof Failure) || thrown.code !== "claim.not-yours") throw thrown;
+    const { code, message, details } = thrown;
+    const hint =
+      "Only its session releases it: tell it what you need, with send_message or `parallel-cc messages send`.";
+    throw new Failure({ code, message, hint, details, cause: thrown });
+  }
 }
 
 export function released(ended: readonly Claim[]) {

@@ -36,11 +36,11 @@ const envOperation = operation({
     ],
   },
   run: async (world: World, input) => {
-    const { sessionOfCaller } = await import("../sessions/sessions.ts");
+    const { sessionAskedAbout } = await import("../sessions/sessions.ts");
     const { portsOf } = await import("./store.ts");
     const { variablesOf } = await import("./leases.ts");
     const db = await world.db();
-    const session = await sessionOfCaller(world, db, input);
+    const session = await sessionAskedAbout(world, db, input);
     const given = { PARALLEL_CC_SESSION_ID: session.id, ...variablesOf(db, session) };
     const variables = Object.entries(given).map(([name, value]) => ({ name, value }));
     const unsetVariables = world.env.leaseVariables.filter((name) => !(name in given));

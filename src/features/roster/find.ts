@@ -22,13 +22,37 @@ export function sessionsMeant(world: Pick<World, "processes" | "parentPid">, db:
     const found = session(db, named.sessionId);
     return found === undefined || found.state === "creating" ? [] : [found];
   }
-  let pid: number | undefined = named.pid ?? world.parentPid;
-  for (let step = 0; pid !== undefined && pid > 1 && step < MAX_ANCESTORS; step++) {
-    const found = sessionsByPid(db, pid).filter((one) => one.state === "active" && isOf(world, one, pid ?? 0));
+  for (const { found } of sessionsUpFrom(world, db, { pid: named.pid ?? world.parentPid, most: MAX_ANCESTORS })) {
     if (found.length > 0) return found;
-    pid = world.processes.parent(pid);
   }
   return [];
+}
+
+/** Whoever asks decides how many shells it asks through. */
+const DEEPEST = 4096;
+
+/** Those of the nearest claude that we run below, and before them those of processes between it and us; undefined below none. */
+export function sessionsBelowClaude(world: Pick<World, "processes" | "parentPid">, db: Db): KnownSession[] | undefined {
+  const between: KnownSession[] = [];
+  for (const { pid, found } of sessionsUpFrom(world, db, { pid: world.parentPid, most: DEEPEST })) {
+    between.push(...found);
+    if (found.some(({ processes }) => processes.some((one) => one.role === "claude" && one.pid === pid)))
+      return between;
+  }
+  return undefined;
+}
+
+function* sessionsUpFrom(
+  world: Pick<World, "processes">,
+  db: Db,
+  from: { pid: number; most: number },
+): Generator<{ pid: number; found: KnownSession[] }> {
+  let pid: number | undefined = from.pid;
+  for (let step = 0; pid !== undefined && pid > 1 && step < from.most; step++) {
+    const at = pid;
+    yield { pid, found: sessionsByPid(db, at).filter((one) => one.state === "active" && isOf(world, one, at)) };
+    pid = world.processes.parent(at);
+  }
 }
 
 /** The one session meant; several are a usage failure that names them. */

@@ -1,7 +1,7 @@
 // The room's door: who is at work, by the rows of sessions and the processes they live by. It loads little, since hooks
 // come here at every tool use; what makes and ends sessions is the room `sessions`.
 
-export { type Named, sessionMeant, sessionOfClaude, sessionsMeant } from "./find.ts";
+export { type Named, sessionMeant, sessionOfClaude, sessionsBelowClaude, sessionsMeant } from "./find.ts";
 export { identityOf, isLocal, livenessOfAll, livingOf, mayLive } from "./liveness.ts";
 export {
   type Activity,

@@ -12,21 +12,46 @@ import {
   session as sessionById,
   sessionMeant,
   sessionOfClaude,
+  sessionsBelowClaude,
   sessionsMeant,
 } from "../roster/roster.ts";
 import { sessionsHere } from "./here.ts";
+import { requireYours } from "./yours.ts";
 
 type Effects = Parameters<typeof sessionsHere>[0] & Pick<World, "env" | "parentPid">;
 
-/** Errors: `session.none`, `usage.ambiguous`, and those of git. */
+/**
+ * Below a claude none but its own, also in another's checkout.
+ * Errors: `session.none`, `session.not-yours`, `usage.ambiguous`, and those of git.
+ */
 export async function sessionOfCaller(world: Effects, db: Db, named: Named): Promise<KnownSession> {
   if (named.sessionId !== undefined || named.pid !== undefined) {
-    const meant = sessionMeant(world, db, named);
-    if (meant !== undefined) return meant;
-    throw none(
-      named.sessionId === undefined ? `process ${named.pid} has none` : `"${printable(named.sessionId)}" is none`,
-    );
+    const meant = sessionNamed(world, db, named);
+    requireYours(world, db, meant);
+    return meant;
   }
+  const found = await sessionWhere(world, db);
+  const yours = sessionsBelowClaude(world, db) ?? [found];
+  return (
+    yours.find(({ id }) => id === found.id) ?? yours.find(({ id }) => id === world.env.sessionId) ?? yours[0] ?? found
+  );
+}
+
+/** Anybody's, for what it harms nobody to know. Errors: as of `sessionOfCaller`, but for `session.not-yours`. */
+export async function sessionAskedAbout(world: Effects, db: Db, named: Named): Promise<KnownSession> {
+  if (named.sessionId !== undefined || named.pid !== undefined) return sessionNamed(world, db, named);
+  return sessionWhere(world, db);
+}
+
+function sessionNamed(world: Effects, db: Db, named: Named): KnownSession {
+  const meant = sessionMeant(world, db, named);
+  if (meant !== undefined) return meant;
+  throw none(
+    named.sessionId === undefined ? `process ${named.pid} has none` : `"${printable(named.sessionId)}" is none`,
+  );
+}
+
+async function sessionWhere(world: Effects, db: Db): Promise<KnownSession> {
   const own = world.env.sessionId === undefined ? undefined : sessionById(db, world.env.sessionId);
   const here = await sessionsHere(world, db);
   const [only, ...others] = here;

@@ -5,6 +5,7 @@ import { Failure } from "../../core/failure.ts";
 import type { World } from "../../world.ts";
 import { insertProcess, type Named, sessionsMeant, touch } from "../roster/roster.ts";
 import { noteHeartbeat } from "../skew/skew.ts";
+import { requireYours } from "./yours.ts";
 
 export interface Heartbeat extends Named {
   claudePid?: number | undefined;
@@ -13,7 +14,7 @@ export interface Heartbeat extends Named {
 /** It is called at every tool use, and a missed one does no harm. */
 const HOOK_PATIENCE_MS = 200;
 
-/** Marks the sessions meant as seen now; false when there are none, which is not an error. */
+/** Marks the sessions meant as seen now; false when there are none. Errors: `process.none`, `session.not-yours`. */
 export async function heartbeat(
   world: Pick<World, "db" | "processes" | "parentPid" | "env" | "version" | "log">,
   input: Heartbeat,
@@ -26,6 +27,8 @@ export async function heartbeat(
   if (input.claudePid !== undefined && claude === undefined) {
     throw new Failure({ code: "process.none", message: `No process has the pid ${input.claudePid}.` });
   }
+  // What a session lives by may speak for it.
+  if (claude !== undefined) for (const one of found) requireYours(world, db, one);
   const isSkewed = db.write((now) => {
     for (const { id } of found) {
       touch(db, id, now);

@@ -23,6 +23,7 @@ import { endAndAnnounce, livingBeside } from "./announce.ts";
 import { heal } from "./heal.ts";
 import { currentPath } from "./moves.ts";
 import { ownerOf, stillRunning } from "./owners.ts";
+import { requireYours } from "./yours.ts";
 
 export interface Kept {
   reason: KeepReason;
@@ -68,10 +69,14 @@ const NOTHING: Released = {
   gitDir: null,
 };
 
-/** An unknown session is an answer (`released: false`), not a failure: releasing twice is harmless. */
+/**
+ * An unknown session is an answer (`released: false`), not a failure: releasing twice is harmless.
+ * Errors: `session.not-yours`, `usage.ambiguous`.
+ */
 export async function release(world: World, input: ReleaseInput): Promise<Released> {
   const db = await world.db();
   const meant = sessionMeant(world, db, input);
+  if (meant !== undefined) requireYours(world, db, meant);
   await heal(world, allSessions(db));
   if (meant === undefined) return NOTHING;
   const found = input.whenOver === true ? await overSoon(world, db, meant.id) : meant;

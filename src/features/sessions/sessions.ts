@@ -2,7 +2,7 @@
 
 export { provisionAgain } from "./again.ts";
 export { endAndAnnounce, livingBeside } from "./announce.ts";
-export { sessionOfAgent, sessionOfCaller } from "./caller.ts";
+export { sessionAskedAbout, sessionOfAgent, sessionOfCaller } from "./caller.ts";
 export { heal, locateHealed } from "./heal.ts";
 export { repositoryAt, sessionsHere } from "./here.ts";
 export { type Maker, makerFor } from "./maker.ts";
@@ -13,3 +13,4 @@ export { release } from "./release.ts";
 export { status, statusForPeople } from "./status.ts";
 export { statusText } from "./status-text.ts";
 export { repositoryOf, writerOfCaller } from "./writer.ts";
+export { isBelowClaude, requireNoSession } from "./yours.ts";

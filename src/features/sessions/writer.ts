@@ -17,7 +17,8 @@ type Effects = Parameters<typeof sessionOfCaller>[0];
 
 /**
  * The session that is named, or that of the nearest process above this one, or the living one that the environment names.
- * Undefined: somebody at the command line. Errors: `session.none` for a named one.
+ * Undefined: somebody at the command line. Errors: `session.none` and
+ * `session.not-yours` for a named one.
  */
 export async function writerOfCaller(
   world: Effects,
