@@ -4,7 +4,7 @@
 import { existsSync } from "node:fs";
 import { PROGRAM } from "../support/cli.ts";
 import { hasCorpus } from "../support/corpus.ts";
-import { claimsCheck, hookEdit } from "./claims.ts";
+import { claimsCheck, claimsCheckGlob, hookEdit } from "./claims.ts";
 import { cleanupDryRun, cleanupLanded, registerBesideKept, releaseUnused } from "./cleanup.ts";
 import { conflictsCorpus } from "./conflicts.ts";
 import { contention } from "./contention.ts";
@@ -23,7 +23,7 @@ import { registerWorktree } from "./worktree.ts";
 import { writesCommit, writesFile, writesNothing, writesRead } from "./writes.ts";
 
 const FIGURES: readonly Figure[] = [
-  ...[startUp, heartbeat, heartbeatMemory, hook, hookEdit, status, claimsCheck, guard],
+  ...[startUp, heartbeat, heartbeatMemory, hook, hookEdit, status, claimsCheck, claimsCheckGlob, guard],
   ...[writesRead, writesNothing, writesFile, writesCommit],
   ...[registerFirst, registerAgain, registerWorktree, contention, landedCold, landedAgain],
   ...[radarCold, radarOneChange, radarUnchanged, radarSnapshots],

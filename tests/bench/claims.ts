@@ -21,37 +21,38 @@ const CLAIMS_EACH = 1000;
 
 const processes = systemProcesses({ platform: process.platform, host: hostname() });
 
-export const claimsCheck: Figure = {
-  name: "claims-check-100000",
-  unit: "with none",
-  measures: "ms",
-  bound: { ms: 5 },
-  rounds: 60,
-  async prepare(place, stack) {
-    const repo = await makeRepo(place);
-    const [full, none] = [await open(place.at("full.db"), stack), await open(place.at("none.db"), stack)];
-    populate(full, repo, stack);
-    let turn = 0;
-    const check = (db: Db): number => {
-      const start = performance.now();
-      turn = (turn + 1) % CLAIMS_EACH;
-      // Held by three, and near what others have there.
-      const meant = meantBy({
-        path: `d${turn % 50}/e${turn % 7}/f-${turn}.ts`,
-        directory: repo.path,
-        isFile: true,
-      });
-      if (meant === undefined) throw new Error("no such file");
-      const near = othersNear(db, { gitDirId: meant.gitDirId, ownId: undefined, pattern: meant.pattern });
-      const held = currentOf({ processes }, near, utcText(new Date()));
-      const took = performance.now() - start;
-      if (db === full && turn % 100 > 2 && held.length === 0)
-        throw new Error(`nothing was found of ${JSON.stringify([meant, near.length, turn])}`);
-      return took;
-    };
-    return { ours: () => check(full), unit: () => check(none) };
-  },
-};
+/** One check each turn, of what `asked` says then. */
+function checking(name: string, bound: Figure["bound"], asked: (turn: number) => string): Figure {
+  return {
+    ...{ name, unit: "with none", measures: "ms", bound, rounds: 60 },
+    async prepare(place, stack) {
+      const repo = await makeRepo(place);
+      const [full, none] = [await open(place.at("full.db"), stack), await open(place.at("none.db"), stack)];
+      populate(full, repo, stack);
+      let turn = 0;
+      const check = (db: Db): number => {
+        turn = (turn + 1) % CLAIMS_EACH;
+        const start = performance.now();
+        const meant = meantBy({ path: asked(turn), directory: repo.path });
+        if (meant === undefined) throw new Error("no such file");
+        const near = othersNear(db, { gitDirId: meant.gitDirId, ownId: undefined, pattern: meant.pattern });
+        const held = currentOf({ processes }, near, utcText(new Date()));
+        const took = performance.now() - start;
+        if (db === full && turn % 100 > 2 && held.length === 0) throw new Error(`nothing was found of ${asked(turn)}`);
+        return took;
+      };
+      return { ours: () => check(full), unit: () => check(none) };
+    },
+  };
+}
+
+/** Held by three, and near what others have there. */
+const fileOf = (turn: number) => `d${turn % 50}/e${turn % 7}/f-${turn}.ts`;
+
+export const claimsCheck = checking("claims-check-100000", { ms: 5 }, fileOf);
+
+/** All of them have to be compared with it. */
+export const claimsCheckGlob = checking("claims-check-glob", { ms: 50 }, (turn) => `**/f-${turn}.ts`);
 
 async function open(file: string, stack: AsyncDisposableStack): Promise<Db> {
   const db = await openDb({ file, clock: () => new Date() });

@@ -13,7 +13,7 @@ ALTER TABLE file_claims ADD COLUMN ttl_seconds INTEGER;
 ALTER TABLE file_claims ADD COLUMN reason TEXT;
 -- Asked for, noted at an edit, or found after a command of the shell.
 ALTER TABLE file_claims ADD COLUMN source TEXT CHECK (source IS NULL OR source IN ('asked', 'edit', 'shell'));
-CREATE INDEX idx_file_claims_root ON file_claims (git_dir_id, path_root) WHERE is_active = 1 AND git_dir_id IS NOT NULL;
+CREATE INDEX idx_file_claims_root ON file_claims (git_dir_id, path_root, kind) WHERE is_active = 1 AND git_dir_id IS NOT NULL;
 CREATE UNIQUE INDEX idx_file_claims_own ON file_claims (session_id, git_dir_id, path_key)
   WHERE is_active = 1 AND git_dir_id IS NOT NULL;
 -- One holder.

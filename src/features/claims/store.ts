@@ -47,7 +47,7 @@ export function claimsNear(db: Db, gitDirId: string, pattern: Pattern): Claim[] 
   const below = `${SELECT} WHERE c.git_dir_id = $gitDirId AND ${COUNTS} AND c.path_root > $from AND c.path_root < $to`;
   const range = { gitDirId, roots, from, to };
   if (pattern.kind !== "glob") return db.all(CLAIM, `${above} UNION ${below}`, range);
-  const meant = `${below} AND (c.kind <> 'file' OR c.path_key GLOB $glob)`;
+  const meant = `${below} AND (c.kind <> 'file' OR c.path_root GLOB $glob)`;
   return db.all(CLAIM, `${above} UNION ${meant}`, { ...range, glob: looseGlob(pattern) });
 }
 
