@@ -58,8 +58,9 @@ function printOf(directory: string): string {
       const full = join(directory, path);
       const stats = lstatSync(full, { bigint: true });
       const held = stats.isFile() ? Bun.hash(readFileSync(full)) : stats.isSymbolicLink() ? readlinkSync(full) : "";
-      // Reading a directory or a file changes neither.
-      return `${path} ${stats.mode} ${stats.size} ${stats.mtimeNs} ${stats.ctimeNs} ${held}`;
+      // Reading changes no time. But git renews that of an object which it would write and which is there already.
+      const times = path.startsWith(".git/objects/") ? "" : `${stats.mtimeNs} ${stats.ctimeNs}`;
+      return `${path} ${stats.mode} ${stats.size} ${times} ${held}`;
     });
   return lines.join("\n");
 }
