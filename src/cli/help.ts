@@ -11,11 +11,27 @@ import { COMMON_FLAGS, type Field, fieldsOf } from "./flags.ts";
 import { pageFor } from "./terminal.ts";
 import { TOPICS } from "./topics.ts";
 
-export async function helpText(world: World, words: readonly string[], colour?: boolean): Promise<string> {
+interface Asked {
+  words: readonly string[];
+  /** `help <words>`: a page of that name goes before a command. */
+  isOfTopic?: boolean;
+  colour?: boolean | undefined;
+}
+
+export async function helpText(world: World, { words, isOfTopic = false, colour }: Asked): Promise<string> {
   const operations = await allOperations();
-  const rendered = await helpFor(operations, words, world.version);
+  const rendered = await (isOfTopic ? pageOr : helpFor)(operations, words, world.version);
   const { paint } = await pageFor(world, 1, colour);
   return paint.bold("x") === "x" ? Bun.stripANSI(rendered) : rendered;
+}
+
+/** A topic's page, with where the usage is of a command that goes by the same word; else what `helpFor` gives. */
+export async function pageOr(operations: readonly AnyOperation<World>[], words: readonly string[], version: string) {
+  const [first = "", ...more] = words;
+  const page = more.length > 0 ? undefined : TOPICS[first];
+  if (page === undefined) return helpFor(operations, words, version);
+  const isCommand = operations.some((one) => one.cli.path[0] === first);
+  return `${page.trim()}\n${isCommand ? `\nHow it is typed: parallel-cc ${first} --help\n` : ""}`;
 }
 
 /** Plain or coloured help of a command, a noun, a topic, or everything. Also what the README's reference is made of. */

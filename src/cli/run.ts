@@ -118,7 +118,8 @@ async function help(world: World, words: readonly string[], topic?: readonly str
   const { helpText } = await import("./help.ts");
   const bare = words.filter((word) => !word.startsWith("-"));
   const colour = words.includes("--no-color") ? false : words.includes("--color") ? true : undefined;
-  answer(await helpText(world, topic ?? (bare[0] === "help" ? bare.slice(1) : bare), colour));
+  const isOfTopic = topic === undefined && bare[0] === "help";
+  answer(await helpText(world, { words: topic ?? (isOfTopic ? bare.slice(1) : bare), isOfTopic, colour }));
   return 0;
 }
 

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "bun:test";
 import { fieldsOf } from "../../src/cli/flags.ts";
-import { helpFor, helpText } from "../../src/cli/help.ts";
+import { helpFor, helpText, pageOr } from "../../src/cli/help.ts";
 import { TOPICS } from "../../src/cli/topics.ts";
 import { operation } from "../../src/core/operation.ts";
 import { v, word } from "../../src/core/shape.ts";
@@ -70,9 +70,17 @@ describe.each(operations.map((one) => [one.cli.path.join(" "), one] as const))("
 });
 
 describe("topics", () => {
-  test.each(Object.entries(TOPICS))("%s is a page with a heading", async (topic, page) => {
+  test.each(Object.entries(TOPICS))("help %s is that page, and names the command's own help", async (topic, page) => {
     expect(page).toStartWith("# ");
-    if (!operations.some((one) => one.cli.path[0] === topic)) expect(await help(topic)).toBe(`${page.trim()}\n`);
+    const isCommand = operations.some((one) => one.cli.path[0] === topic);
+    const last = isCommand ? `\nHow it is typed: parallel-cc ${topic} --help\n` : "";
+    expect(await pageOr(operations, [topic], "3.0.0")).toBe(`${page.trim()}\n${last}`);
+    if (isCommand) expect(await help(topic)).not.toContain(page.trim());
+  });
+
+  test("help of what is none is that of the command", async () => {
+    expect(Bun.stripANSI(await pageOr(operations, ["claims", "claim"], "3.0.0"))).toBe(await help("claims", "claim"));
+    expect(Bun.stripANSI(await pageOr(operations, ["register"], "3.0.0"))).toBe(await help("register"));
   });
 
   test.each([[["sesions"]], [["wrappers"]]])("%j is answered with what may be meant", async (words) => {
@@ -126,6 +134,6 @@ describe("colour", () => {
   test("is left out of what is no terminal", async () => {
     await using place = await makePlace();
     await using world = testWorld(place);
-    expect(await helpText(world, [])).toBe(Bun.stripANSI(await helpText(world, [])));
+    expect(await helpText(world, { words: [] })).toBe(Bun.stripANSI(await helpText(world, { words: [] })));
   });
 });
