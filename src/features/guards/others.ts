@@ -20,9 +20,9 @@ export class Others {
     this.own = own;
   }
 
-  /** The branches that are one's own in that repository, by what `of` says. */
-  ownBranches(gitDir: string, of: (session: KnownSession) => string[]): string[] {
-    return this.own.git_dir === gitDir ? of(this.own) : [];
+  /** Oneself, where that is the repository one works in: a branch of the same name elsewhere is another. */
+  ownIn(gitDir: string): KnownSession | undefined {
+    return this.own.git_dir === gitDir ? this.own : undefined;
   }
 
   /** The first that lives, of those it holds for. */
@@ -69,18 +69,15 @@ function whichProcess(row: KnownSession["processes"][number]): string {
 
 /** What a session has checked out by now; where that cannot be read, what it was given. */
 export function currentBranches(session: KnownSession): string[] {
-  const { git_dir, admin_name, is_main_repo, branch } = session;
-  const recorded = git_dir === null ? undefined : is_main_repo === 1 ? git_dir : adminOf(git_dir, admin_name);
-  const adminDir = recorded ?? checkoutAt(session.worktree_path)?.adminDir;
+  const { branch } = session;
+  const adminDir = adminDirOf(session);
   const found = adminDir === undefined ? [] : branchesAt(adminDir);
   return found.length > 0 || branch === null ? found : [branch];
 }
 
-function adminOf(gitDir: string, adminName: string | null): string | undefined {
-  return adminName === null || adminName === "" ? undefined : join(gitDir, "worktrees", adminName);
-}
-
-/** Those that its stash entries may name. */
-export function branchesOf(session: KnownSession): string[] {
-  return [...currentBranches(session), ...(session.branch === null ? [] : [session.branch])];
+/** The git directory of its checkout. */
+export function adminDirOf({ git_dir, admin_name, is_main_repo, worktree_path }: KnownSession): string | undefined {
+  if (git_dir !== null && is_main_repo === 1) return git_dir;
+  const isNamed = git_dir !== null && admin_name !== null && admin_name !== "";
+  return isNamed ? join(git_dir, "worktrees", admin_name) : checkoutAt(worktree_path)?.adminDir;
 }

@@ -108,10 +108,19 @@ export function branchesAt(adminDir: string): string[] {
   });
 }
 
+/** The branch that is checked out there; undefined on none. */
+export function branchOut(adminDir: string): string | undefined {
+  return /^ref: refs\/heads\/(.+)\n?$/.exec(textIn(join(adminDir, "HEAD")))?.[1];
+}
+
 export interface StashEntry {
   message: string;
   /** Undefined where it was made on none, or its message is somebody's own. */
   branch: string | undefined;
+  /** Of one made on no branch: the beginning of the commit's name, where the message tells it. */
+  commit: string | undefined;
+  /** In seconds. */
+  madeAt: number;
 }
 
 /** The newest first, as `stash@{0}` counts. */
@@ -122,8 +131,10 @@ export function stashEntries(gitDir: string): StashEntry[] {
     .reverse()
     .map((line) => {
       const message = line.slice(line.indexOf("\t") + 1);
-      const [, branch] = /^(?:WIP on|On) ([^:]+):/.exec(message) ?? [];
-      return { message, branch };
+      const [, branch] = /^(?:WIP on|On) ([^: ]+):/.exec(message) ?? [];
+      const [, commit] = /^WIP on \(no branch\): ([0-9a-f]{4,64}) /.exec(message) ?? [];
+      const [, madeAt] = /> (\d+) [+-]\d{4}\t/.exec(line) ?? [];
+      return { message, branch, commit, madeAt: Number(madeAt ?? 0) };
     });
 }
 

@@ -7,8 +7,9 @@ import type { World } from "../../world.ts";
 import type { KnownSession } from "../roster/roster.ts";
 import type { Claim } from "./claims.ts";
 import { filesHit } from "./files.ts";
-import { branchesOf, currentBranches, type Others } from "./others.ts";
+import { currentBranches, type Others } from "./others.ts";
 import { type Meant, meantBy, meantNear, realFrom, type StashEntry, stashEntries } from "./places.ts";
+import { StashMakers } from "./stash-makers.ts";
 
 /** A claim that hits another live session. */
 export interface Hit {
@@ -97,7 +98,8 @@ function branchHit(others: Others, { branch }: { branch: string }, { gitDir, top
 }
 
 function hasOut(others: Others, gitDir: string, branch: string): KnownSession | undefined {
-  if (others.ownBranches(gitDir, currentBranches).includes(branch)) return undefined;
+  const own = others.ownIn(gitDir);
+  if (own !== undefined && currentBranches(own).includes(branch)) return undefined;
   return others.elsewhere(gitDir, (one) => currentBranches(one).includes(branch));
 }
 
@@ -135,15 +137,12 @@ async function homesOf({ git }: Effects, directory: string, branch: string): Pro
 
 function stashHit(others: Others, { entry }: Extract<GitClaim, { kind: "stash" }>, { gitDir }: Meant): Found {
   const entries = stashEntries(gitDir);
-  const mine = new Set(others.ownBranches(gitDir, branchesOf));
-  const own = entries.findIndex(({ branch }) => branch !== undefined && mine.has(branch));
+  const makers = new StashMakers(others, gitDir);
   for (const [number, one] of entries.entries()) {
-    const { branch } = one;
-    if ((entry !== "all" && number !== entry) || branch === undefined || mine.has(branch)) continue;
-    const session = others.elsewhere(gitDir, (other) => branchesOf(other).includes(branch));
-    if (session !== undefined) {
-      return { session, what: { kind: "stash", number, entry: one, own: own < 0 ? undefined : own } };
-    }
+    const session = entry === "all" || number === entry ? makers.otherOf(one) : undefined;
+    if (session === undefined) continue;
+    const own = entries.findIndex((other) => makers.isOwn(other));
+    return { session, what: { kind: "stash", number, entry: one, own: own < 0 ? undefined : own } };
   }
   return undefined;
 }
