@@ -2,7 +2,6 @@
 
 import { describe, expect, test } from "bun:test";
 import { chmod, mkdir, readdir, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { makeScene, numbered, type Scene } from "./landed-scene.ts";
 
@@ -278,11 +277,17 @@ describe("whatever is set up, the answer stays:", () => {
     await scene.on("main");
     await scene.commit("f.txt", numbered({ 14: "fourteen" }));
     const before = await scene.git("count-objects", "-v");
-    const scratches = async () => (await readdir(tmpdir())).filter((name) => name.startsWith("parallel-cc-merge-"));
-    const there = await scratches();
-    await scene.judge();
+    // Others use the directory for temporary files as well.
+    const { TMPDIR } = process.env;
+    process.env["TMPDIR"] = scene.place.tmp;
+    try {
+      await scene.judge();
+    } finally {
+      if (TMPDIR === undefined) delete process.env["TMPDIR"];
+      else process.env["TMPDIR"] = TMPDIR;
+    }
     expect(await scene.git("count-objects", "-v")).toBe(before);
-    expect(await scratches()).toEqual(there);
+    expect(await readdir(scene.place.tmp)).toEqual([]);
   });
 });
 
