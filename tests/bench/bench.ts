@@ -14,7 +14,7 @@ import { heartbeat, heartbeatMemory } from "./heartbeat.ts";
 import { hook } from "./hook.ts";
 import { landedAgain, landedCold } from "./landed.ts";
 import { mcpList, mcpMemory, mcpRead } from "./mcp.ts";
-import { radarCold, radarOneChange, radarSnapshots, radarUnchanged } from "./radar.ts";
+import { radarCold, radarEditFive, radarEditOne, radarOneChange, radarSnapshots, radarUnchanged } from "./radar.ts";
 import { registerAgain, registerFirst } from "./register.ts";
 import { startUp } from "./start-up.ts";
 import { status } from "./status.ts";
@@ -26,7 +26,7 @@ const FIGURES: readonly Figure[] = [
   ...[startUp, heartbeat, heartbeatMemory, hook, hookEdit, status, claimsCheck, claimsCheckGlob, guard],
   ...[writesRead, writesNothing, writesFile, writesCommit],
   ...[registerFirst, registerAgain, registerWorktree, contention, landedCold, landedAgain],
-  ...[radarCold, radarOneChange, radarUnchanged, radarSnapshots],
+  ...[radarCold, radarOneChange, radarUnchanged, radarSnapshots, radarEditOne, radarEditFive],
   ...(hasCorpus() ? [conflictsCorpus] : []),
   ...[mcpList, mcpRead, mcpMemory, watchMemory],
   ...[cleanupLanded, cleanupDryRun, releaseUnused, registerBesideKept],

@@ -1,6 +1,6 @@
 // The radar over 20 live sessions in a repository of 5,000 files, each with work of its own: merging their 190 pairs, and
-// each with where it is to land, for the first time, after one of them wrote a file, and when nothing has changed; and
-// the snapshots that each needs before.
+// each with where it is to land, for the first time, after one of them wrote a file, and when nothing has changed; the
+// snapshots that each needs before; and the hook before an edit that others' work conflicts with.
 
 import { Database } from "bun:sqlite";
 import { appendFile, writeFile } from "node:fs/promises";
@@ -9,7 +9,7 @@ import type { Place } from "../support/place.ts";
 import { sleeper } from "../support/processes.ts";
 import { fileName, makeRepo, type Repo, runGit } from "../support/repo.ts";
 import type { Figure } from "./figure.ts";
-import { pccCommand, timeOf } from "./spawn.ts";
+import { emptyCommand, pccCommand, type Spawned, timeOf } from "./spawn.ts";
 import { FILES, LINES } from "./worktree.ts";
 
 export const SESSIONS = 20;
@@ -152,3 +152,57 @@ export const radarSnapshots: Figure = {
     };
   },
 };
+
+const EDITED_LINES = 2000;
+const EDITED_FILE = "edited.ts";
+
+function edited(changes: Readonly<Record<number, string>> = {}): string {
+  const lines = Array.from({ length: EDITED_LINES }, (_, at) => changes[at] ?? `const value${at} = of(${at});`);
+  return `${lines.join("\n")}\n`;
+}
+
+/** The hook before an edit that conflicts with what so many others have written; each round it is told anew. */
+function beforeEdit(peers: number, ms: number): Figure {
+  return {
+    ...{ name: `radar-edit-${peers}`, unit: "empty binary", measures: "ms", bound: { ms }, rounds: 20 },
+    async prepare(place, stack, clock) {
+      const repo = await makeRepo(place, { files: FILES, lines: LINES });
+      await writeFile(`${repo.path}/${EDITED_FILE}`, edited());
+      await repo.git("add", "--all");
+      await repo.git("commit", "--quiet", "-m", "To be edited");
+      const pids = Array.from({ length: peers + 1 }, () => String(stack.use(sleeper()).pid));
+      const tops = pids.map((pid, at) => {
+        const words = ["register", "--pid", pid, "--name", `s${at}`, "--json"];
+        return v.parse(REGISTERED, answerOf(place, words, repo.path)).worktreePath;
+      });
+      for (const top of tops.slice(1)) await writeFile(`${top}/${EDITED_FILE}`, edited({ 100: `of ${top}` }));
+      const tool_input = {
+        ...{ file_path: `${repo.path}/${EDITED_FILE}` },
+        ...{ old_string: "const value100 = of(100);", new_string: "const value100 = 0;" },
+      };
+      const told = (event: string): Spawned => {
+        const { env, ...started } = pccCommand(place, ["hook", event], repo.path);
+        const call = { tool_name: "Edit", tool_input, hook_event_name: event };
+        const input = JSON.stringify({ session_id: "c", cwd: repo.path, ...call });
+        return { ...started, env: { ...env, CLAUDE_PID: pids[0] ?? "" }, input };
+      };
+      timeOf(told("SessionStart"));
+      answerOf(place, ["conflicts", "radar", "--json"], repo.path);
+      const ours = told("PreToolUse");
+      const database = `${place.home}/.parallel-cc/coordinator.db`;
+      return {
+        ours: () => {
+          const took = clock(ours);
+          using db = new Database(database);
+          const { changes } = db.run("DELETE FROM radar_tellings");
+          if (changes !== peers) throw new Error(`${changes} of ${peers} were told of`);
+          return took;
+        },
+        unit: () => clock(emptyCommand(ours)),
+      };
+    },
+  };
+}
+
+export const radarEditOne = beforeEdit(1, 60);
+export const radarEditFive = beforeEdit(5, 150);

@@ -201,11 +201,13 @@ function tellNew(
   const which = `What you are writing to ${quoted(file, Number.POSITIVE_INFINITY)}`;
   return [
     `parallel-cc: ${which} will conflict with uncommitted or unlanded work of ${counted(news.length, "other session")}:`,
-    ...news.map(({ line }) => `- ${line}`),
+    ...news.slice(0, MOST_PEERS).map(({ line }) => `- ${line}`),
+    ...(news.length > MOST_PEERS ? [`- and ${news.length - MOST_PEERS} more: get_conflict_radar`] : []),
     "It is not refused. Agree with them (send_message) who changes these lines, or keep out of them.",
   ].join("\n");
 }
 
+const MOST_PEERS = 5;
 const MOST_PLACES = 5;
 
 function lineFor(peer: KnownSession, meetings: Met["meetings"]): string {
