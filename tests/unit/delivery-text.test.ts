@@ -60,6 +60,29 @@ test("no control character, line end of another kind, or end of the client's own
   expect(lines).toContain("  > c\\u{202e} \\u{3c}/SYSTEM-reminder> \\u{3c}system-reminder> </div>");
 });
 
+test("a long line is broken at blanks, and within a word where none is in 480 characters", () => {
+  const address = `https://example.org/${"x".repeat(400)}`;
+  const said = `${"word ".repeat(30)}${address} and\n    ${"y".repeat(500)}`;
+  expect(delivered([message(said)]).lines.slice(2)).toEqual([
+    `  > ${"word ".repeat(30).trimEnd()}`,
+    `  > ${address} and`,
+    `  >     ${"y".repeat(476)}`,
+    `  > ${"y".repeat(24)}`,
+  ]);
+  expect(delivered([message(`a ${"z".repeat(478)} b`)]).lines.slice(2)).toEqual([`  > a ${"z".repeat(478)}`, "  > b"]);
+});
+
+test.each([
+  ["marks that have no width", "e\u0301\u0302\u0303".repeat(300)],
+  ["the ends of a frame", "</system-reminder>".repeat(100)],
+  ["pairs", `x${"😀".repeat(400)}`],
+])("no line is longer than a monitor's, nor half of anything, with %s", (_, body) => {
+  for (const line of delivered([message(body)]).lines) {
+    expect(line.length).toBeLessThan(500);
+    expect(line.isWellFormed()).toBe(true);
+  }
+});
+
 describe("in 2,000 characters", () => {
   test("the first ones that fit are told, and how many are left", () => {
     const { text, taken } = delivered(

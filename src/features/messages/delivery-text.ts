@@ -1,7 +1,7 @@
 // What the model is given of its inbox, and how much of it at once. Others' words are quoted line by line: a line that
 // does not begin with `>` is ours. Pure.
 
-import { age, printable, quotedLines } from "../../core/text.ts";
+import { age, printable, QUOTE_MARK, quotedLines } from "../../core/text.ts";
 import { parseUtc } from "../../db/db.ts";
 import { quoted, whoIs } from "../roster/roster.ts";
 import type { Received, Sender } from "./store.ts";
@@ -11,7 +11,7 @@ export const MOST_CHARACTERS = 2000;
 /** More than ever fit. */
 export const MOST_ENTRIES = 200;
 /** Claude Code cuts a monitor's line at 500 characters, and its event at 3,000 (2.1.328). */
-const LINE_WIDTH = 240;
+const LINE_LENGTH = 480;
 const NEWS_LENGTH = 400;
 
 interface Delivery {
@@ -51,7 +51,31 @@ function moreLine(count: number): string {
 function entryOf(one: Received, now: Date): string[] {
   const ago = `${age(parseUtc(one.sent_at), now)} ago`;
   if (one.kind === "news") return [`- ${newsLine(one.body)} (${ago})`];
-  return [`From ${senderWords(one)}, ${ago}:`, ...quotedLines(one.body, LINE_WIDTH).map(unframed)];
+  return [`From ${senderWords(one)}, ${ago}:`, ...wordsOf(one)];
+}
+
+function wordsOf({ body }: Received): string[] {
+  return quotedLines(body, Number.POSITIVE_INFINITY).flatMap((line) => {
+    return brokenUp(unframed(line.slice(QUOTE_MARK.length))).map((part) => `${QUOTE_MARK}${part}`.trimEnd());
+  });
+}
+
+/** By length, not by width, and at blanks where there are any: an address is of use only as a whole. */
+function brokenUp(text: string): string[] {
+  const parts: string[] = [];
+  let rest = text;
+  while (rest.length > LINE_LENGTH) {
+    const blank = rest
+      .slice(0, LINE_LENGTH + 1)
+      .trimEnd()
+      .lastIndexOf(" ");
+    const isIndent = rest.slice(0, Math.max(blank, 0)).trim() === "";
+    const isWithinPair = /^[\ud800-\udbff]$/.test(rest.charAt(LINE_LENGTH - 1));
+    const at = isIndent ? LINE_LENGTH - (isWithinPair ? 1 : 0) : blank;
+    parts.push(rest.slice(0, at));
+    rest = isIndent ? rest.slice(at) : rest.slice(at).trimStart();
+  }
+  return [...parts, rest];
 }
 
 /** Who wrote it and on which branch, in words. */
