@@ -65,10 +65,7 @@ function brokenUp(text: string): string[] {
   const parts: string[] = [];
   let rest = text;
   while (rest.length > LINE_LENGTH) {
-    const blank = rest
-      .slice(0, LINE_LENGTH + 1)
-      .trimEnd()
-      .lastIndexOf(" ");
+    const blank = rest.lastIndexOf(" ", LINE_LENGTH);
     const isIndent = rest.slice(0, Math.max(blank, 0)).trim() === "";
     const isWithinPair = /^[\ud800-\udbff]$/.test(rest.charAt(LINE_LENGTH - 1));
     const at = isIndent ? LINE_LENGTH - (isWithinPair ? 1 : 0) : blank;
