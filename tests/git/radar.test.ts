@@ -4,8 +4,9 @@ import { describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { PLAIN } from "../../src/cli/terminal.ts";
+import { withLock } from "../../src/db/lock.ts";
 import type { RadarAnswer } from "../../src/features/radar/answers.ts";
-import { pruneObjects } from "../../src/features/radar/objects.ts";
+import { nameOf, objectsOf, pruneObjects } from "../../src/features/radar/objects.ts";
 import { operations } from "../../src/features/radar/operations.ts";
 import { register } from "../../src/features/sessions/register.ts";
 import { sleeper } from "../support/processes.ts";
@@ -221,6 +222,27 @@ describe("the radar", () => {
     pruneObjects(scene.world, "another repository");
     const after = await radar(scene);
     expect(after.pairs).toEqual(before.pairs);
+  });
+
+  test("keeps no more than so much of a repository, and what it drops is made anew", async () => {
+    await using scene = await withText();
+    write(scene.two, "text.txt", numbered({ 10: "of two" }));
+    const before = await radar(scene);
+    const { own } = objectsOf(scene.world, join(scene.repo.path, ".git"));
+    mkdirSync(join(own, "aa"), { recursive: true });
+    for (let at = 0; at <= 100; at++) writeFileSync(join(own, "aa", String(at)), "");
+    expect(await radar(scene)).toMatchObject({ pairs: before.pairs });
+    expect(existsSync(own)).toBe(false);
+    expect(await radar(scene)).toMatchObject({ pairs: before.pairs });
+    expect(existsSync(own)).toBe(true);
+  });
+
+  test("in the background ends at once while another process is at it", async () => {
+    await using scene = await withText();
+    const lock = join(scene.world.paths.locks, `${nameOf(join(scene.repo.path, ".git"))}.radar.lock`);
+    const started = () => radar(scene, { unattended: true, repo: scene.repo.path });
+    expect((await withLock(scene.world, lock, started)).sessions).toEqual([]);
+    expect((await started()).sessions).toHaveLength(2);
   });
 
   test("in the background only remembers what each stands at", async () => {
