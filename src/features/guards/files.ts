@@ -29,21 +29,39 @@ export function filesHit(others: Others, claim: FilesClaim, home: string): Found
   return repositoryHit(others, claim);
 }
 
+/** Whose checkout a file is in that is there, or is about to be. */
+export function holderOf(others: Others, path: string, home: string): KnownSession | undefined {
+  return others.elsewhere(undefined, (one) => {
+    return path !== one.worktree_path && isWithin(path, one.worktree_path) && isItsOwn(path, one, { others, home });
+  });
+}
+
 interface Looked {
   claim: FilesClaim;
   others: Others;
   home: string;
 }
 
-function isOf(path: string, { worktree_path: place, git_dir }: KnownSession, { claim, others, home }: Looked): boolean {
+function isOf(path: string, one: KnownSession, { claim, others, home }: Looked): boolean {
+  const { worktree_path: place } = one;
   if (!isThere(path) || !isThere(place)) return false;
   if (!isWithin(path, place)) return holds(path, place, claim);
   if (claim.extent !== "tree" && isDirectoryItself(path)) return false;
+  if (!isItsOwn(path, one, { others, home })) return false;
+  return claim.chosen === undefined || choosesIn(path, namedAs(claim, path), claim.chosen);
+}
+
+/** Of a path within its checkout. */
+function isItsOwn(
+  path: string,
+  { worktree_path: place, git_dir }: KnownSession,
+  { others, home }: Pick<Looked, "others" | "home">,
+): boolean {
   // What is in the git directory is the repository's; and where a whole home is one checkout, all else is in it as well.
   if (path !== place && ((git_dir !== null && isWithin(path, git_dir)) || isWithin(home, place))) return false;
-  const own = others.own.worktree_path;
-  if (isWithin(own, place) && isWithin(path, own)) return false;
-  return isPartOf(path, place) && (claim.chosen === undefined || choosesIn(path, namedAs(claim, path), claim.chosen));
+  const own = others.own?.worktree_path;
+  if (own !== undefined && isWithin(own, place) && isWithin(path, own)) return false;
+  return isPartOf(path, place);
 }
 
 /** As the command says it. */

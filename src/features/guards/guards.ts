@@ -1,6 +1,6 @@
 // The room's door: a command that an agent's shell is about to run is refused when it would destroy another live session's
-// work, and only then. One's own tree is one's own; what cannot be decided runs. It keeps nobody from anything who wants
-// to hide what he does: it stops accidents.
+// work, and so is an edit in its checkout; and only then. One's own tree is one's own, and who has no session owns nothing
+// here; what cannot be decided runs. It keeps nobody from anything who wants to hide what he does: it stops accidents.
 
 import type { Db } from "../../db/db.ts";
 import type { World } from "../../world.ts";
@@ -28,10 +28,21 @@ export function mayDestroy(command: string): boolean {
 export async function judgeCommand(
   world: Effects,
   db: Db,
-  own: KnownSession,
+  own: KnownSession | undefined,
   asked: { command: string; directory: string },
 ): Promise<Judged | undefined> {
   if (!mayDestroy(asked.command)) return undefined;
   const { judge } = await import("./judge.ts");
   return judge(world, db, own, asked);
+}
+
+/** As `judgeCommand`, of a file that is about to be written by a tool. A new one is told of alone. git is not asked. */
+export async function judgeEdit(
+  world: Effects,
+  db: Db,
+  own: KnownSession | undefined,
+  asked: { path: string; directory: string },
+): Promise<Judged | undefined> {
+  const { judgeFile } = await import("./edit.ts");
+  return judgeFile(world, db, own, asked);
 }

@@ -22,7 +22,7 @@ type Effects = Pick<World, "processes" | "git" | "env" | "now" | "paths" | "db">
 export async function judge(
   world: Effects,
   db: Db,
-  own: KnownSession,
+  own: KnownSession | undefined,
   { command, directory }: { command: string; directory: string },
 ): Promise<Judged | undefined> {
   const claims = command.length > MOST_CHARACTERS ? [] : claimsOf(command, { directory, home: world.env.home });
@@ -30,7 +30,7 @@ export async function judge(
   const hit = await firstHit(world, new Others(world, db, own), claims);
   if (hit === undefined) return undefined;
   const { loadConfig } = await import("../config/config.ts");
-  const { settings } = await loadConfig(world, own.repo_path);
+  const { settings } = await loadConfig(world, own?.repo_path);
   if (settings.guards === "off") return undefined;
   const isRefused = settings.guards === "on";
   const { wordsFor } = await import("./telling.ts");

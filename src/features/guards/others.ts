@@ -8,13 +8,14 @@ import { allSessions, type KnownSession, mayLive } from "../roster/roster.ts";
 import { branchesAt, checkoutAt } from "./places.ts";
 
 export class Others {
-  readonly own: KnownSession;
+  /** Undefined: nothing is one's own. */
+  readonly own: KnownSession | undefined;
   readonly #world: Pick<World, "processes">;
   readonly #db: Db;
   readonly #lives = new Map<string, boolean>();
   #known: readonly KnownSession[] | undefined;
 
-  constructor(world: Pick<World, "processes">, db: Db, own: KnownSession) {
+  constructor(world: Pick<World, "processes">, db: Db, own: KnownSession | undefined) {
     this.#world = world;
     this.#db = db;
     this.own = own;
@@ -22,7 +23,7 @@ export class Others {
 
   /** Oneself, where that is the repository one works in: a branch of the same name elsewhere is another. */
   ownIn(gitDir: string): KnownSession | undefined {
-    return this.own.git_dir === gitDir ? this.own : undefined;
+    return this.own?.git_dir === gitDir ? this.own : undefined;
   }
 
   /** The first that lives, of those it holds for. */
@@ -33,14 +34,15 @@ export class Others {
   /** As `find`, of those that have another checkout than one's own; of one repository when it is named. */
   elsewhere(gitDir: string | undefined, holds: (session: KnownSession) => boolean): KnownSession | undefined {
     return this.find((one) => {
-      const isThere = one.worktree_path !== this.own.worktree_path && (gitDir === undefined || one.git_dir === gitDir);
+      const isThere = one.worktree_path !== this.own?.worktree_path && (gitDir === undefined || one.git_dir === gitDir);
       return isThere && holds(one);
     });
   }
 
   #all(): readonly KnownSession[] {
     this.#known ??= allSessions(this.#db).filter((one) => {
-      return one.id !== this.own.id && one.state === "active" && !isOfSameProcess(one, this.own);
+      if (one.state !== "active") return false;
+      return this.own === undefined || (one.id !== this.own.id && !isOfSameProcess(one, this.own));
     });
     return this.#known;
   }

@@ -1,9 +1,9 @@
-// What an agent is told of a command that would destroy another's work: facts, no orders. Names, branches, messages and
+// What an agent is told of what would destroy another's work: facts, no orders. Names, branches, messages and
 // paths are others' words: quoted.
 
 import { age, cutEnd } from "../../core/text.ts";
 import { parseUtc } from "../../db/db.ts";
-import { quoted, whereIs, whoIs } from "../roster/roster.ts";
+import { type KnownSession, quoted, whereIs, whoIs } from "../roster/roster.ts";
 import { currentBranches } from "./others.ts";
 import type { Hit } from "./verdict.ts";
 
@@ -14,16 +14,36 @@ export function wordsFor(hit: Hit, { isRefused, now }: { isRefused: boolean; now
   const way = isRefused
     ? " send_message reaches that session; a user can run it in a terminal (parallel-cc help guards)."
     : "";
-  const room = MOST_CHARACTERS - begin.length - way.length - 1;
-  return `${begin} ${cutEnd(whatWouldBe(hit, now), room)}${way}`;
+  return within(begin, whatWouldBe(hit, now), way);
+}
+
+/** Of a file that is written: one that is there, or a new one. */
+export function wordsForEdit(
+  { path, isNew, session }: { path: string; isNew: boolean; session: KnownSession },
+  { isRefused, now }: { isRefused: boolean; now: Date },
+): string {
+  const begin = isRefused ? "parallel-cc: this edit was not made:" : "parallel-cc, of the edit that is made now:";
+  const way = isRefused
+    ? " send_message reaches that session; a user can make the edit themselves (parallel-cc help guards)."
+    : "";
+  const what = `${isNew ? "the new file " : ""}${quoted(path, Infinity)}`;
+  return within(begin, `${what} is in the checkout of ${whoIs(session)} (${livesAs(session, now)}).`, way);
+}
+
+function within(begin: string, told: string, way: string): string {
+  return `${begin} ${cutEnd(told, MOST_CHARACTERS - begin.length - way.length - 1)}${way}`;
+}
+
+function livesAs(session: KnownSession, now: Date): string {
+  const [branch] = currentBranches(session);
+  const where = whereIs({ ...session, branch: branch ?? session.branch }, false);
+  return `${where}, since ${age(parseUtc(session.created_at), now)}`;
 }
 
 function whatWouldBe({ claim, session, what }: Hit, now: Date): string {
   const deed = `\`${claim.deed}\``;
   const who = whoIs(session);
-  const [branch] = currentBranches(session);
-  const where = whereIs({ ...session, branch: branch ?? session.branch }, false);
-  const lives = `${where}, since ${age(parseUtc(session.created_at), now)}`;
+  const lives = livesAs(session, now);
   switch (what.kind) {
     case "checkout":
       return `${deed} would undo what ${who} has not committed, or its commits; it works there (${lives}).`;
