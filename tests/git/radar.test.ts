@@ -7,7 +7,7 @@ import { PLAIN } from "../../src/cli/terminal.ts";
 import { withLock } from "../../src/db/lock.ts";
 import type { RadarAnswer } from "../../src/features/radar/answers.ts";
 import { nameOf, objectsOf, pruneObjects } from "../../src/features/radar/objects.ts";
-import { operations } from "../../src/features/radar/operations.ts";
+import { agentOperations, operations } from "../../src/features/radar/operations.ts";
 import { register } from "../../src/features/sessions/register.ts";
 import { sleeper } from "../support/processes.ts";
 import { runGit } from "../support/repo.ts";
@@ -117,6 +117,13 @@ describe("the radar", () => {
     write(scene.one, "text.txt", numbered({ 10: "of one" }));
     await commit(scene, scene.one, "One");
     expect((await radar(scene)).targets).toMatchObject([{ session: scene.two.known.id, verdict: "conflict" }]);
+  });
+
+  test("tells an agent which session it is itself", async () => {
+    await using scene = await withText();
+    const answer = await agentOperations[0]?.run(scene.two.world, {});
+    expect(answer.sessions.map((one: { isMine: boolean }) => one.isMine)).toEqual([false, true]);
+    expect(answer).not.toHaveProperty("timing");
   });
 
   test("merges only what has changed since", async () => {

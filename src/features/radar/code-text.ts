@@ -49,7 +49,8 @@ export function codeText(source: string, notation: Notation): CodeText {
     }
     const end = stringAt(source, at, notation, recent);
     const piece = source.slice(at, Math.max(end, at + 1));
-    push(piece, end > at + 1 ? `${piece[0]}${blank(piece.slice(1, -1))}${piece.at(-1)}` : piece);
+    // One that does not end has no sign at its end.
+    push(piece, end > at + 1 ? `${piece[0]}${blank(piece.slice(1, -1))}${piece.at(-1)?.replace(/\w/, " ")}` : piece);
     at += piece.length;
   }
   return { text: text.join(""), code: code.join("") };
