@@ -28,5 +28,5 @@ test.each([
 
 test("what does not end, ends with its line or with the text", () => {
   expect(codeOf("a.ts", "a = 'b\nc /* d")).toBe("a = ' \nc ");
-  expect(codeOf("a.py", 'a = """b\nc')).toBe('a = " \n');
+  expect(codeOf("a.py", 'a = """b\nc')).toBe('a = " \n ');
 });
