@@ -16,10 +16,24 @@ export function printableLines(text: string): string {
 
 /** What somebody else wrote, line by line behind a mark, without control characters, each line as wide as told or less. */
 export function quotedLines(body: string, width: number): string[] {
-  const lines = body.trimEnd().split(/\r\n|[\n\r\u2028\u2029]/);
-  const shown = lines.map((line) => printable(line.replaceAll("\t", "    ")).trimEnd());
-  const fitting = shown.flatMap((line) => Bun.wrapAnsi(line, width, { hard: true, trim: false }).split("\n"));
+  const lines = shownLines(body.trimEnd());
+  const fitting = lines.flatMap((line) => Bun.wrapAnsi(line, width, { hard: true, trim: false }).split("\n"));
   return fitting.map((line) => `${QUOTE_MARK}${line}`.trimEnd());
+}
+
+/** What somebody else wrote, for a model to read: without control characters, and no part of what its client frames. */
+export function wordsForModel(body: string): string {
+  return unframed(shownLines(body).join("\n"));
+}
+
+/** What Claude Code itself tells a model stands in an element of this name, which others' words could begin or end. */
+export function unframed(text: string): string {
+  return text.replace(/<(?=\/?system-reminder)/gi, "\\u{3c}");
+}
+
+function shownLines(body: string): string[] {
+  const lines = body.split(/\r\n|[\n\r\u2028\u2029]/);
+  return lines.map((line) => printable(line.replaceAll("\t", "    ")).trimEnd());
 }
 
 export const QUOTE_MARK = "  > ";

@@ -2,7 +2,9 @@
 
 import { type AnyAgentOperation, agentOperation } from "../../core/operation.ts";
 import { v, word } from "../../core/shape.ts";
+import { printable, unframed, wordsForModel } from "../../core/text.ts";
 import type { World } from "../../world.ts";
+import type { Inbox } from "./inbox.ts";
 import { inboxShape, sentShape } from "./shapes.ts";
 
 const sendTool = agentOperation({
@@ -50,8 +52,19 @@ const readTool = agentOperation({
     const { sessionOfAgent } = await import("../sessions/sessions.ts");
     const { read } = await import("./inbox.ts");
     const db = await world.db();
-    return read(db, sessionOfAgent(world, db).id);
+    return readable(read(db, sessionOfAgent(world, db).id));
   },
 });
+
+/** Others' words are data: nothing in them ends, hides or colours what stands around them. */
+function readable({ messages, total }: Inbox): Inbox {
+  const name = (one: string | null) => (one === null ? null : unframed(printable(one)));
+  return {
+    messages: messages.map((one) => {
+      return { ...one, from: name(one.from), branch: name(one.branch), message: wordsForModel(one.message) };
+    }),
+    total,
+  };
+}
 
 export const agentOperations: readonly AnyAgentOperation<World>[] = [sendTool, readTool];

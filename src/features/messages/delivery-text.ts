@@ -1,7 +1,7 @@
 // What the model is given of its inbox, and how much of it at once. Others' words are quoted line by line: a line that
 // does not begin with `>` is ours. Pure.
 
-import { age, printable, QUOTE_MARK, quotedLines } from "../../core/text.ts";
+import { age, printable, QUOTE_MARK, quotedLines, unframed } from "../../core/text.ts";
 import { parseUtc } from "../../db/db.ts";
 import { quoted, whoIs } from "../roster/roster.ts";
 import type { Received, Sender } from "./store.ts";
@@ -79,11 +79,6 @@ function brokenUp(text: string): string[] {
 export function senderWords({ sender_id: id, sender_name: name, sender_branch: branch }: Sender): string {
   if (id === null) return "somebody at the command line";
   return `${whoIs({ id, name })}${branch === null ? "" : `, on branch ${quoted(branch)}`}`;
-}
-
-/** What comes from a hook stands in an element of this name, and could end it. */
-function unframed(line: string): string {
-  return line.replace(/<(?=\/?system-reminder)/gi, "\\u{3c}");
 }
 
 function newsLine(body: string): string {

@@ -12,4 +12,6 @@ export const noteShape = () =>
     writtenAt: TEXT,
   });
 
+export const noteListShape = () => v.strictObject({ notes: v.array(noteShape()), total: NUMBER });
+
 export const sharedShape = () => v.strictObject({ noteId: TEXT, total: NUMBER, message: TEXT });

@@ -1,7 +1,7 @@
-// Notes for people: who wrote each, when, its id, and its words, quoted and as wide as the terminal.
+// Notes for people: who wrote each, when, its id, and its words, quoted and as wide as the terminal. And for models.
 
 import type { Page } from "../../core/operation.ts";
-import { age, counted, cutEnd, printable, QUOTE_MARK, quotedLines } from "../../core/text.ts";
+import { age, counted, cutEnd, printable, QUOTE_MARK, quotedLines, unframed, wordsForModel } from "../../core/text.ts";
 import type { Note, NoteList } from "./read.ts";
 import type { Added } from "./write.ts";
 
@@ -14,6 +14,17 @@ export function notesText(
   const more = total - notes.length;
   const left = more === 0 ? [] : [page.paint.dim(fitting(`${counted(more, "earlier note")}: --limit ${total}`, page))];
   return linesText([...left, ...notes.flatMap((one) => noteLines(one, page))]);
+}
+
+/** Others' words are data: nothing in them ends, hides or colours what stands around them. */
+export function listForModel({ notes, total }: NoteList): NoteList {
+  const name = (one: string | null) => (one === null ? null : unframed(printable(one)));
+  return {
+    notes: notes.map((one) => {
+      return { ...one, author: name(one.author), branch: name(one.branch), note: wordsForModel(one.note) };
+    }),
+    total,
+  };
 }
 
 export function removedText({ removed, total }: { removed: Note; total: number }, page: Page): string {
