@@ -17,6 +17,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
+import { operations as installOperations } from "../../src/features/install/operations.ts";
 import { installStanding } from "../../src/features/install/standing.ts";
 import { register } from "../../src/features/sessions/register.ts";
 import { examined, found } from "../support/doctor.ts";
@@ -415,9 +416,13 @@ describe("a hook that a tool writes", () => {
     const linked = scene.home.place.at("linked");
     await scene.repo.git("worktree", "add", "--quiet", linked);
     const before = pictureOf(join(scene.repo.path, ".husky"));
-    const { guard, next } = await scene.install();
-    expect(guard?.files).toEqual([join(scene.repo.path, ".husky/_/pre-commit")]);
-    expect(next.join("\n")).toContain(`did not get the guard:\n  ${linked}\n`);
+    const { success, guard, next } = await scene.install();
+    expect({ success, files: guard?.files }).toEqual({
+      success: true,
+      files: [join(scene.repo.path, ".husky/_/pre-commit")],
+    });
+    expect(next.join("\n")).toContain(`1 other has no guard, so a commit there asks nobody:\n  ${linked}\n`);
+    expect(await scene.home.run({ guard: true, repo: linked })).toMatchObject({ success: false });
     expect(await scene.standing()).toMatchObject({ installed: true, missingIn: [linked] });
     const check = found(await examined(scene.home.place, { cwd: scene.repo.path }), "guard");
     expect(check).toMatchObject({ status: "warn", detail: expect.stringContaining("1 other checkout") });
@@ -494,9 +499,11 @@ describe("core.hooksPath", () => {
       await scene.repo.git("commit", "--quiet", "-m", "hooks");
     }
     await scene.repo.git("config", "core.hooksPath", ".githooks");
-    const { guard, steps } = await scene.install();
-    expect(guard?.success).toBe(false);
-    expect(steps).toMatchObject([{ change: "skipped", detail: "git tracks it, or would show it as new" }]);
+    const answer = await scene.install();
+    const why = "git tracks it, or would show it as new";
+    expect(answer.steps).toMatchObject([{ change: "skipped", detail: why }]);
+    expect(answer).toMatchObject({ success: false, guard: { success: false }, errors: [`guard: left alone: ${why}`] });
+    expect(installOperations[0]?.exitCode?.(answer, {})).toBe(1);
     expect(await scene.commit()).toEqual(["user: .githooks/pre-commit 0"]);
   });
 
@@ -529,7 +536,9 @@ describe("core.hooksPath", () => {
     const { steps } = await home.run({ guard: true, repo: repo.path }, { env });
     expect(steps).toMatchObject([{ change: "skipped", detail: expect.stringContaining("all users of this machine") }]);
     await repo.git("config", "core.hooksPath", "/dev/null");
-    expect(stepOf(await scene.install(), "guard")).toMatchObject({ change: "skipped", file: "/dev/null/pre-commit" });
+    const off = await scene.install();
+    expect(stepOf(off, "guard")).toMatchObject({ change: "skipped", file: "/dev/null/pre-commit" });
+    expect(off.success).toBe(false);
     expect((await scene.uninstall()).steps).toEqual([]);
   });
 });

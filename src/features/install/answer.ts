@@ -48,10 +48,15 @@ export function answerOf(world: Pick<World, "env">, applied: Applied): Installed
   const [worktrees] = of("worktrees");
   const [line] = of("statusline");
   const [completions, guard] = [of("completions"), of("guard")];
+  // Who asked for it takes it to be in force where it was asked for.
+  const unguarded = request.action === "install" ? guard.filter(({ change }) => change === "skipped") : [];
   return {
-    success: failed.length === 0,
+    success: failed.length === 0 && unguarded.length === 0,
     action: request.action,
-    errors: failed.map(({ step, detail }) => `${step}: ${detail}`),
+    errors: [
+      ...failed.map(({ step, detail }) => `${step}: ${detail}`),
+      ...unguarded.map(({ step, detail }) => `${step}: left alone: ${detail}`),
+    ],
     steps,
     hooks: hook?.file
       ? { ...section(of("hooks")), settingsPath: hook.file, gitignoreUpdated: of("gitignore").some(isChanged) }

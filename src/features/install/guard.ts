@@ -2,7 +2,7 @@
 
 import { existsSync } from "node:fs";
 import { basename } from "node:path";
-import { counted, printable, shellWord } from "../../core/text.ts";
+import { printable, shellWord } from "../../core/text.ts";
 import type { World } from "../../world.ts";
 import {
   asideOf,
@@ -42,8 +42,10 @@ function ofOthers(left: readonly HookPlace[]): string {
   const tops = left.flatMap((one) => one.tops);
   const shown = tops.slice(0, MOST_SHOWN).map((one) => `\n  ${printable(one)}`);
   const more = tops.length > MOST_SHOWN ? `\n  and ${tops.length - MOST_SHOWN} more` : "";
-  const which = `${counted(tops.length, "checkout")} with a folder of hooks of its own did not get the guard:`;
-  return `${which}${shown.join("")}${more}\nOnce there are hooks that git does not track:\n  parallel-cc install --guard`;
+  const has = tops.length === 1 ? "1 other has" : `${tops.length} others have`;
+  const which = `By core.hooksPath each checkout has hooks of its own. ${has} no guard, so a commit there asks nobody:`;
+  const hooks = "When its hooks are set up there, as by npm install, and git does not track them:";
+  return `${which}${shown.join("")}${more}\n${hooks}\n  parallel-cc install --guard`;
 }
 
 function addTo(notes: Notes, place: HookPlace, lines: string): Step {
