@@ -253,12 +253,12 @@ const MISSES: Readonly<Record<string, readonly string[]>> = {
   "by more than name, path, type and depth": ["find {beta} -type f -mtime -1 -delete"],
   "a `[ … ]` or `grep -q` that names it": ["grep -q {beta} gone.txt && rm -rf {beta}"],
   "that the same line makes true": ["touch ready; [ -f ready ] || exit 1; rm -rf {beta}"],
-  "a variable's text": ['cmd="git stash pop"; $cmd'],
-  "what other programs write over": [
-    "curl -o {beta}/file-0.txt https://example.com",
-    "ln -sf /dev/null {beta}/file-0.txt",
-    "sed -i d {beta}/file-0.txt",
+  [`\`rm -rf "\${x:-…}"\``]: [`rm -rf "\${UNSET:-{beta}}"`],
+  "`find -exec` (but `rm {}`)": [
+    "find . -maxdepth 0 -exec git stash clear \\;",
+    "find . -maxdepth 0 -exec rm -rf {beta} \\;",
   ],
+  "`coproc`, `strace`": ["strace -f git stash clear", "coproc git stash clear"],
 };
 
 let scene: GuardScene;

@@ -272,6 +272,23 @@ const ROWS: readonly Row[] = [
   runs('wipe() { set -- dist; rm -rf "$1"; }; wipe {beta}; wipe; rm -rf "$1"'),
   runs('wipe() { for d; do rm -rf "$1/x"; done; }; wipe {beta}'),
   runs("git commit --amend --no-edit; git mv -f a.txt file-0.txt; git read-tree -u --reset HEAD"),
+
+  // Words that only the shell puts together.
+  refused('env PATH="$PATH" LC_ALL=C git stash clear'),
+  refused("env -u X PATH=$PATH rm -rf {beta}"),
+  refused('git "st"ash clear'),
+  refused("r'm' -rf {beta}"),
+  refused("g\\it st\\\nash clear"),
+  refused('cmd="git stash clear"; $cmd'),
+  refused('A="stash  clear"; git $A'),
+  refused('SUDO=""; $SUDO git stash clear'),
+  refused('OLD="dist {beta}"; for d in $OLD; do rm -rf $d; done'),
+  refused("git -C {place}/outside/link-to-b* reset --hard"),
+  refused("cd {place}/outside/link-to-b* && git reset --hard"),
+  runs('env PATH="$PATH"; env X="$X" git stash list'),
+  runs('cmd="git stash list"; $cmd; A="stash clear"; git "$A"; echo $A'),
+  runs('IFS=,; A="stash clear"; git $A'),
+  runs("cd {worktrees}/parallel-* && git reset --hard; git -C {worktrees}/nowhere-* reset --hard"),
 ];
 
 let scene: GuardScene;

@@ -59,7 +59,9 @@ rows("words are without their quotes", [
 
 rows("what is not certain is unknown", [
   [`a $x "$x" \${x} \${x:-y} $1 "$@" $? $((1 + (2))) x$y`, ["a ? ? ? ? ? ? ? ? ?"]],
-  [`x=y z='a b'; a $x "$z" $z`, ["a y 'a b' ?"]],
+  [`x=y z='a b'; a $x "$z" $z`, ["a y 'a b' a b"]],
+  ["IFS=:; x='a b'; a $x", ["a ?"]],
+  ["x=; $x a $x b; x='*'; a $x", ["a b", "a ?"]],
   ["a $HOME $PWD; HOME=/x; a ~/y", [`a /home/u ${HERE}`, "a /x/y"]],
   ["x=1; read x; a $x", ["a ?"]],
   ["x=1; c && x=2; a $x", ["c", "a ?"]],
@@ -81,7 +83,7 @@ rows("commands are found wherever they stand", [
   ["f() { a $1; }; function g { b; }; f x; g() (c); g", ["a x", "c"]],
   [
     "f() { a $1 $2 $10; shift; b $1; }; f 'x y' z; c $1; f *; g() { f $1; a $1; }; g x",
-    ["a ? z ?", "b ?", "c ?", "a ? ? ?", "b ?", "a x ? ?", "b ?", "a x"],
+    ["a x y z ?", "b ?", "c ?", "a ? ? ?", "b ?", "a x ? ?", "b ?", "a x"],
   ],
   ["bash -c 'a $0 $1; set -- y; b $1' n x; sh -c 'a $1' n $x", ["a ? x", "b ?", "a ?"]],
   ["rm() { echo; }; rm x", []],

@@ -1,7 +1,7 @@
 // What a shell does itself instead of running a program: where it goes, what it sets, when it ends. Pure but for the
 // question whether a directory is there.
 
-import type { Target } from "./claims.ts";
+import { type Target, targetOf } from "./claims.ts";
 import { forget, forgetVariables, type Shell, type Success, setPositions } from "./shell.ts";
 import type { Script } from "./syntax.ts";
 import { type Known, type Value, wordOf } from "./values.ts";
@@ -86,13 +86,21 @@ function setOptions(args: readonly Value[], shell: Shell): void {
 }
 
 function enter(args: readonly Value[], shell: Shell, ground: Ground): Success {
-  const [named, ...more] = args.filter((one) => !(one.kind === "text" && /^-[LPe@-]+$/.test(one.text)));
+  const [given, ...more] = args.filter((one) => !(one.kind === "text" && /^-[LPe@-]+$/.test(one.text)));
+  const named = given && onlyMatch(given, shell.directory, ground);
   const told = named === undefined ? ground.home : named.kind === "text" ? named.text : undefined;
   const path = told === "-" ? shell.previous : pathFrom(shell, told);
   const isThere = path !== undefined && more.length === 0 && ground.isDirectory(path);
   shell.previous = shell.directory;
   shell.directory = isThere ? path : undefined;
   return isThere || undefined;
+}
+
+/** A pattern that means one file is that file. */
+export function onlyMatch(value: Value, directory: string | undefined, { matching }: Pick<Ground, "matching">): Value {
+  const target = value.kind === "pattern" ? targetOf(value, directory) : undefined;
+  const [only, ...more] = target === undefined ? [] : matching(target);
+  return only === undefined || more.length > 0 ? value : { kind: "text", text: only };
 }
 
 /** As `cd` counts: `..` takes back the name before it. */

@@ -19,9 +19,16 @@ const GIT_WORDS =
 /** A `>` that empties a file; not of `>>`, `2>&1`, `=>` and `> /dev/null`. */
 const FILE_WORDS = /\b(rm|mv|cp|find|rsync|unlink|shred|truncate|dd|tee)\b|(?<![>=-])>(?!>|=|&\s*[\d-]|\s*\/dev\/)/;
 
+/** It may stand within a word. */
+const QUOTING = /\\\n|["'\\]/g;
+
 /** Whether a command could be one of those at all, by its text: most are not. */
 export function mayDestroy(command: string): boolean {
-  return FILE_WORDS.test(command) || (GIT_WORDS.test(command) && command.includes("git"));
+  return hasWords(command) || hasWords(command.replace(QUOTING, ""));
+}
+
+function hasWords(text: string): boolean {
+  return FILE_WORDS.test(text) || (GIT_WORDS.test(text) && text.includes("git"));
 }
 
 /** Undefined: nothing to say. Errors: those of the database and of git, `config.broken`. */

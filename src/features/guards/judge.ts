@@ -3,6 +3,8 @@
 import type { Db } from "../../db/db.ts";
 import type { World } from "../../world.ts";
 import type { KnownSession } from "../roster/roster.ts";
+import { type Ground, onlyMatch } from "./builtins.ts";
+import type { Call } from "./calls.ts";
 import type { Claim } from "./claims.ts";
 import { targetOf } from "./claims.ts";
 import { FILE_COMMANDS } from "./file-claims.ts";
@@ -12,6 +14,7 @@ import type { Judged } from "./guards.ts";
 import { Others } from "./others.ts";
 import { parseShell } from "./parse.ts";
 import { checkoutAt, filesMatching, isDirectory, isThere } from "./places.ts";
+import { wordOf } from "./values.ts";
 import { firstHit } from "./verdict.ts";
 
 /** Far more than a command has; it is waited for. */
@@ -37,6 +40,14 @@ export async function judge(
   return { isRefused, words: wordsFor(hit, { isRefused, now: world.now() }) };
 }
 
+/** With the directories of `git -C` that are patterns as a shell would name them. */
+function placed(call: Call, ground: Pick<Ground, "matching">): Call {
+  const args = call.args.map((one, at) => {
+    return wordOf(call.args[at - 1]) === "-C" ? onlyMatch(one, call.directory, ground) : one;
+  });
+  return { ...call, args };
+}
+
 /** What it says it would destroy, in the order in which it would; nothing is asked of anybody yet. */
 export function claimsOf(command: string, { directory, home }: { directory: string; home: string }): Claim[] {
   const script = parseShell(command);
@@ -46,7 +57,7 @@ export function claimsOf(command: string, { directory, home }: { directory: stri
   const ground = { directory, home, isDirectory, isThere, topOf, matching: filesMatching };
   follow(script, ground, {
     call: (call) => {
-      const found = call.name === "git" ? gitClaims(call) : (FILE_COMMANDS[call.name]?.(call) ?? []);
+      const found = call.name === "git" ? gitClaims(placed(call, ground)) : (FILE_COMMANDS[call.name]?.(call) ?? []);
       if (call.isTold) for (const one of found) claims.push(one);
     },
     write: ({ path, directory: from }) => {

@@ -3,7 +3,11 @@
 
 import type { Script, Word } from "./syntax.ts";
 
-export type Value = { kind: "text"; text: string } | { kind: "pattern"; pattern: string } | { kind: "unknown" };
+export type Value =
+  | { kind: "text"; text: string }
+  | { kind: "pattern"; pattern: string }
+  /** `begins` is how it begins in any case, where that is known. */
+  | { kind: "unknown"; begins?: string };
 
 export interface Known {
   /** Undefined where it is not known. */
@@ -27,6 +31,8 @@ export function wordOf(value: Value | undefined): string | undefined {
 /** Several for braces, `{a,b}`. */
 export function valuesOf(word: Word, known: Known): Value[] {
   let pattern = "";
+  const split = splitOf(word, known);
+  if (split !== undefined) return split;
   for (const [at, part] of word.parts.entries()) {
     if (part.kind === "text") {
       const isTilde = at === 0 && !part.isQuoted && part.text.startsWith("~");
@@ -41,12 +47,22 @@ export function valuesOf(word: Word, known: Known): Value[] {
     } else {
       const found = part.kind === "variable" ? known.variable(part.name) : printedBy(part.inside, known);
       // Unquoted it would be split and expanded once more, or vanish.
-      if (found === undefined || (!part.isQuoted && !/^[^\s*?[\]\\]+$/.test(found))) return [UNKNOWN];
+      if (found === undefined || (!part.isQuoted && !/^[^\s*?[\]\\]+$/.test(found)))
+        return [{ kind: "unknown", begins: plainOf(pattern) }];
       pattern += literally(found);
     }
     if (pattern.length > MOST_CHARACTERS) return [UNKNOWN];
   }
   return expandBraces(pattern)?.map(asValue) ?? [UNKNOWN];
+}
+
+/** Of a variable alone, which a shell takes as several words (but zsh as one); undefined where that is not known. */
+function splitOf({ parts: [only, ...more] }: Word, known: Known): Value[] | undefined {
+  if (only?.kind !== "variable" || only.isQuoted || more.length > 0) return undefined;
+  const found = known.variable(only.name);
+  if (found === undefined || /[*?[\]\\]/.test(found) || known.variable("IFS") !== undefined) return undefined;
+  const words = found.split(/[ \t\n]+/).filter((text) => text !== "");
+  return words.length > MOST_VALUES ? undefined : words.map((text) => ({ kind: "text", text }));
 }
 
 /** A word where nothing is split and no file name looked for: of an assignment, a redirection. */

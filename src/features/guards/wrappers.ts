@@ -87,10 +87,11 @@ export function unwrapped(name: string, given: readonly Value[]): Wrapped | unde
   const variables = new Map<string, string | undefined>(wrapper.isOfAnother === true ? [["HOME", undefined]] : []);
   for (const name of wrapper.unsets?.flatMap((option) => options.values(option)) ?? [])
     variables.set(wordOf(name) ?? "", undefined);
-  for (let [first] = words; wrapper.isSetting === true && first?.kind === "text"; [first] = words) {
-    const [all, variable, value] = /^([A-Za-z_]\w*)=([\s\S]*)$/.exec(first.text) ?? [];
+  for (let [first] = words; wrapper.isSetting === true && first !== undefined; [first] = words) {
+    const text = first.kind === "unknown" ? first.begins : wordOf(first);
+    const [all, variable, value] = /^([A-Za-z_]\w*)=([\s\S]*)$/.exec(text ?? "") ?? [];
     if (all === undefined) break;
-    variables.set(variable ?? "", value);
+    variables.set(variable ?? "", first.kind === "text" ? value : undefined);
     words.shift();
   }
   words.splice(0, wrapper.skips ?? 0);
