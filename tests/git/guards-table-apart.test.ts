@@ -258,7 +258,7 @@ const MISSES: Readonly<Record<string, readonly string[]>> = {
     "find . -maxdepth 0 -exec git stash clear \\;",
     "find . -maxdepth 0 -exec rm -rf {beta} \\;",
   ],
-  "`coproc`, `strace`": ["strace -f git stash clear", "coproc git stash clear"],
+  "`script -c`": ["script -c 'git stash clear' /dev/null"],
 };
 
 let scene: GuardScene;

@@ -68,6 +68,8 @@ const WRAPPERS: Readonly<Record<string, Wrapper>> = Object.assign(Object.create(
   busybox: {},
   stdbuf: { takes: ["i", "o", "e", "input", "output", "error"] },
   caffeinate: { takes: ["t", "w"] },
+  coproc: {},
+  strace: { takes: [..."abeEIoOPsSuUX"], stops: ["p"] },
   xargs: {
     takes: ["n", "P", "I", "L", "d", "E", "s", "a", "max-args", "max-procs", "max-lines", "delimiter", "arg-file"],
     adds: "I",
