@@ -8,6 +8,8 @@ import { join } from "node:path";
 import { claimPaths, listClaims } from "../../src/features/claims/ask.ts";
 import type { Mode } from "../../src/features/claims/modes.ts";
 import { answerHook } from "../../src/features/hooks/hooks.ts";
+import { register } from "../../src/features/sessions/register.ts";
+import { sleeper } from "../support/processes.ts";
 import { type AtWork, type TwoSessions, twoSessions } from "../support/two-sessions.ts";
 
 function tell({ known, process }: AtWork, { world }: TwoSessions, told: object, event = "PreToolUse") {
@@ -183,6 +185,51 @@ describe("while another program holds the database's lock, an edit", () => {
     expect(await met(scene.two, scene, "a.ts")).toBe("told");
     expect(await met(scene.two, scene, "b.ts")).toBe("free");
   });
+});
+
+describe("an edit by a claude that nothing is known of", () => {
+  const asStranger = async (scene: TwoSessions, pid: number, path: string) => {
+    const input = JSON.stringify({
+      ...{ session_id: "c", cwd: scene.place.path, hook_event_name: "PreToolUse", tool_name: "Edit" },
+      tool_input: { file_path: path },
+    });
+    const here = scene.world.as({ cwd: scene.place.path, parentPid: pid, input });
+    const answer = await answerHook({ ...here, env: { ...here.env, claudePid: pid } }, "PreToolUse");
+    return answer?.hookSpecificOutput?.permissionDecision ?? "free";
+  };
+
+  test("meets what others have EXCLUSIVE, and no other claim", async () => {
+    await using scene = await twoSessions();
+    await using stranger = sleeper();
+    await claim(scene.one, "a.ts", "EXCLUSIVE");
+    await claim(scene.one, "b.ts", "SHARED");
+    const left = scene.place.at("repo-worktrees/nobodys");
+    await scene.repo.git("worktree", "add", "--quiet", "--detach", left);
+    expect(await asStranger(scene, stranger.pid, join(left, "a.ts"))).toBe("deny");
+    expect(await asStranger(scene, stranger.pid, join(left, "b.ts"))).toBe("free");
+  });
+
+  test("is not made in the checkout of a session", async () => {
+    await using scene = await twoSessions();
+    await using stranger = sleeper();
+    expect(await asStranger(scene, stranger.pid, join(scene.repo.path, "file-0.txt"))).toBe("deny");
+  });
+
+  test("counts as its agent's where a tool of one has started it", async () => {
+    await using scene = await twoSessions();
+    // This process stands for the claude, and its child for the one that has no session.
+    await register(scene.world, { repo: scene.repo.path, pid: process.pid, noWorktree: true });
+    await using child = sleeper();
+    expect(await asStranger(scene, child.pid, join(scene.repo.path, "file-0.txt"))).toBe("free");
+  });
+});
+
+test("an edit of a file in another's checkout is refused", async () => {
+  await using scene = await twoSessions();
+  const told = { tool_name: "Write", tool_input: { file_path: join(scene.repo.path, "file-0.txt") } };
+  const said = (await tell(scene.two, scene, told))?.hookSpecificOutput;
+  expect(said?.permissionDecision).toBe("deny");
+  expect(said?.permissionDecisionReason).toContain('session "one"');
 });
 
 describe("claims.onConflict", () => {

@@ -43,6 +43,26 @@ export async function claimEdit(
   return decide(world, db, { own, meant, held, isOwn, policy: settings["claims.onConflict"] });
 }
 
+/** For a claude without a session, which can claim nothing: it meets what others have EXCLUSIVE. */
+export async function meetClaims(
+  world: Effects,
+  db: Db,
+  { path, directory }: { path: string; directory: string },
+): Promise<Verdict | undefined> {
+  const meant = meantBy({ path, directory, isFile: true });
+  if (meant === undefined) return undefined;
+  const { gitDirId, top, pattern } = meant;
+  const near = othersNear(db, { gitDirId, ownId: undefined, pattern });
+  const exclusive = near.filter(({ claim: one }) => one.claim_mode === "EXCLUSIVE");
+  const held = currentOf(world, exclusive, utcText(world.now()));
+  if (held.length === 0) return undefined;
+  const { settings } = await loadConfig(world, top);
+  const now = world.now();
+  return settings["claims.onConflict"] === "warn"
+    ? { isRefused: false, words: warnedWords([pattern.path], held, now) }
+    : { isRefused: true, words: refusedWords(pattern.path, held, now) };
+}
+
 interface Deciding {
   own: KnownSession;
   meant: Meant;

@@ -3,7 +3,6 @@
 // only for another live session's sake.
 
 import type { Db } from "../../db/db.ts";
-import { topOf } from "../../git/checkout.ts";
 import type { World } from "../../world.ts";
 import { startPollIfDue } from "../arrivals/arrivals.ts";
 import { sessionOfClaude, sessionsMeant } from "../roster/roster.ts";
@@ -11,7 +10,7 @@ import { claudeOf } from "./claude.ts";
 import { notePulse } from "./note.ts";
 import { doingAt } from "./pulse.ts";
 import { readyDb } from "./ready.ts";
-import { MOST_BYTES, parseTold, type Told } from "./told.ts";
+import { MOST_BYTES, parseTold } from "./told.ts";
 
 /** As the client reads it. */
 export interface HookAnswer {
@@ -54,7 +53,7 @@ export async function answerHook(world: World, event: string): Promise<HookAnswe
   if (own === undefined) begun?.drop();
   if (db === undefined) return undefined;
   if (own === undefined) {
-    if (event === "UserPromptSubmit") startLate(world, told, claudePid);
+    if (event === "UserPromptSubmit") (await import("./whose.ts")).startLate(world, told, claudePid);
     return undefined;
   }
   notePulse(world, db, own, { ...doing, claudePid, conversationId: told.session_id });
@@ -86,12 +85,4 @@ function releaseWhenOver(
     const isAlone = processes.every(({ pid }) => pid === claudePid);
     if (isAlone) world.startInBackground(["release", "--session-id", id, "--when-over"]);
   }
-}
-
-/** Its start could not be noted (a locked database, an update): it becomes known at its first prompt. */
-function startLate(world: Pick<World, "cwd" | "startInBackground">, told: Told, claudePid: number): void {
-  const directory = told.cwd ?? world.cwd;
-  // Outside of repositories nothing is started.
-  if (topOf(directory) === undefined) return;
-  world.startInBackground(["register", "--repo", directory, "--pid", String(claudePid), "--no-worktree"]);
 }

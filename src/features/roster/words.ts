@@ -1,6 +1,6 @@
 // A session in words, for agents and their users. Names, paths and branches are others' words: quoted, and shown escaped.
 
-import { cutEnd, printable } from "../../core/text.ts";
+import { cutEnd, printable, unframed } from "../../core/text.ts";
 import type { KnownSession } from "./store.ts";
 
 const LONGEST_NAME = 60;
@@ -17,7 +17,6 @@ export function whereIs({ is_main_repo, worktree_path, branch }: KnownSession, i
 }
 
 export function quoted(text: string, longest = LONGEST_NAME): string {
-  // What a hook says stands in an element of that name, and could end it.
-  const shown = printable(text.replace(/["\\]/g, "\\$&")).replace(/<(?=\/?system-reminder)/gi, "\\u{3c}");
+  const shown = unframed(printable(text.replace(/["\\]/g, "\\$&")));
   return `"${shown.length > longest ? cutEnd(shown, longest) : shown}"`;
 }

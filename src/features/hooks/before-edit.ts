@@ -1,0 +1,67 @@
+// Before an edit: its file is claimed; it is refused where another live session has the file for itself or works in that
+// very checkout, and told where both will have to merge.
+
+import { asFailure } from "../../core/failure.ts";
+import type { Db } from "../../db/db.ts";
+import { topOf } from "../../git/checkout.ts";
+import type { World } from "../../world.ts";
+import { claimEdit, meetClaims, tellOwn, type Verdict } from "../claims/claims.ts";
+import { judgeEdit } from "../guards/guards.ts";
+import { wouldConflict } from "../radar/radar.ts";
+import type { KnownSession } from "../roster/roster.ts";
+import { isBlocking } from "./in-doubt.ts";
+import type { Told } from "./told.ts";
+import { noteTrouble } from "./trouble.ts";
+import { whoseIn } from "./whose.ts";
+
+interface Edit {
+  db: Db;
+  /** Undefined: a claude that nothing is known of. */
+  own: KnownSession | undefined;
+  path: string;
+  directory: string;
+  told: Told;
+}
+
+/** Errors: those of the database and of the settings, unless the edit is refused for them. */
+export async function beforeEdit(world: World, told: Told, path: string): Promise<Verdict | undefined> {
+  const directory = told.cwd ?? world.cwd;
+  try {
+    const found = await whoseIn(world, told);
+    if (found === undefined) return undefined;
+    const verdict = await judged(world, { ...found, path, directory, told });
+    if (verdict === undefined || verdict.isRefused || world.env.claudePid !== undefined) return verdict;
+    // A client that does not say which process it is takes no word here either (2.0.77): it comes after the edit.
+    if (found.own !== undefined) tellOwn(world, found.db, { own: found.own, words: verdict.words });
+    return undefined;
+  } catch (thrown) {
+    if (!(await isBlocking(world, topOf(directory)))) throw thrown;
+    const why = asFailure(thrown).message;
+    const words = `parallel-cc: not changed, since it could not be told whether another session has it: ${why}`;
+    return { isRefused: true, words: `${words} (claims.onConflict is block.)` };
+  }
+}
+
+async function judged(world: World, edit: Edit): Promise<Verdict | undefined> {
+  const { db, own, path, directory } = edit;
+  const inCheckout = await judgeEdit(world, db, own, { path, directory });
+  if (inCheckout?.isRefused === true) return inCheckout;
+  const claimed = await (own === undefined
+    ? meetClaims(world, db, { path, directory })
+    : claimEdit(world, db, { own, path, directory }));
+  if (claimed?.isRefused === true) return claimed;
+  const words = [inCheckout?.words, claimed?.words, await foreseen(world, edit)].filter((one) => one !== undefined);
+  return words.length === 0 ? undefined : { isRefused: false, words: words.join("\n\n") };
+}
+
+/** With whose work the edit would conflict. What goes wrong there keeps nobody from being told whose the file is. */
+async function foreseen(world: World, { db, own, path, directory, told }: Edit): Promise<string | undefined> {
+  if (own === undefined) return undefined;
+  try {
+    const edit = { path, directory, tool: told.tool_name ?? "", input: told.tool_input };
+    return await wouldConflict(world, db, own, edit);
+  } catch (thrown) {
+    noteTrouble(world, "PreToolUse", asFailure(thrown));
+    return undefined;
+  }
+}
