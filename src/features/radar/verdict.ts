@@ -22,7 +22,7 @@ export type JudgedFile = v.InferOutput<ReturnType<typeof fileShape>>;
 
 export const warningShape = () =>
   v.strictObject({
-    kind: v.literal("removed-name"),
+    kind: v.picklist(["removed-name"]),
     name: TEXT,
     /** Which side took the name away, and where it was. */
     removedBy: v.picklist(["a", "b"]),
