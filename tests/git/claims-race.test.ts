@@ -10,7 +10,7 @@ import { type TwoSessions, twoSessions } from "../support/two-sessions.ts";
 const PROCESSES = 16;
 const ROUNDS = Number(process.env["RACE_ROUNDS"] ?? 1000);
 /** Each round of these leaves a glob that all later ones are compared with. */
-const GLOB_ROUNDS = Math.min(ROUNDS, 300);
+const GLOB_ROUNDS = Number(process.env["GLOB_ROUNDS"] ?? 300);
 
 interface Taker {
   /** What it answers to a path. */
