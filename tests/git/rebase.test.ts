@@ -3,7 +3,6 @@
 import { describe, expect, test } from "bun:test";
 import { chmod, mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { Failure } from "../../src/core/failure.ts";
 import { agentOperations } from "../../src/features/rebase/operations.ts";
 import { forgetOldRebases, rebase, undoRebase } from "../../src/features/rebase/rebase.ts";
 import { record } from "../../src/features/rebase/records.ts";
@@ -329,9 +328,7 @@ describe("uncommitted work", () => {
     await scene.git("reset", "--quiet", "--hard");
     const refused = await scene.run().catch((thrown: unknown) => thrown);
     expect(refused).toMatchObject({ code: "rebase.left-over", details: { ref: expect.any(String) } });
-    const hint = refused instanceof Failure ? (refused.hint ?? "") : "";
-    for (const command of hint.slice(hint.indexOf(":") + 1).split("&&"))
-      await scene.git(...command.trim().split(" ").slice(1));
+    await undoRebase(scene.world, { asker: { session: scene.session }, id: undefined });
     expect(await scene.git("status", "--porcelain")).toBe(" M own.txt");
     expect(await scene.run({ setsAside: true })).toMatchObject({ outcome: "rebased" });
   });

@@ -1,6 +1,6 @@
 // Where a rebase may work: in the caller's own linked worktree, on a branch, with nothing under way in it.
 
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Failure } from "../../core/failure.ts";
 import { printable } from "../../core/text.ts";
@@ -9,6 +9,7 @@ import type { Git } from "../../git/git.ts";
 import { locate } from "../../git/repository.ts";
 import type { World } from "../../world.ts";
 import { type KnownSession, livingOf, sessionOfClaude, sessionsAt, whoIs } from "../roster/roster.ts";
+import { type LeftWork, leftWork } from "./records.ts";
 
 export interface Place {
   top: string;
@@ -37,7 +38,11 @@ export async function requirePlace(world: Effects, db: Db, asker: Asker): Promis
   requireOwn(world, db, { asker, at: { path: top, gitDir: found.gitDir, adminName } });
   const adminDir = join(found.gitDir, "worktrees", adminName);
   const underWay = UNDER_WAY.find(({ file }) => existsSync(join(adminDir, file)));
-  if (underWay !== undefined) throw isUnderWay(top, underWay.name);
+  if (underWay !== undefined) {
+    const meant = branch ?? branchOfRebase(adminDir);
+    const left = meant === undefined ? undefined : await leftWork(world.git(top), meant);
+    throw isUnderWay(top, underWay.name, left);
+  }
   if (branch === undefined) throw detached(top);
   if (head === undefined) throw noCommit(branch);
   return { top, git: world.git(top), gitDir: found.gitDir, adminDir, branch, head };
@@ -51,6 +56,15 @@ const UNDER_WAY = [
   { file: "REVERT_HEAD", name: "revert" },
   { file: "BISECT_LOG", name: "bisect" },
 ] as const;
+
+/** HEAD is on no branch while one is rebased. */
+function branchOfRebase(adminDir: string): string | undefined {
+  for (const directory of ["rebase-merge", "rebase-apply"]) {
+    const file = join(adminDir, directory, "head-name");
+    if (existsSync(file)) return /^refs\/heads\/(.+)$/.exec(readFileSync(file, "utf8").trimEnd())?.[1];
+  }
+  return undefined;
+}
 
 function requireOwn(
   world: Effects,
@@ -83,12 +97,15 @@ function mainCheckout(path: string): Failure {
   });
 }
 
-function isUnderWay(top: string, name: string): Failure {
+function isUnderWay(top: string, name: string, left: LeftWork | undefined): Failure {
+  const abort = `git ${name === "bisect" ? "bisect reset" : `${name} --abort`}`;
+  const kept = left === undefined ? "" : ` Uncommitted work that a rebase has set aside is ${left.ref}.`;
+  const then = left === undefined ? "" : " After that this brings the work back: parallel-cc rebase undo";
   return new Failure({
     code: "rebase.under-way",
-    message: `A ${name} is under way in ${printable(top)}.`,
-    hint: `Finish it, or give it up: git ${name === "bisect" ? "bisect reset" : `${name} --abort`}.`,
-    details: { operation: name },
+    message: `A ${name} is under way in ${printable(top)}.${kept}`,
+    hint: `Finish it, or give it up: ${abort}.${then}`,
+    details: { operation: name, ...(left === undefined ? {} : { ref: left.ref }) },
   });
 }
 

@@ -70,14 +70,28 @@ export async function forget(git: Git, { id, object }: Rebased): Promise<void> {
   await git.output(["update-ref", "-d", "--end-of-options", refOf(id), object]);
 }
 
-/** Uncommitted work that a killed rebase of the branch has set aside and could not put back: its ref. */
-export async function leftWork(git: Git, branch: string): Promise<string | undefined> {
+/** Uncommitted work that a rebase has set aside and not put back. */
+export interface LeftWork extends Rebased {
+  ref: string;
+  /** The commit that holds it. */
+  work: string;
+}
+
+/** That of a rebase of the branch which was killed, or is at it. */
+export async function leftWork(git: Git, branch: string): Promise<LeftWork | undefined> {
   for (const one of await recorded(git)) {
     if (one.branch !== branch || one.after !== undefined) continue;
-    const work = await git.attempt(["rev-parse", "--verify", "--quiet", "--end-of-options", workRefOf(one.id)]);
-    if (work.exit === 0) return workRefOf(one.id);
+    const ref = workRefOf(one.id);
+    const found = await git.attempt(["rev-parse", "--verify", "--quiet", "--end-of-options", ref]);
+    if (found.exit === 0) return { ...one, ref, work: found.stdout.trim() };
   }
   return undefined;
+}
+
+/** What was put back after all. Where the branch was is kept, unless it is there. */
+export async function forgetLeft(git: Git, { id, ref, work, before }: LeftWork, head: string): Promise<void> {
+  await git.output(["update-ref", "-d", "--end-of-options", ref, work]);
+  if (head === before) await forgetBegun(git, id);
 }
 
 /** One that came to nothing: everything is as it was. */

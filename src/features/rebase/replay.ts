@@ -4,6 +4,7 @@
 import type { GitOptions } from "../../git/git.ts";
 import { type ConflictFile, type Merger, openMerger } from "../../git/merge-tree.ts";
 import { explainFiles, type FileCheck } from "../conflicts/conflicts.ts";
+import { type Addition, additionsTo } from "./in-the-way.ts";
 import type { Onto } from "./onto.ts";
 import type { Place } from "./place.ts";
 
@@ -35,6 +36,8 @@ export interface Replayed {
   losesMerges: boolean;
   /** Of a clean one: whether the uncommitted work that was asked about goes onto it. */
   workFits: boolean;
+  /** What it would put where the branch tracks nothing, on its way too. */
+  additions: Addition[];
 }
 
 const TIMEOUT_MS = 120_000;
@@ -61,21 +64,32 @@ export async function replay(place: Place, { onto, work, signal }: Question): Pr
     why: null,
     losesMerges: false,
     workFits: true,
+    additions: [],
   };
   const found = await merger.git.attempt(["merge-base", "--end-of-options", onto.commit, place.head], { signal });
   const base = found.stdout.trim();
-  if (found.exit !== 0) return { ...nothing, outcome: "unknown", why: "they have no commit in common" };
   if (base === onto.commit) return { ...nothing, outcome: "up-to-date" };
   const all = await commitsToPick(merger, [onto.commit, place.head], { signal });
   const picks = all.map(({ commit, subject }) => ({ commit, subject }));
   const counted = ["rev-list", "--count", "--merges", `${onto.commit}..${place.head}`, "--"];
   const merges = Number((await merger.git.output(counted, { signal })).trim());
   const known = { ...nothing, picks, merges };
-  if (all.length > MOST_PICKS) {
-    return { ...known, outcome: "unknown", why: `${all.length} commits are too many to try out` };
-  }
-  return await tryOut(merger, { place, onto, work, base, all, known, signal });
+  const unknown = (why: string): Replay => ({ ...known, outcome: "unknown", why, trees: [] });
+  const { trees, ...replayed } =
+    found.exit !== 0
+      ? unknown("they have no commit in common")
+      : all.length > MOST_PICKS
+        ? unknown(`${all.length} commits are too many to try out`)
+        : await tryOut(merger, { place, onto, work, base, all, known, signal });
+  const from = await treeOf(merger, place.head, { signal });
+  // Where it is not tried to its end, the commits' own trees have what it may come by.
+  const passed = [await treeOf(merger, onto.commit, { signal }), ...all.map(({ tree }) => tree), ...trees];
+  const last = replayed.tree ?? undefined;
+  return { ...replayed, additions: await additionsTo(merger.git, { from, trees: passed, last }, { signal }) };
 }
+
+/** With the trees that it came by. */
+type Replay = Replayed & { trees: readonly string[] };
 
 interface Commit extends Picked {
   parent: string | undefined;
@@ -109,12 +123,13 @@ interface Trial {
   signal: AbortSignal;
 }
 
-async function tryOut(merger: Merger, trial: Trial): Promise<Replayed> {
+async function tryOut(merger: Merger, trial: Trial): Promise<Replay> {
   const { onto, all, known, signal } = trial;
   const options = { signal };
   const emptied: Picked[] = [];
   /** Commits of ours that stand for picks: nobody's, so nobody is told of them. */
   const standIns = new Set<string>();
+  const trees: string[] = [];
   let head = onto.commit;
   let tree = await treeOf(merger, head, options);
   for (const pick of all) {
@@ -127,11 +142,11 @@ async function tryOut(merger: Merger, trial: Trial): Promise<Replayed> {
     const [result] = await merger.merge([{ ours: head, theirs: pick.commit, base }]);
     const { commit, subject } = pick;
     if (result === undefined || result.verdict === "unknown") {
-      return { ...known, emptied, outcome: "unknown", why: result?.why ?? "git did not tell of it" };
+      return { ...known, trees, emptied, outcome: "unknown", why: result?.why ?? "git did not tell of it" };
     }
     if (result.verdict === "conflict") {
       const files = await explained(merger, { ...trial, head, standIns, files: result.files });
-      return { ...known, emptied, outcome: "conflict", meeting: { commit, subject, files } };
+      return { ...known, trees, emptied, outcome: "conflict", meeting: { commit, subject, files } };
     }
     const brought = result.tree !== tree || (await treeOf(merger, base, options)) === pick.tree;
     if (!brought) {
@@ -139,10 +154,11 @@ async function tryOut(merger: Merger, trial: Trial): Promise<Replayed> {
       continue;
     }
     tree = result.tree;
+    trees.push(tree);
     head = merger.writeCommit(tree, [head]);
     standIns.add(head);
   }
-  return { ...known, emptied, outcome: "clean", tree, ...(await consequences(merger, trial, { head, tree })) };
+  return { ...known, trees, emptied, outcome: "clean", tree, ...(await consequences(merger, trial, { head, tree })) };
 }
 
 /** Without merges the commits alone make the branch: then all that they hold must be what a merge would give. */

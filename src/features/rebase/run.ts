@@ -8,6 +8,7 @@ import type { Db } from "../../db/db.ts";
 import { withLock } from "../../db/lock.ts";
 import type { World } from "../../world.ts";
 import { giveUp, isStopped, meetingNow, pickAll } from "./git-rebase.ts";
+import { requireNoneInTheWay } from "./in-the-way.ts";
 import { type Onto, ontoFor } from "./onto.ts";
 import { type Asker, type Place, requirePlace } from "./place.ts";
 import { forgetBegun, leftWork, record, refOf, workRefOf } from "./records.ts";
@@ -45,7 +46,8 @@ type Effects = Parameters<typeof ontoFor>[0] &
 
 /**
  * Errors: those of `requirePlace` and `ontoFor`; `rebase.dirty`, `rebase.busy`, `rebase.unknown`, `rebase.merges`,
- * `rebase.work-conflicts`, `rebase.not-set-aside`, `rebase.left-over`, `rebase.failed`, `rebase.not-given-up`.
+ * `rebase.work-conflicts`, `rebase.not-set-aside`, `rebase.left-over`, `rebase.in-the-way`, `rebase.failed`,
+ * `rebase.not-given-up`.
  */
 export async function rebase(world: Effects, input: RebaseInput): Promise<Rebasing> {
   const db = await world.db();
@@ -76,6 +78,7 @@ export async function alone<T>(
 
 async function check(world: Effects, db: Db, input: RebaseInput): Promise<Rebasing> {
   const place = await requirePlace(world, db, input.asker);
+  await requireNothingLeft(place);
   const onto = await ontoFor(world, place, { target: input.target, fetch: false });
   const dirtyFiles = (await dirtyPaths(place.git)).length;
   const replayed = await replay(place, { onto, work: undefined, signal: world.signal() });
@@ -84,13 +87,13 @@ async function check(world: Effects, db: Db, input: RebaseInput): Promise<Rebasi
   if (replayed.outcome === "conflict") return { ...found, outcome: "conflicts" };
   if (replayed.outcome === "unknown") throw unknown(place, found.onto, replayed.why);
   if (replayed.losesMerges) throw mergesLost(place, replayed.merges);
+  await requireNoneInTheWay(place, { additions: replayed.additions, onto });
   return { ...found, outcome: "would-be-clean" };
 }
 
 async function rebaseAlone(world: Effects, db: Db, input: RebaseInput): Promise<Rebasing> {
   const place = await requirePlace(world, db, input.asker);
-  const left = await leftWork(place.git, place.branch);
-  if (left !== undefined) throw isLeftOver(place, left);
+  await requireNothingLeft(place);
   const dirty = await dirtyPaths(place.git);
   const isSetAside = input.setsAside === true && input.stops !== true;
   if (dirty.length > 0 && !isSetAside) throw isDirty(place, dirty, input);
@@ -108,7 +111,7 @@ async function rebaseAlone(world: Effects, db: Db, input: RebaseInput): Promise<
     dirtyFiles: dirty.length,
   };
   const isLeft = replayed.outcome === "up-to-date" || (replayed.outcome === "conflict" && input.stops !== true);
-  const trouble = troubleWith(place, replayed);
+  const trouble = troubleWith(place, replayed) ?? (isLeft ? undefined : await obstacle(place, { replayed, onto }));
   // It stands in the worktree still.
   if (work !== undefined && (isLeft || trouble !== undefined)) await forgetBegun(place.git, id);
   if (trouble !== undefined) throw trouble;
@@ -126,6 +129,15 @@ async function rebaseAlone(world: Effects, db: Db, input: RebaseInput): Promise<
   await record(place.git, id, { ...known, after: done.after });
   db.write(() => moveFork(db, { gitDir: place.gitDir, branch, fork: onto.commit }));
   return { ...found, outcome: "rebased", after: done.after, undoId: id };
+}
+
+async function requireNothingLeft(place: Place): Promise<void> {
+  const left = await leftWork(place.git, place.branch);
+  if (left !== undefined) throw isLeftOver(place, left.ref);
+}
+
+async function obstacle(place: Place, { replayed, onto }: { replayed: Replayed; onto: Onto }): Promise<unknown> {
+  return requireNoneInTheWay(place, { additions: replayed.additions, onto }).catch((thrown: unknown) => thrown);
 }
 
 function troubleWith(place: Place, { outcome, losesMerges, merges, workFits }: Replayed): Failure | undefined {
@@ -199,11 +211,11 @@ function isDirty(place: Place, dirty: readonly string[], { setsAside, stops }: R
   });
 }
 
-function isLeftOver({ branch }: Place, ref: string): Failure {
+export function isLeftOver({ branch }: Pick<Place, "branch">, ref: string): Failure {
   return new Failure({
     code: "rebase.left-over",
     message: `A rebase of ${printable(branch)} was killed, and the uncommitted work that it had set aside is ${ref}.`,
-    hint: `Put it back: git stash apply --index ${ref} && git update-ref -d ${ref}`,
+    hint: "Bring it back first: parallel-cc rebase undo",
     details: { ref },
   });
 }

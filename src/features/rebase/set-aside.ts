@@ -29,6 +29,15 @@ export async function saveWork({ git }: Place, id: string): Promise<string> {
   return work;
 }
 
+/** True where all of it is in the worktree and its index, as when `clearWork` never came. */
+export async function isInPlace({ git }: Place, work: string): Promise<boolean> {
+  const now = (await git.output(["stash", "create"])).trim();
+  if (now === "") return false;
+  const parts = ["^{tree}", "^1", "^2^{tree}"];
+  const hashes = async (commit: string) => git.output(["rev-parse", ...parts.map((part) => `${commit}${part}`)]);
+  return (await hashes(now)) === (await hashes(work));
+}
+
 /** Takes it out of the worktree, where `saveWork` has it. */
 export async function clearWork({ git }: Place): Promise<void> {
   await git.output(["reset", "--quiet", "--hard"]);

@@ -1,12 +1,15 @@
-// A finished rebase taken back: the branch where it was, as long as nothing was added since.
+// A finished rebase taken back: the branch where it was, as long as nothing was added since. What a killed one has set
+// aside comes first, and only that.
 
 import { Failure } from "../../core/failure.ts";
 import { printable } from "../../core/text.ts";
 import { gitWords } from "../../git/git.ts";
 import type { World } from "../../world.ts";
+import { additionsTo, requireNoneInTheWay } from "./in-the-way.ts";
 import { type Asker, type Place, requirePlace } from "./place.ts";
-import { forget, type Rebased, rebasesHere } from "./records.ts";
-import { alone } from "./run.ts";
+import { forget, forgetLeft, type LeftWork, leftWork, type Rebased, rebasesHere } from "./records.ts";
+import { alone, isLeftOver } from "./run.ts";
+import { dirtyPaths, isInPlace, putBack } from "./set-aside.ts";
 import { moveFork } from "./store.ts";
 
 export interface TakenBack {
@@ -16,11 +19,16 @@ export interface TakenBack {
   /** Where it was rebased to, and where it is again. */
   from: string;
   to: string;
+  /** The commit of uncommitted work that is back, of a rebase that never finished; the branch stays where it is. */
+  work: string | null;
 }
 
 type Effects = Parameters<typeof requirePlace>[0] & Pick<World, "db" | "paths" | "sleep" | "signal">;
 
-/** Errors: those of `requirePlace`; `rebase.none`, `rebase.moved-on`, `rebase.dirty`, `rebase.busy`. */
+/**
+ * Errors: those of `requirePlace`; `rebase.none`, `rebase.moved-on`, `rebase.dirty`, `rebase.busy`, `rebase.left-over`,
+ * `rebase.in-the-way`, `rebase.work-conflicts`.
+ */
 export async function undoRebase(
   world: Effects,
   { asker, id }: { asker: Asker; id: string | undefined },
@@ -29,6 +37,13 @@ export async function undoRebase(
   const { adminDir } = await requirePlace(world, db, asker);
   return alone(world, adminDir, async () => {
     const place = await requirePlace(world, db, asker);
+    const left = await leftWork(place.git, place.branch);
+    if (left !== undefined) {
+      if (id !== undefined && !left.id.startsWith(id)) throw isLeftOver(place, left.ref);
+      await bringBack(place, left, world.signal());
+      const { head, branch } = place;
+      return { id: left.id, branch, target: left.target, from: head, to: head, work: left.work };
+    }
     const meant = await requireRebased(place, id);
     const { after, before, branch, target, fork } = meant;
     if (after !== place.head) throw movedOn(meant, place);
@@ -37,8 +52,22 @@ export async function undoRebase(
     if (result.exit !== 0) throw isDirty(place, gitWords(result));
     if (fork !== undefined) db.write(() => moveFork(db, { gitDir: place.gitDir, branch, fork }));
     await forget(place.git, meant);
-    return { id: meant.id, branch, target, from: after, to: before };
+    return { id: meant.id, branch, target, from: after, to: before, work: null };
   });
+}
+
+/** Onto files as they are committed, or it is there still. */
+async function bringBack(place: Place, left: LeftWork, signal: AbortSignal): Promise<void> {
+  const { git, head } = place;
+  if (!(await isInPlace(place, left.work))) {
+    const dirty = await dirtyPaths(git);
+    if (dirty.length > 0) throw isMixed(left, dirty);
+    const asked = { from: `${head}^{tree}`, trees: [], last: `${left.work}^{tree}` };
+    const additions = await additionsTo(git, asked, { signal });
+    await requireNoneInTheWay(place, { additions, onto: { target: "the work that was set aside" } });
+    if (!(await putBack(place, left.work))) throw doesNotFit(place, left);
+  }
+  await forgetLeft(git, left, head);
 }
 
 async function requireRebased({ git, branch }: Place, id: string | undefined): Promise<Rebased & { after: string }> {
@@ -52,6 +81,25 @@ async function requireRebased({ git, branch }: Place, id: string | undefined): P
         ? `No rebase of ${printable(branch)} is known that could be taken back.`
         : `No rebase of ${printable(branch)} is known by "${printable(id)}".`,
     hint: "What git itself did is in its reflog: git reflog.",
+  });
+}
+
+function isMixed({ ref }: LeftWork, dirty: readonly string[]): Failure {
+  const shown = dirty.slice(0, 5).map(printable).join(", ");
+  return new Failure({
+    code: "rebase.dirty",
+    message: `A killed rebase has set work aside as ${ref}, and there are uncommitted changes: ${shown}.`,
+    hint: `Nothing was changed. Commit them, and ask again. Or if they are all of that work: git update-ref -d ${ref}`,
+    details: { files: dirty, ref },
+  });
+}
+
+function doesNotFit({ branch }: Place, { ref }: LeftWork): Failure {
+  return new Failure({
+    code: "rebase.work-conflicts",
+    message: `What a killed rebase has set aside as ${ref} does not go onto ${printable(branch)} as it is now.`,
+    hint: `Nothing was changed. Resolve it yourself: git stash apply ${ref}, and then git update-ref -d ${ref}`,
+    details: { ref },
   });
 }
 
