@@ -41,8 +41,9 @@ function sentence({ verdict, branch, target, landed, total }: Checked): string {
   switch (verdict) {
     case "ff":
       return `${it} has landed in ${there}, fast-forwarded.`;
-    case "merged":
     case "rebased":
+      return `${it} has landed in ${there}: the same change is there.`;
+    case "merged":
     case "squashed":
       return `${it} has landed in ${there}, ${verdict}.`;
     case "contained":
