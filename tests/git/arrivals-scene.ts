@@ -66,7 +66,9 @@ export async function makeScene(): Promise<Scene> {
     poll: async () => pollMerges(world, await locate(world.git(repo.path))),
     news: async ({ session }) => {
       const { messages } = list(await world.db(), session.id, 100);
-      return messages.flatMap(({ message }) => (/ (was|were) .* as [0-9a-f]{7} by /.test(message) ? [message] : []));
+      return messages.flatMap(({ message }) =>
+        / (was|were|landed) .* as (of commit )?[0-9a-f]{7},? by /.test(message) ? [message] : [],
+      );
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };

@@ -35,8 +35,8 @@ describe("told of a merge is", () => {
     const by = `as ${short(landed)} by "Test Committer".`;
     expect(await scene.news(two)).toEqual([`your branch "${two.branch}" was merged into "main" ${by}`]);
     expect(await scene.news(three)).toEqual([
-      `branch "${two.branch}" was merged into "main" ${by} Your branch does not have it. With what you have committed it ` +
-        "merges cleanly. To take it in: ask your user, then call rebase_assist.",
+      `branch "${two.branch}" was merged into "main" ${by} Your branch does not have it. You have no changes of ` +
+        "your own, so it merges cleanly. To take it in: ask your user, then call rebase_assist.",
     ]);
     expect([await scene.news(one), await scene.news(late)]).toEqual([[], []]);
     expect(eventsAsked(await scene.world.db(), ALL)).toMatchObject([{ notification_sent: 1 }]);
@@ -75,6 +75,24 @@ describe("told of a merge is", () => {
     expect(told).toContain(" and 1 more. It conflicts with what you have committed in 3 files: ");
     expect(told.length).toBeLessThanOrEqual(400);
     expect(told).toEndWith("ask your user, then call rebase_assist.");
+  });
+
+  test("who has not committed what it changed, without a word on how that merges", async () => {
+    await using scene = await makeScene();
+    await scene.start("one");
+    const [two, three, four] = [await scene.start("two"), await scene.start("three"), await scene.start("four")];
+    await two.commit("f.txt", TEN);
+    await three.write("own.txt", "three\n");
+    await four.commit("own.txt", "four\n");
+    await four.write("f.txt", TWENTY);
+    await scene.main.merge(two.branch);
+    await scene.poll();
+    const unlooked = "Your uncommitted changes were not looked at: commit first, rebase_assist wants a clean checkout.";
+    for (const worker of [three, four]) {
+      const [told = ""] = await scene.news(worker);
+      expect(told).toContain(unlooked);
+      expect(told).not.toContain("cleanly");
+    }
   });
 
   test("names of others as data: quoted, cut and without control characters", async () => {
@@ -123,7 +141,7 @@ describe("told of a merge is", () => {
     await scene.poll();
     const [told = "", ...more] = await scene.news(one);
     expect(told).toEndWith(
-      "Your branch does not have it. With what you have committed it merges cleanly. Ask your user before you take it in.",
+      "Your branch does not have it. You have no changes of your own, so it merges cleanly. Ask your user before you take it in.",
     );
     expect(more).toEqual([]);
     await scene.main.git("pull", "--quiet", "--ff-only");

@@ -12,7 +12,7 @@ const BEHIND: Part = { is: "behind", mayRebase: true, shared: [], outlook: undef
 test.each([
   ["ff", 'branch "feature" was fast-forwarded into "main" as 1a2b3c4 by "Jane".'],
   ["merged", 'branch "feature" was merged into "main" as 1a2b3c4 by "Jane".'],
-  ["rebased", 'branch "feature" was rebased onto "main" as 1a2b3c4 by "Jane".'],
+  ["rebased", 'branch "feature" landed in "main" (the same change is there as of commit 1a2b3c4, by "Jane").'],
   ["squashed", 'branch "feature" was squashed into "main" as 1a2b3c4 by "Jane".'],
 ] as const)("%s is told as it happened", (method, sentence) => {
   expect(newsOf({ ...TOLD, method }, BEHIND)).toStartWith(sentence);
@@ -32,6 +32,20 @@ test("what was not found out is not told", () => {
     'branch "feature" was squashed into "main" as 1a2b3c4 by "Jane". Your branch does not have it. To take it in: ask ' +
       "your user, then call rebase_assist.",
   );
+});
+
+test("several that came as the same change are not said to have moved", () => {
+  expect(newsOf({ ...TOLD, method: "rebased", branches: ["a", "b"] }, BEHIND)).toStartWith(
+    'branches "a" and "b" landed in "main" (the same change is there as of commit 1a2b3c4, by "Jane"). ',
+  );
+});
+
+test.each([
+  ["committed", " With what you have committed it merges cleanly."],
+  ["uncommitted", " Your uncommitted changes were not looked at: commit first, rebase_assist wants a clean checkout."],
+  ["nothing", " You have no changes of your own, so it merges cleanly."],
+] as const)("a clean merge with %s is told as what was looked at", (mine, sentence) => {
+  expect(newsOf(TOLD, { ...BEHIND, outlook: { verdict: "clean", mine } })).toContain(sentence);
 });
 
 describe("with as many files as there may be", () => {

@@ -12,6 +12,8 @@ CREATE UNIQUE INDEX idx_merge_events_once ON merge_events (git_dir, branch_name,
 ALTER TABLE subscriptions ADD COLUMN git_dir TEXT;
 -- A tip that had landed when it was asked for: the asking was answered by that, and waits for what comes after it.
 ALTER TABLE subscriptions ADD COLUMN answered_tip TEXT;
+-- A tip that had not landed when it was asked for: where the target has it later, it came, though the branch be gone by then.
+ALTER TABLE subscriptions ADD COLUMN apart_tip TEXT;
 CREATE UNIQUE INDEX idx_subscriptions_once ON subscriptions (session_id, git_dir, branch_name, target_branch)
   WHERE git_dir IS NOT NULL AND is_active = 1;
 

@@ -3,14 +3,15 @@
 import { Failure } from "../../core/failure.ts";
 import { printable } from "../../core/text.ts";
 import { isoText, utcText } from "../../db/db.ts";
-import { requireBranchName, type Verdict } from "../merges/merges.ts";
+import type { Git } from "../../git/git.ts";
+import { recordTip, requireBranchName, type Verdict } from "../merges/merges.ts";
 import type { KnownSession, RepositoryKey } from "../roster/roster.ts";
 import { quoted } from "../roster/roster.ts";
 import type { MergeStatus } from "./answers.ts";
 import { type Candidate, candidate } from "./candidates.ts";
-import { type Effects, type Ground, groundOf } from "./ground.ts";
+import { type Effects, type Ground, groundOf, isThere } from "./ground.ts";
 import { type Arrival, type Judged, judge } from "./landings.ts";
-import { lastPoll, subscribe } from "./store.ts";
+import { eventOf, lastPoll, subscribe } from "./store.ts";
 import { isItself, type Target, targetCalled } from "./targets.ts";
 import { landed } from "./words.ts";
 
@@ -23,7 +24,8 @@ interface Asked {
   ground: Ground;
   candidate: Candidate;
   target: Target;
-  judged: Judged;
+  /** Undefined: the branch is gone, and git has thrown its commits away. */
+  judged: Judged | undefined;
 }
 
 /** Errors: `branch.unknown`, `target.unknown`, `usage.bad-value`, `git.*`. */
@@ -36,15 +38,23 @@ async function ask(world: Effects, repository: RepositoryKey, { branch, target }
   const found = candidate(ground, { branch: name, asked: named === undefined ? [] : [named.name] });
   const meant = found?.targets.find((one) => named === undefined || one.name === named.name);
   if (found === undefined || meant === undefined) throw isThere(ground, name) ? unknownTarget(wanted) : unknown(name);
+  const asked = { ground, candidate: found, target: meant };
+  if (!isThere(ground, name) && !(await isPresent(ground.git, found.tip))) return { ...asked, judged: undefined };
   const seen = lastPoll(ground.db, repository.gitDir)?.seen ?? {};
   const question = { candidate: found, target: meant, seen, isForgeAsked: false, memory: new Map() };
   const judged = await judge(world, ground, question);
   if (judged === undefined) throw unknownTarget(wanted);
-  return { ground, candidate: found, target: meant, judged };
+  return { ...asked, judged };
+}
+
+async function isPresent(git: Git, commit: string): Promise<boolean> {
+  const { exit } = await git.attempt(["cat-file", "-e", `${commit}^{commit}`]);
+  return exit === 0;
 }
 
 export async function mergeStatus(world: Effects, repository: RepositoryKey, asked: Question): Promise<MergeStatus> {
-  const { target, judged, candidate: found } = await ask(world, repository, asked);
+  const { ground, target, judged, candidate: found } = await ask(world, repository, asked);
+  if (judged === undefined) return lostStatus(ground, found, target);
   const { arrival, landing } = judged;
   if (arrival === undefined) {
     return { isMerged: false, mergeEvent: null, message: whyNot(found.branch, target.name, landing) };
@@ -60,6 +70,25 @@ export async function mergeStatus(world: Effects, repository: RepositoryKey, ask
   };
 }
 
+/** What a look has recorded of it holds, though nobody can look again. */
+function lostStatus({ db, repository }: Ground, { branch, tip }: Candidate, { name }: Target): MergeStatus {
+  const event = eventOf(db, repository.gitDir, { branch, tip, target: name });
+  const lost = `Branch ${quoted(branch)} is gone, and so is commit ${tip.slice(0, 7)} where it was last seen`;
+  if (event === undefined || event.method === null || event.merged_by === null) {
+    const message = `${lost}: whether it has landed in ${quoted(name)} cannot be told.`;
+    return { isMerged: false, mergeEvent: null, message };
+  }
+  const { target_commit: targetCommit, method, merged_by: mergedBy } = event;
+  return {
+    isMerged: true,
+    mergeEvent: {
+      ...{ branchName: branch, targetBranch: name, sourceCommit: tip, targetCommit, method, mergedBy },
+      ...{ mergedAt: isoText(event.merged_at), detectedAt: isoText(event.detected_at) },
+    },
+    message: `${lost}; it was seen to have landed in ${quoted(name)} as ${targetCommit.slice(0, 7)}.`,
+  };
+}
+
 export interface Subscribed {
   subscribed: boolean;
   message: string;
@@ -71,11 +100,17 @@ export async function notifyWhenMerged(world: Effects, own: KnownSession, asked:
   if (gitDir === null || gitDirId === null) throw unregistered();
   const repository = { gitDir, gitDirId, path };
   const { ground, candidate: found, target, judged } = await ask(world, repository, asked);
+  if (judged === undefined) throw unknown(found.branch);
   const { arrival, landing } = judged;
   const { branch } = found;
   const answeredTip = arrival?.tip ?? null;
-  const made = { id: world.newId(), sessionId, repository, branch, target: target.name, answeredTip };
-  const isNew = ground.db.write((now) => subscribe(ground.db, made, now));
+  const apartTip = isApart(landing) ? found.tip : null;
+  const made = { id: world.newId(), sessionId, repository, branch, target: target.name, answeredTip, apartTip };
+  const isNew = ground.db.write((now) => {
+    // It may land and be deleted before anybody looks.
+    recordTip(ground.db, { gitDir, branch, tip: found.tip }, now);
+    return subscribe(ground.db, made, now);
+  });
   const then = "You will be told, with a prompt or a tool use of yours,";
   const again = isNew ? "" : " You had asked for it before.";
   if (arrival !== undefined) {
@@ -112,14 +147,15 @@ function whyNot(branch: string, target: string, { verdict, landed: count, total,
   }
 }
 
-function isThere({ refs }: Ground, branch: string): boolean {
-  return refs.some(({ name }) => name === `refs/heads/${branch}` || name === `refs/remotes/${branch}`);
+/** By a verdict that no commit which the target reaches can get. */
+function isApart({ verdict, isComplete }: Verdict): boolean {
+  return isComplete && (verdict === "not-merged" || verdict === "partial");
 }
 
 function unknown(branch: string): Failure {
   return new Failure({
     code: "branch.unknown",
-    message: `There is no branch "${printable(branch)}", and no record of where it stood.`,
+    message: `There is no branch "${printable(branch)}", and nothing left of where it stood.`,
     hint: "`git branch --all` lists the branches of this repository; one that is on a remote alone has to be fetched once.",
   });
 }

@@ -93,18 +93,26 @@ async function partsOf(
   const pairs = behind.map(({ head }) => ({ ours: head, theirs: stand }));
   const merged = await mergePairs(git, pairs, { objects: { gitDir }, signal: world.signal(), timeoutMs: MERGES_MS });
   const work = async ([index, { session, head }]: [number, Behind]): Promise<[string, Part]> => {
-    const mine = await filesSince(world, git, { session, head, stand });
-    const shared = theirs.filter((path) => mine.has(path));
+    const files = await filesSince(world, git, { session, head, stand });
+    const shared = theirs.filter((path) => files.mine.has(path));
     const found = merged[index];
+    const looked = mineOf(files, theirs);
     const outlook: Outlook | undefined =
       found === undefined || found.verdict === "unknown"
         ? undefined
         : found.verdict === "clean"
-          ? { verdict: "clean" }
+          ? looked && { verdict: "clean", mine: looked }
           : { verdict: "conflict", files: found.files.map(({ path }) => path) };
     return [session.id, { is: "behind", mayRebase: session.is_main_repo === 0, shared, outlook }];
   };
   return new Map(await inParallel([...behind.entries()], AT_ONCE, work));
+}
+
+/** What a clean merge tells of; undefined when that is not known. */
+function mineOf({ uncommitted, isAtStart }: Files, theirs: readonly string[]) {
+  if (uncommitted === undefined) return undefined;
+  const isUnlooked = isAtStart ? uncommitted.length > 0 : theirs.some((path) => uncommitted.includes(path));
+  return isUnlooked ? "uncommitted" : isAtStart ? "nothing" : "committed";
 }
 
 async function checkoutsOf(git: Git): Promise<Map<string, WorktreeEntry>> {
@@ -136,12 +144,23 @@ interface Mine {
   stand: string;
 }
 
+interface Files {
+  mine: ReadonlySet<string>;
+  /** Undefined when git could not tell in time. */
+  uncommitted: readonly string[] | undefined;
+  /** It has committed nothing that the target does not have. */
+  isAtStart: boolean;
+}
+
 /** What the session changed beside the target, committed or not. */
-async function filesSince(world: Pick<World, "git" | "signal">, git: Git, mine: Mine): Promise<Set<string>> {
+async function filesSince(world: Pick<World, "git" | "signal">, git: Git, mine: Mine): Promise<Files> {
   const forkCommit = (await mergeBase(git, mine.stand, mine.head)) ?? mine.session.fork_commit;
   const signal = AbortSignal.any([world.signal(), AbortSignal.timeout(CHANGES_MS)]);
   const { worktree_path: path } = mine.session;
-  return new Set(await changedFiles(world, { path, forkCommit }, signal));
+  const isAtStart = forkCommit === mine.head;
+  const uncommitted = await changedFiles(world, { path, forkCommit: null }, signal);
+  const all = isAtStart ? uncommitted : await changedFiles(world, { path, forkCommit }, signal);
+  return { mine: new Set(all), uncommitted, isAtStart };
 }
 
 async function mergeBase(git: Git, one: string, other: string): Promise<string | undefined> {

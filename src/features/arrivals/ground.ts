@@ -40,6 +40,11 @@ export async function groundOf(world: Effects, repository: RepositoryKey): Promi
   };
 }
 
+/** Whether it is a branch of here or, called by its remote's name, of there. */
+export function isThere({ refs }: Pick<Ground, "refs">, branch: string): boolean {
+  return refs.some(({ name }) => name === `refs/heads/${branch}` || name === `refs/remotes/${branch}`);
+}
+
 /** Where a session's work is meant to land. */
 export function targetOfSession({ refs, usual }: Ground, { branch, target_branch: name }: KnownSession) {
   // In the main checkout it may be the branch itself.

@@ -61,7 +61,10 @@ export async function judge(world: Effects, ground: Ground, asked: Question): Pr
   const method = methodOf(landing.verdict);
   if (method === undefined) return { landing, arrival: undefined };
   const isKnown = eventOf(db, repository.gitDir, { branch, tip, target: target.name }) !== undefined;
-  const isOne = isKnown || (await hasCome(git, { ref, tip, target, landing, seen }));
+  const wasApart = ground.subscriptions.some(
+    (one) => one.branch_name === branch && one.target_branch === target.name && one.apart_tip === tip,
+  );
+  const isOne = isKnown || wasApart || (await hasCome(git, { ref, tip, target, landing, seen }));
   const commit = landing.evidence.commit ?? landing.targetCommit;
   const made = isOne ? await factsOf(git, commit) : undefined;
   if (made === undefined) return { landing, arrival: undefined };

@@ -10,6 +10,7 @@ import { loadConfig, type Settings } from "../config/config.ts";
 import { recordTip } from "../merges/merges.ts";
 import type { RepositoryKey } from "../roster/roster.ts";
 import { candidatesOf, standingOf } from "./candidates.ts";
+import { endWaiting, waitingInVain } from "./gone.ts";
 import { type Effects, type Ground, groundOf } from "./ground.ts";
 import { judgeAll } from "./judge-all.ts";
 import { notify } from "./notify.ts";
@@ -85,7 +86,8 @@ async function look(
   const before = last?.seen ?? {};
   const errors = [error, trouble].flatMap((one) => one ?? []);
   const answer = { ...NOTHING, subscriptionsChecked: ground.subscriptions.length, errors };
-  if (last?.asked === asked && isSame(before, seen)) {
+  const vain = waitingInVain(ground);
+  if (last?.asked === asked && isSame(before, seen) && vain.length === 0) {
     db.write((at) => storePoll(db, { gitDir, seen, asked, trouble }, at));
     return { polled: answer, command: undefined, toldOf: [] };
   }
@@ -96,11 +98,12 @@ async function look(
     // What there was no time for is judged against the same beginning the next time.
     storePoll(db, { gitDir, ...(judged.isCut ? { seen: before, asked: CUT } : { seen, asked }), trouble }, at);
   });
+  const ended = judged.isCut ? 0 : endWaiting(world, ground, vain);
   const sent = new Map(recorded.map(({ event, told }) => [`${event.target_branch} ${event.target_commit}`, told]));
   const polled = {
     ...answer,
     recorded,
-    notificationsSent: [...sent.values()].flat().length,
+    notificationsSent: [...sent.values()].flat().length + ended,
     errors: [...errors, ...judged.errors],
   };
   const toldOf = last === undefined ? ofToday(ground, recorded) : recorded;

@@ -94,11 +94,12 @@ const subscriptionShape = () =>
     notified_at: TEXT_OR_NULL,
     is_active: NUMBER,
     answered_tip: TEXT_OR_NULL,
+    apart_tip: TEXT_OR_NULL,
   });
 export type SubscriptionRow = v.InferOutput<ReturnType<typeof subscriptionShape>>;
 
 const SUBSCRIPTION_COLUMNS =
-  "id, session_id, repo_path, branch_name, target_branch, created_at, notified_at, is_active, answered_tip";
+  "id, session_id, repo_path, branch_name, target_branch, created_at, notified_at, is_active, answered_tip, apart_tip";
 
 export interface NewSubscription {
   id: string;
@@ -108,22 +109,25 @@ export interface NewSubscription {
   target: string;
   /** The tip that has landed already; null when none has. */
   answeredTip: string | null;
+  /** The tip that has not landed yet; null when it cannot be told from one that has. */
+  apartTip: string | null;
 }
 
 /** False when the session waits for the same already. */
 export function subscribe(db: Db, { repository: { gitDir, path }, ...made }: NewSubscription, now: string): boolean {
-  const { id, sessionId, branch, target, answeredTip } = made;
+  const { id, sessionId, branch, target, answeredTip, apartTip } = made;
   const key = { sessionId, gitDir, branch, target };
   const { changes } = db.run(
-    `UPDATE subscriptions SET answered_tip = coalesce($answeredTip, answered_tip) WHERE session_id = $sessionId
-       AND git_dir = $gitDir AND branch_name = $branch AND target_branch = $target AND is_active = 1`,
-    { ...key, answeredTip },
+    `UPDATE subscriptions SET answered_tip = coalesce($answeredTip, answered_tip),
+       apart_tip = coalesce($apartTip, apart_tip) WHERE session_id = $sessionId AND git_dir = $gitDir AND branch_name = $branch AND target_branch = $target AND is_active = 1`,
+    { ...key, answeredTip, apartTip },
   );
   if (changes > 0) return false;
   db.run(
-    `INSERT INTO subscriptions (id, session_id, repo_path, git_dir, branch_name, target_branch, created_at, answered_tip)
-     VALUES ($id, $sessionId, $path, $gitDir, $branch, $target, $now, $answeredTip)`,
-    { ...key, id, path, answeredTip, now },
+    `INSERT INTO subscriptions (id, session_id, repo_path, git_dir, branch_name, target_branch, created_at, answered_tip,
+       apart_tip)
+     VALUES ($id, $sessionId, $path, $gitDir, $branch, $target, $now, $answeredTip, $apartTip)`,
+    { ...key, id, path, answeredTip, apartTip, now },
   );
   return true;
 }

@@ -45,12 +45,13 @@ export function subscriptionsText({ subscriptions, total }: Subscriptions, page:
 export function eventLine(one: EventAnswer): string {
   const by = one.mergedBy === null ? "" : ` by ${printable(one.mergedBy)}`;
   const what = `${printable(one.branchName)} ${methodWords(one)} ${printable(one.targetBranch)}`;
-  return `${one.mergedAt} ${what} as ${one.targetCommit.slice(0, 7)}${by}`;
+  const as = one.targetCommit.slice(0, 7);
+  return `${one.mergedAt} ${what} ${one.method === "rebased" ? `(the same change as of ${as})` : `as ${as}`}${by}`;
 }
 
 function methodWords({ method }: EventAnswer): string {
   if (method === "ff") return "fast-forwarded into";
-  return method === "rebased" ? "rebased onto" : `${printable(method ?? "merged")} into`;
+  return method === "rebased" ? "landed in" : `${printable(method ?? "merged")} into`;
 }
 
 function lines(rows: readonly string[][], page: Page, more: number): string {

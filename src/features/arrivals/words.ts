@@ -22,12 +22,15 @@ export type Part =
   /** Its base lacks it. `mayRebase`: in a worktree of its own; `shared`: what both changed; `outlook`: of taking it in. */
   | { is: "behind"; mayRebase: boolean; shared: readonly string[]; outlook: Outlook | undefined };
 
-export type Outlook = { verdict: "clean" } | { verdict: "conflict"; files: readonly string[] };
+/** `mine`: what the session has beside the target; uncommitted changes are merged with nothing. */
+export type Outlook =
+  | { verdict: "clean"; mine: "committed" | "uncommitted" | "nothing" }
+  | { verdict: "conflict"; files: readonly string[] };
 
-const DONE: Readonly<Record<Method, string>> = {
+/** By its own commits, or by others that make its whole change: `rebased` tells only that the changes are there. */
+const DONE: Readonly<Record<Exclude<Method, "rebased">, string>> = {
   ff: "fast-forwarded into",
   merged: "merged into",
-  rebased: "rebased onto",
   squashed: "squashed into",
 };
 const SHORT = 7;
@@ -71,6 +74,26 @@ function restOf(part: Part, { files }: Most): string {
   return ` Your branch does not have it.${found}${end}`;
 }
 
+export interface Gone {
+  branch: string;
+  target: string;
+  /** Where it was last seen. */
+  tip: string | undefined;
+  /** With that tip, when it was asked for. */
+  hasLanded: boolean;
+}
+
+/** To who asked about a branch, when no look will ever tell more of it. */
+export function goneNews({ branch, target, tip, hasLanded }: Gone): string {
+  const stood =
+    tip === undefined ? "nobody saw where it stood" : `it stood at ${tip.slice(0, SHORT)} when it was last seen`;
+  const [it, there] = [quoted(branch, LONGEST_BRANCH), quoted(target, LONGEST_PLACE)];
+  const found = hasLanded
+    ? `nothing is known to have come after what had landed in ${there} when you asked`
+    : `nothing shows that it landed in ${there}: ${stood}`;
+  return `branch ${it}, of which you asked to be told, is gone, and ${found}. You are told no more of it.`;
+}
+
 /** `branch "x" was squashed into "main" as 1a2b3c4 by "Jane"`. */
 export function landed(
   { branches, place, commit, method, mergedBy }: Told,
@@ -81,8 +104,11 @@ export function landed(
   const all = [...names, ...(more > 0 ? [`${more} more`] : [])];
   const isOne = branches.length === 1;
   const which = isOne ? all[0] : `${all.slice(0, -1).join(", ")} and ${all.at(-1)}`;
-  const into = `${DONE[method]} ${quoted(place, LONGEST_PLACE)} as ${commit.slice(0, SHORT)}`;
-  return `${noun}${isOne ? "" : "es"} ${which} ${isOne ? "was" : "were"} ${into} by ${quoted(mergedBy, LONGEST_PERSON)}`;
+  const [what, where] = [`${noun}${isOne ? "" : "es"} ${which}`, quoted(place, LONGEST_PLACE)];
+  const [as, by] = [commit.slice(0, SHORT), quoted(mergedBy, LONGEST_PERSON)];
+  // Rebased, picked or one commit squashed: nobody can tell, and the branch itself stands where it stood.
+  if (method === "rebased") return `${what} landed in ${where} (the same change is there as of commit ${as}, by ${by})`;
+  return `${what} ${isOne ? "was" : "were"} ${DONE[method]} ${where} as ${as} by ${by}`;
 }
 
 function sharedWords(files: readonly string[], most: number): string {
@@ -90,9 +116,15 @@ function sharedWords(files: readonly string[], most: number): string {
   return ` It changed ${counted(files.length, "file")} that you changed, too${named(files, most)}.`;
 }
 
+const CLEAN = {
+  committed: " With what you have committed it merges cleanly.",
+  uncommitted: " Your uncommitted changes were not looked at: commit first, rebase_assist wants a clean checkout.",
+  nothing: " You have no changes of your own, so it merges cleanly.",
+} as const;
+
 function outlookWords(outlook: Outlook | undefined, most: number): string {
   if (outlook === undefined) return "";
-  if (outlook.verdict === "clean") return " With what you have committed it merges cleanly.";
+  if (outlook.verdict === "clean") return CLEAN[outlook.mine];
   const { files } = outlook;
   return ` It conflicts with what you have committed in ${counted(files.length, "file")}${named(files, most)}.`;
 }
