@@ -1,6 +1,9 @@
 // A landing in one line, whatever its names: what matters stands in it, and it is never longer than news may be.
 
 import { describe, expect, test } from "bun:test";
+import { PLAIN } from "../../src/cli/terminal.ts";
+import type { EventAnswer } from "../../src/features/arrivals/answers.ts";
+import { eventLine, eventsText } from "../../src/features/arrivals/text.ts";
 import { newsOf, type Part, type Told } from "../../src/features/arrivals/words.ts";
 
 const TOLD: Told = {
@@ -63,4 +66,15 @@ describe("with as many files as there may be", () => {
     expect(text).toContain("40 files");
     expect(text.length).toBeLessThanOrEqual(400);
   });
+});
+
+test("people read of the same change by other commits as of what is there, not of a branch that moved", () => {
+  const event: EventAnswer = {
+    ...{ id: "1", repoPath: "/r", branchName: "work", sourceCommit: "a".repeat(40), targetBranch: "main" },
+    ...{ targetCommit: TOLD.commit, method: "rebased", mergedBy: "Jane", notificationSent: false },
+    ...{ mergedAt: "2030-01-01T00:00:00.000Z", detectedAt: "2030-01-01T00:00:00.000Z" },
+  };
+  expect(eventLine(event)).toBe("2030-01-01T00:00:00.000Z work landed in main (the same change as of 1a2b3c4) by Jane");
+  const page = { columns: undefined, now: new Date("2030-01-01T01:00:00Z"), paint: PLAIN };
+  expect(eventsText({ events: [event], total: 1 }, page)).toMatch(/work +landed in +main +1a2b3c4 +Jane/);
 });
