@@ -4,6 +4,7 @@ import { expect, test } from "bun:test";
 import { rebase, undoRebase } from "../../src/features/rebase/rebase.ts";
 import { record } from "../../src/features/rebase/records.ts";
 import { clearWork, saveWork } from "../../src/features/rebase/set-aside.ts";
+import { examined, found } from "../support/doctor.ts";
 import { lines } from "./merge-scene.ts";
 import { makeRebaseScene, type RebaseScene } from "./rebase-scene.ts";
 
@@ -47,6 +48,16 @@ test("while git's rebase is under way the work is named by all", async () => {
       hint: expect.stringMatching(/git rebase --abort.*parallel-cc rebase undo/),
     });
   }
+});
+
+test("doctor tells of the work", async () => {
+  await using scene = await makeRebaseScene();
+  await makeChanged(scene);
+  const { place, repo } = scene.scene;
+  expect(found(await examined(place, { cwd: repo.path }), "rebase")).toBeUndefined();
+  await kill(scene, "picking");
+  const check = found(await examined(place, { cwd: repo.path }), "rebase");
+  expect(check).toMatchObject({ status: "warn", detail: expect.stringContaining(REF) });
 });
 
 test("after it no rebase goes on, and undo brings exactly the work back, staged as it was", async () => {

@@ -5,6 +5,7 @@ import type { Repository } from "../../git/repository.ts";
 import { isLocal, type KnownSession, livenessOfAll, sessionsOf } from "../roster/roster.ts";
 import { type KnownWorktree, worktreesOf } from "../worktrees/worktrees.ts";
 import { type Check, failed } from "./check.ts";
+import { checkRebases } from "./rebases.ts";
 import type { Effects, Scene } from "./scene.ts";
 import { checkStrays } from "./strays.ts";
 import { checkTrash } from "./trash.ts";
@@ -29,7 +30,8 @@ export async function checkRepository(scene: Scene): Promise<Check[]> {
     return [{ ...here, detail: `${here.detail}; the database cannot say what is at work in it or was left behind` }];
   }
   const state = { db, repository, ...known(scene.world, db, repository) };
-  return [here, ...checkSessions(state), ...(await checkStrays(scene, state)), ...(await checkTrash(scene, state))];
+  const left = [...(await checkStrays(scene, state)), ...(await checkRebases(scene, state))];
+  return [here, ...checkSessions(state), ...left, ...(await checkTrash(scene, state))];
 }
 
 function checkHere({ path, isBare, here, worktrees }: Repository): Check {

@@ -77,15 +77,20 @@ export interface LeftWork extends Rebased {
   work: string;
 }
 
-/** That of a rebase of the branch which was killed, or is at it. */
-export async function leftWork(git: Git, branch: string): Promise<LeftWork | undefined> {
+/** That of rebases which were killed, or are at it; newest first. */
+export async function leftWorks(git: Git, isMeant: (one: Rebased) => boolean = () => true): Promise<LeftWork[]> {
+  const found: LeftWork[] = [];
   for (const one of await recorded(git)) {
-    if (one.branch !== branch || one.after !== undefined) continue;
+    if (one.after !== undefined || !isMeant(one)) continue;
     const ref = workRefOf(one.id);
-    const found = await git.attempt(["rev-parse", "--verify", "--quiet", "--end-of-options", ref]);
-    if (found.exit === 0) return { ...one, ref, work: found.stdout.trim() };
+    const work = await git.attempt(["rev-parse", "--verify", "--quiet", "--end-of-options", ref]);
+    if (work.exit === 0) found.push({ ...one, ref, work: work.stdout.trim() });
   }
-  return undefined;
+  return found;
+}
+
+export async function leftWork(git: Git, branch: string): Promise<LeftWork | undefined> {
+  return (await leftWorks(git, (one) => one.branch === branch))[0];
 }
 
 /** What was put back after all. Where the branch was is kept, unless it is there. */
