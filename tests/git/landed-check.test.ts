@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from "bun:test";
 import { type Checked, type CheckInput, checkMerge } from "../../src/features/merges/merges.ts";
+import { verdictText } from "../../src/features/merges/verdict-text.ts";
 import { register } from "../../src/features/sessions/register.ts";
 import { release } from "../../src/features/sessions/release.ts";
 import { sleeper } from "../support/processes.ts";
@@ -42,6 +43,16 @@ async function landedFarAway(scene: Scene): Promise<string> {
   await scene.git("branch", "--quiet", "-D", "there");
   return landed;
 }
+
+test("one commit that is there as another is not said to have been rebased", async () => {
+  await using scene = await makeScene();
+  await scene.branch("work");
+  await scene.commit("f.txt", numbered({ 10: "ten" }));
+  await scene.on("main");
+  await scene.squash("work");
+  const [first = ""] = verdictText(await check(scene)).split("\n");
+  expect(first).toBe("work has landed in main: the same change is there.");
+});
 
 describe("targets", () => {
   test("the default branch, and what it follows, the better of the two", async () => {
