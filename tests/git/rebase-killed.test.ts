@@ -1,7 +1,7 @@
 // What a killed rebase has set aside is named until it is back, and comes back before anything else does.
 
 import { expect, test } from "bun:test";
-import { rebase, undoRebase } from "../../src/features/rebase/rebase.ts";
+import { forgetOldRebases, rebase, undoRebase } from "../../src/features/rebase/rebase.ts";
 import { record } from "../../src/features/rebase/records.ts";
 import { clearWork, saveWork } from "../../src/features/rebase/set-aside.ts";
 import { examined, found } from "../support/doctor.ts";
@@ -168,4 +168,14 @@ test("an ignored file is spared where the target still has it and the branch has
     details: { files: ["f.txt"] },
   });
   expect(await Bun.file(`${scene.top}/f.txt`).text()).toBe("mine\n");
+});
+
+test("the work is kept, however long ago it was set aside", async () => {
+  await using scene = await makeRebaseScene();
+  await makeChanged(scene);
+  await kill(scene, "picking");
+  const refs = () => scene.git("for-each-ref", "--format=%(refname)", "refs/parallel-cc/before-rebase");
+  scene.world.pass(1000 * 86_400_000);
+  await forgetOldRebases(scene.world, scene.scene.gitDir);
+  expect((await refs()).trim().split("\n")).toEqual(["tip", "work"].map((ref) => REF.replace(/work$/, ref)));
 });

@@ -104,11 +104,12 @@ export async function forgetBegun(git: Git, id: string): Promise<void> {
   for (const ref of [refOf(id), workRefOf(id)]) await git.attempt(["update-ref", "-d", "--end-of-options", ref]);
 }
 
-/** What nobody took back for so long; uncommitted work that was set aside and put back goes with it. */
+/** What nobody took back for so long. Work that was set aside and never put back stays: nothing else has it. */
 export async function forgetOldRebases(world: Pick<World, "git" | "now">, gitDir: string): Promise<void> {
   const git = world.git(gitDir).trusting();
   const now = world.now().getTime();
+  const left = new Set((await leftWorks(git)).map(({ id }) => id));
   for (const { id, at } of await recorded(git)) {
-    if (now - at >= KEPT_DAYS * 86_400_000) await forgetBegun(git, id);
+    if (now - at >= KEPT_DAYS * 86_400_000 && !left.has(id)) await forgetBegun(git, id);
   }
 }
