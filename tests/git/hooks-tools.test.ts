@@ -122,6 +122,15 @@ describe("a file that a command writes", () => {
     expect(told.length).toBeLessThan(700);
   });
 
+  test("beyond those that are claimed is said", async () => {
+    await using scene = await settled();
+    const all = () => {
+      for (let i = 0; i < 203; i++) writing(scene.one, `gen/${i}.ts`)();
+    };
+    expect(await command(scene.one, scene, "make", all)).toContain("wrote 3 files beyond those that were claimed");
+    expect(await listed(scene)).toHaveLength(200);
+  });
+
   test("is nobody's business while its session is alone", async () => {
     await using scene = await settled();
     await release(scene.world, { sessionId: scene.two.known.id });

@@ -1,5 +1,6 @@
 // After a tool was used: what a command of the shell wrote is claimed, and what the session was sent is handed on.
 
+import { counted } from "../../core/text.ts";
 import type { Db } from "../../db/db.ts";
 import type { World } from "../../world.ts";
 import type { KnownSession } from "../roster/roster.ts";
@@ -46,5 +47,11 @@ async function noticeWrites(
   const { claimWritten } = await import("../claims/claims.ts");
   const words = await claimWritten(world, db, { own, files: written.files });
   written.remember();
-  return words;
+  const texts = [words, unclaimedWords(written.more)].filter((text) => text !== undefined);
+  return texts.length === 0 ? undefined : texts.join("\n\n");
+}
+
+function unclaimedWords(more: number): string | undefined {
+  if (more === 0) return undefined;
+  return `parallel-cc: your command wrote ${counted(more, "file")} beyond those that were claimed for you; claim_files takes directories.`;
 }
