@@ -12,6 +12,7 @@ import { type UserPlaces, userPlaces } from "./files/user-places.ts";
 import { type Git, makeGit } from "./git/git.ts";
 import { LOG_LEVELS, type Log, type LogLevel, makeLog } from "./log/log.ts";
 import { type Processes, systemProcesses } from "./proc/alive.ts";
+import { type Piped, type PipedInput, startPiped } from "./proc/piped.ts";
 import { isPortFree } from "./proc/port.ts";
 import { type RunInput, type RunResult, run, runShown } from "./proc/run.ts";
 import type { Ended } from "./proc/spawn.ts";
@@ -80,14 +81,19 @@ export interface World {
   handOver(program: Pick<Program, "command" | "args" | "directory">): Promise<Ended>;
   /** Starts another program that does what it is then told, in the environment its user gave it. */
   startScripted(program: Pick<Program, "command" | "args" | "directory">): Scripted;
+  /** Starts another program whose output is read as it comes; `only` is then its whole environment. */
+  startPiped(program: PipedProgram): Piped;
   /** What starts this very program with other words. */
   self(words: readonly string[]): Pick<Program, "command" | "args">;
   /** This machine as somebody has it whose home is that directory: no settings, no identity, no sessions of the user's. */
   inHome(directory: string): World;
   /** Starts this very program anew in this process, unless the environment has these variables so already. */
   restartWith(variables: Readonly<Record<string, string>>): void;
-  /** Starts this very program with other words, to go on when we have ended; it stands in no checkout. */
-  startInBackground(words: readonly string[]): void;
+  /**
+   * Starts this very program with other words, to go on when we have ended; it stands in no checkout. Secrets reach it
+   * by variables alone.
+   */
+  startInBackground(words: readonly string[], variables?: Readonly<Record<string, string>>): void;
   processes: Processes;
   /** Whether nobody listens on a TCP port of this machine, and we may. Synchronous, some 0.1 ms. */
   isPortFree(port: number): boolean;
@@ -97,6 +103,11 @@ export type Program = Pick<RunInput, "command" | "args" | "input" | "timeoutMs" 
   directory: string;
   /** Added to the environment. */
   variables?: Readonly<Record<string, string>>;
+};
+
+export type PipedProgram = Pick<PipedInput, "command" | "args" | "input" | "timeoutMs" | "signal"> & {
+  directory: string;
+  only?: Readonly<Record<string, string>>;
 };
 
 /** git's own list (`git rev-parse --local-env-vars`, 2.39 to 2.52): they name a repository other than the cwd's. */
@@ -172,13 +183,16 @@ export function makeWorld(variables: Record<string, string | undefined> = proces
     handOver: ({ command, args, directory }) => handOver({ command, args, cwd: directory, env: childEnv(variables) }),
     startScripted: ({ command, args, directory }) =>
       startScripted({ command, args, cwd: directory, env: childEnv(variables) }),
+    startPiped: ({ directory, only, ...program }) =>
+      startPiped({ ...program, cwd: directory, env: only ?? childEnv(variables) }),
     self,
     inHome: (directory) => makeWorld(strangersVariables(variables, directory)),
     restartWith: (added) => {
       if (Object.keys(added).some((name) => variables[name] !== undefined)) return;
       becomes({ ...self(process.argv.slice(2)), env: { ...childEnv(variables), ...added } });
     },
-    startInBackground: (words) => startDetached({ ...self(words), env: childEnv(variables), cwd: "/" }),
+    startInBackground: (words, added) =>
+      startDetached({ ...self(words), env: { ...childEnv(variables), ...added }, cwd: "/" }),
     processes: systemProcesses({ platform: process.platform, host: hostname() }),
     isPortFree,
   };
