@@ -1,10 +1,11 @@
-// Which .gitattributes a commit holds: they decide how its files merge (binary, union, a driver).
+// Which .gitattributes a commit holds, or a checkout: they decide how files merge (binary, union, a driver).
 
+import { lstatSync, readFileSync } from "node:fs";
 import { type Git, type GitOptions, gitWords } from "./git.ts";
-import type { Attributes } from "./merge-scratch.ts";
+import type { Attributes, Scratch } from "./merge-scratch.ts";
 
 /** For each commit its attributes, or why they cannot be told. */
-export type AttributesByCommit = ReadonlyMap<string, Attributes | { why: string }>;
+type AttributesByCommit = ReadonlyMap<string, Attributes | { why: string }>;
 
 /** Two gits for any number of commits: all of the first, and how each other one differs from it. */
 export async function attributesOf(
@@ -84,4 +85,52 @@ function changed(whole: Attributes, changes: readonly Change[]): Attributes {
   const kept = whole.filter(({ path }) => changes.every((one) => one.path !== path));
   const added = changes.flatMap(({ path, object }) => (object === undefined ? [] : [{ path, object }]));
   return [...kept, ...added].sort((one, other) => (one.path < other.path ? -1 : 1));
+}
+
+/** Git's own limit: it passes over a larger one. */
+const LARGEST_BYTES = 100 * 1024 * 1024;
+
+export interface CheckoutAttributes {
+  attributes: Attributes;
+  /** Commits of which it is not known which directories they have, and why. */
+  unread: ReadonlyMap<string, { why: string }>;
+}
+
+/**
+ * Those that stand in a checkout, committed or not: what git goes by when it merges there. Only directories of the
+ * commits are looked at, since no others hold what is merged.
+ */
+export async function attributesInCheckout(
+  { git, writeBlob }: Pick<Scratch, "git" | "writeBlob">,
+  { top, commits }: { top: string; commits: readonly string[] },
+  options: GitOptions,
+): Promise<CheckoutAttributes> {
+  const folders = new Set([""]);
+  const unread = new Map<string, { why: string }>();
+  for (const commit of new Set(commits)) {
+    const args = ["ls-tree", "-r", "-d", "-z", "--name-only", "--full-tree", "--end-of-options", commit];
+    const bytes = await git.bytes(args, options).catch(() => undefined);
+    if (bytes === undefined) {
+      unread.set(commit, { why: gitWords(await git.attempt(args, options)) || "it cannot be read" });
+      continue;
+    }
+    const names = Buffer.from(bytes).toString("latin1").split("\0").slice(0, -1);
+    for (const name of names) folders.add(`${name}/`);
+  }
+  const attributes = [...folders].sort().flatMap((folder) => {
+    const path = `${folder}.gitattributes`;
+    const content = regularFile(Buffer.concat([Buffer.from(`${top}/`), Buffer.from(path, "latin1")]));
+    return content === undefined ? [] : [{ path, object: writeBlob(content) }];
+  });
+  return { attributes, unread };
+}
+
+/** Undefined where git would read none either. */
+function regularFile(file: Buffer): Uint8Array | undefined {
+  try {
+    const found = lstatSync(file);
+    return found.isFile() && found.size <= LARGEST_BYTES ? readFileSync(file) : undefined;
+  } catch {
+    return undefined;
+  }
 }

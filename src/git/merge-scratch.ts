@@ -4,7 +4,7 @@
 
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { deflateSync } from "node:zlib";
 import { shellQuote } from "../core/text.ts";
 import { type Git, type GitOptions, gitWords } from "./git.ts";
@@ -26,11 +26,12 @@ export interface Scratch extends Disposable {
   /** The paths that a custom merge driver was asked about since the last time, as bytes (latin1). */
   refused(): string[];
   writeCommit(tree: string, parents: readonly string[]): string;
+  writeBlob(content: Uint8Array): string;
   /** Why nothing can be told here at all. */
   trouble: string | undefined;
 }
 
-/** A commit's files of attributes: path (latin1) and blob. */
+/** Files of attributes, of a commit or a checkout: path (latin1) and blob. */
 export type Attributes = readonly { path: string; object: string }[];
 
 /** What a merge in the repository obeys, as far as it runs nothing. */
@@ -53,16 +54,23 @@ const DRIVERLESS = {
   GIT_NOGLOB_PATHSPECS: "0",
 } as const;
 
-/** `id` is any commit of the repository: how long it is tells how the repository names objects. */
+export interface ScratchInput {
+  objects: ObjectStore;
+  /** Any commit of the repository: how long it is tells how the repository names objects. */
+  id: string;
+  /** The top of a checkout, where the configuration is read. */
+  checkout?: string | undefined;
+}
+
 export async function openScratch(
   git: Git,
-  { objects, id }: { objects: ObjectStore; id: string },
+  { objects, id, checkout }: ScratchInput,
   options: GitOptions,
 ): Promise<Scratch> {
   const directory = mkdtempSync(join(tmpdir(), "parallel-cc-merge-"));
   try {
     const refusals = join(directory, "refusals");
-    const { settings, trouble } = await settingsFor(git.at(objects.gitDir).trusting(), refusals, options);
+    const { settings, trouble } = await settingsFor(git.at(checkout ?? objects.gitDir).trusting(), refusals, options);
     const gitDir = join(directory, "git");
     layOut(gitDir, { from: objects.gitDir, isSha256: id.length === 64 });
     const scratch = git.configured({
@@ -103,7 +111,12 @@ export async function openScratch(
         rmSync(refusals);
         return [...new Set(paths)];
       },
-      writeCommit: (tree, parents) => writeCommit(join(gitDir, "objects"), { tree, parents }),
+      writeCommit: (tree, parents) => {
+        const content = Buffer.from(commitText(tree, parents));
+        return writeObject(join(gitDir, "objects"), { type: "commit", content, isSha256: tree.length === 64 });
+      },
+      writeBlob: (content) =>
+        writeObject(join(gitDir, "objects"), { type: "blob", content, isSha256: id.length === 64 }),
       trouble,
       [Symbol.dispose]: () => rmSync(directory, { recursive: true, force: true }),
     };
@@ -132,7 +145,10 @@ async function settingsFor(git: Git, refusals: string, options: GitOptions) {
     if (key.includes("\ufffd")) return { settings: FIXED, trouble: "a merge driver has a name that is no UTF-8" };
     const driver = /^merge\.([\s\S]*)\.(driver|name|recursive)$/.exec(key)?.[1];
     if (driver !== undefined) settings[`merge.${driver}.driver`] = refusal;
-    if (driver === undefined || key.endsWith(".recursive")) settings[key] = end < 0 ? "true" : record.slice(end + 1);
+    if (driver !== undefined && !key.endsWith(".recursive")) continue;
+    const value = end < 0 ? "true" : record.slice(end + 1);
+    // Git takes it from where it stands, which is a checkout's top.
+    settings[key] = key === "core.attributesfile" && !/^[~%]/.test(value) ? resolve(git.directory, value) : value;
   }
   return { settings: { ...settings, ...FIXED }, trouble: undefined };
 }
@@ -216,12 +232,21 @@ export async function readBlobs(
 
 const NOBODY = "parallel-cc <parallel-cc@localhost> 0 +0000";
 
-/** Written here: one git for each would cost more than a merge. */
-function writeCommit(objects: string, { tree, parents }: { tree: string; parents: readonly string[] }): string {
+function commitText(tree: string, parents: readonly string[]): string {
   const lines = [`tree ${tree}`, ...parents.map((parent) => `parent ${parent}`), `author ${NOBODY}`];
-  const body = `${lines.join("\n")}\ncommitter ${NOBODY}\n\nscratch\n`;
-  const object = Buffer.from(`commit ${Buffer.byteLength(body)}\0${body}`);
-  const id = new Bun.CryptoHasher(tree.length === 64 ? "sha256" : "sha1").update(object).digest("hex");
+  return `${lines.join("\n")}\ncommitter ${NOBODY}\n\nscratch\n`;
+}
+
+interface NewObject {
+  type: "commit" | "blob";
+  content: Uint8Array;
+  isSha256: boolean;
+}
+
+/** Written here: one git for each would cost more than a merge. */
+function writeObject(objects: string, { type, content, isSha256 }: NewObject): string {
+  const object = Buffer.concat([Buffer.from(`${type} ${content.length}\0`), content]);
+  const id = new Bun.CryptoHasher(isSha256 ? "sha256" : "sha1").update(object).digest("hex");
   const folder = join(objects, id.slice(0, 2));
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, id.slice(2)), deflateSync(object));

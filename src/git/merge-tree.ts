@@ -6,9 +6,9 @@ import { Failure } from "../core/failure.ts";
 import type { Region } from "./conflict-regions.ts";
 import { type Git, type GitOptions, gitWords } from "./git.ts";
 import { type ConflictKind, parseMerges, type RawMerge, type Stages } from "./merge-answers.ts";
-import { attributesOf } from "./merge-attributes.ts";
+import { attributesInCheckout, attributesOf } from "./merge-attributes.ts";
 import { findRegions, type RegionsByFile } from "./merge-regions.ts";
-import { isShallow, type ObjectStore, openScratch, type Scratch } from "./merge-scratch.ts";
+import { type Attributes, isShallow, type ObjectStore, openScratch, type Scratch } from "./merge-scratch.ts";
 
 export type { Range, Region } from "./conflict-regions.ts";
 export { CONFLICT_KINDS, type ConflictKind, type Stages } from "./merge-answers.ts";
@@ -42,6 +42,8 @@ export interface MergeOptions {
   objects: ObjectStore;
   /** Also where in the files the texts conflict: some more gits for all of the pairs together. */
   withRegions?: boolean;
+  /** The top of a checkout: merged as git would there, by the files of attributes that stand in it, committed or not. */
+  checkout?: string | undefined;
   signal?: AbortSignal | undefined;
   /** For all pairs together; those that are not merged by then are unknown (60 s). */
   timeoutMs?: number | undefined;
@@ -74,7 +76,8 @@ export async function openMerger(git: Git, options: MergeOptions & { id: string 
   const deadline = AbortSignal.timeout(options.timeoutMs ?? 60_000);
   const signal = options.signal === undefined ? deadline : AbortSignal.any([options.signal, deadline]);
   const scratch = await openScratch(git, options, { signal });
-  const bench: Bench = { scratch, objects: options.objects, options: { signal }, isOver: () => deadline.aborted };
+  const { objects, checkout } = options;
+  const bench: Bench = { scratch, objects, checkout, options: { signal }, isOver: () => deadline.aborted };
   return {
     merge: async (pairs) => {
       const found = await mergeAll(bench, pairs);
@@ -90,6 +93,7 @@ export async function openMerger(git: Git, options: MergeOptions & { id: string 
 interface Bench {
   scratch: Scratch;
   objects: ObjectStore;
+  checkout: string | undefined;
   options: GitOptions;
   isOver(): boolean;
 }
@@ -111,14 +115,10 @@ async function mergeAll(bench: Bench, pairs: readonly Pair[]): Promise<Raw[]> {
     return isNamed && trouble === undefined;
   });
   try {
-    const known = await attributesOf(
-      bench.scratch.git,
-      sound.map(({ ours }) => ours),
-      bench.options,
-    );
+    const attributesFor = await readAttributes(bench, sound);
     const groups = new Map<string, { git: Git; jobs: Job[] }>();
     for (const pair of sound) {
-      const attributes = known.get(pair.ours) ?? [];
+      const attributes = attributesFor(pair);
       const job = "why" in attributes ? attributes : await jobFor(bench, pair);
       if ("why" in attributes || "why" in job) {
         results.set(pair, unknown("unreadable", "why" in job ? job.why : ""));
@@ -134,6 +134,21 @@ async function mergeAll(bench: Bench, pairs: readonly Pair[]): Promise<Raw[]> {
     if (!bench.isOver()) throw thrown;
   }
   return pairs.map((pair) => results.get(pair) ?? TOO_LATE);
+}
+
+/** Which of them a pair is merged by. */
+async function readAttributes(
+  { scratch, checkout: top, options }: Bench,
+  pairs: readonly Pair[],
+): Promise<(pair: Pair) => Attributes | { why: string }> {
+  if (top === undefined) {
+    const ours = pairs.map((pair) => pair.ours);
+    const known = await attributesOf(scratch.git, ours, options);
+    return (pair) => known.get(pair.ours) ?? [];
+  }
+  const commits = pairs.flatMap(({ ours, theirs }) => [ours, theirs]);
+  const { attributes, unread } = await attributesInCheckout(scratch, { top, commits }, options);
+  return ({ ours, theirs }) => unread.get(ours) ?? unread.get(theirs) ?? attributes;
 }
 
 interface Job {

@@ -7,6 +7,7 @@ import { type Merger, openMerger } from "../../git/merge-tree.ts";
 import type { World } from "../../world.ts";
 import { mergeMeant, shortRef } from "../merges/merges.ts";
 import { explainFiles, type FileCheck } from "./brought.ts";
+import { checkoutFor } from "./checkout.ts";
 
 export interface CheckInput {
   branch: string;
@@ -37,13 +38,14 @@ export interface Checked {
 type Effects = Pick<World, "cwd" | "db" | "git" | "log" | "signal" | "runProgram">;
 
 /**
- * Only commits are judged. Errors: `conflicts.unknown`, `repository.none`, `branch.unknown`, `target.unknown`,
+ * Only commits are judged, as git would merge them in the checkout that is meant. Errors: `conflicts.unknown`, `repository.none`, `branch.unknown`, `target.unknown`,
  * `fetch.failed`, `usage.bad-value`.
  */
 export async function checkConflicts(world: Effects, input: CheckInput): Promise<Checked> {
   const { git, gitDir, branch, tip, targets } = await mergeMeant(world, input);
   const signal = world.signal();
-  using merger = await openMerger(git, { objects: { gitDir }, id: tip, withRegions: true, signal });
+  const checkout = await checkoutFor(world, { branch, targets });
+  using merger = await openMerger(git, { objects: { gitDir }, id: tip, withRegions: true, checkout, signal });
   const found: TargetCheck[] = [];
   const apart = targets.filter(({ commit }, at) => targets.findIndex((one) => one.commit === commit) === at);
   const results = await merger.merge(apart.map(({ commit }) => ({ ours: tip, theirs: commit })));
