@@ -88,6 +88,17 @@ describe("a snapshot", () => {
     expect(await scene.seen("rev-parse", `${taken.commit}^`)).toBe(await repo.git("rev-parse", "HEAD"));
   });
 
+  test("has a link where a directory was, and nothing of what it leads to", async () => {
+    await using scene = await makeScene();
+    const { repo, place } = scene;
+    rmSync(join(repo.path, "folder-0"), { recursive: true });
+    mkdirSync(place.at("elsewhere"));
+    writeFileSync(place.at("elsewhere/file-1.txt"), "nobody's\n");
+    symlinkSync(place.at("elsewhere"), join(repo.path, "folder-0"));
+    const { commit } = await scene.take();
+    expect(await scene.seen("ls-tree", "-r", "--name-only", commit)).toBe("file-0.txt\nfolder-0");
+  });
+
   test("of a checkout where nothing stands changed is its HEAD", async () => {
     await using scene = await makeScene();
     const head = await scene.repo.git("rev-parse", "HEAD");

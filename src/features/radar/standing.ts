@@ -31,7 +31,26 @@ export function shownPath(path: string): string {
 
 /** Of the paths from the checkout's top. */
 export function standingsOf(top: string, paths: readonly string[]): Standing[] {
-  return paths.map((path) => standingOf(top, path));
+  const links = new Map<string, boolean>();
+  const isBehindLink = (path: string): boolean => {
+    const folder = path.slice(0, Math.max(0, path.lastIndexOf("/")));
+    if (folder === "") return false;
+    const found = links.get(folder) ?? (isLink(fullPath(top, folder)) || isBehindLink(folder));
+    links.set(folder, found);
+    return found;
+  };
+  // What stands where a link leads is not in the checkout.
+  return paths.map((path) => (isBehindLink(path) ? { ...GONE, path } : standingOf(top, path)));
+}
+
+const GONE = { is: "gone", print: "gone", changedAt: 0, stats: undefined } as const;
+
+function isLink(full: Buffer): boolean {
+  try {
+    return lstatSync(full).isSymbolicLink();
+  } catch {
+    return false;
+  }
 }
 
 function standingOf(top: string, path: string): Standing {
