@@ -1,5 +1,6 @@
 // The radar over live sessions of a real repository.
 
+import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -242,6 +243,21 @@ describe("the radar", () => {
     expect(existsSync(own)).toBe(false);
     expect(await radar(scene)).toMatchObject({ pairs: before.pairs });
     expect(existsSync(own)).toBe(true);
+  });
+
+  test.each(["IMMEDIATE", "EXCLUSIVE"])("answers whole while another process holds the database %s", async (how) => {
+    await using scene = await withText();
+    write(scene.one, "text.txt", numbered({ 10: "of one" }));
+    write(scene.two, "text.txt", numbered({ 10: "of two" }));
+    const db = await scene.world.db();
+    using other = new Database(db.file);
+    other.run(`BEGIN ${how}`);
+    expect((await radar(scene)).pairs).toMatchObject([{ verdict: "conflict" }]);
+    expect((await radar(scene, { unattended: true, repo: scene.repo.path })).sessions).toHaveLength(2);
+    other.run("COMMIT");
+    // Nothing could be remembered.
+    expect((await radar(scene)).timing.merged).toBeGreaterThan(0);
+    expect((await radar(scene)).timing.merged).toBe(0);
   });
 
   test("in the background ends at once while another process is at it", async () => {

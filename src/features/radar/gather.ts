@@ -10,6 +10,7 @@ import { isLocal, type KnownSession, livingOf, sessionsOf } from "../roster/rost
 import type { ObjectDirectories } from "./objects.ts";
 import { type Snapshot, type Effects as SnapshotEffects, snapshotOf } from "./snapshot.ts";
 import { snapshotsOf, storeSnapshot } from "./store.ts";
+import { writeIfFree } from "./write-if-free.ts";
 
 export interface Gathered {
   session: KnownSession;
@@ -43,7 +44,7 @@ export async function gather(
     const snapshot = byTop.get(session.worktree_path);
     return snapshot === undefined ? [] : [{ session, snapshot }];
   });
-  keep(db, all, gitDirId);
+  keep(world, db, all, gitDirId);
   return all;
 }
 
@@ -56,8 +57,8 @@ function errorOf(world: Pick<World, "log" | "signal">, top: string, thrown: unkn
 }
 
 /** Also that nothing has changed: who asks later knows how old it is. */
-function keep(db: Db, all: readonly Gathered[], gitDirId: string): void {
-  db.write((now) => {
+function keep(world: Pick<World, "log">, db: Db, all: readonly Gathered[], gitDirId: string): void {
+  writeIfFree(world, db, (now) => {
     for (const { session, snapshot } of all) {
       if ("error" in snapshot) continue;
       storeSnapshot(db, { ...snapshot, gitDirId, sessionId: session.id, path: session.worktree_path }, now);

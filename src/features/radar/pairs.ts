@@ -8,9 +8,10 @@ import { type ConflictFile, openMerger, type PairResult } from "../../git/merge-
 import type { World } from "../../world.ts";
 import { brokenNames } from "./broken.ts";
 import type { ObjectDirectories } from "./objects.ts";
-import { storedVerdict, storeVerdict } from "./store.ts";
+import { forgetOldVerdicts, storedVerdict, storeVerdict } from "./store.ts";
 import { type Change, changesBetween } from "./tree-changes.ts";
 import { type Judged, type JudgedFile, judgedShape, turned, unknownFor } from "./verdict.ts";
+import { writeIfFree } from "./write-if-free.ts";
 
 /** A commit and its tree. */
 export interface Side {
@@ -29,7 +30,7 @@ export interface Judging {
   signal?: AbortSignal | undefined;
 }
 
-type Effects = Pick<World, "git">;
+type Effects = Pick<World, "git" | "log">;
 
 /** Raise it when the same commits may be judged otherwise than before. */
 const JUDGE = 1001;
@@ -37,7 +38,7 @@ const MERGING_MS = 60_000;
 /** More of one pair nobody reads. */
 const MOST_FILES = 200;
 
-/** For each pair, in their order; how many were not known before. Errors: those of git and of the database. */
+/** For each pair, in their order; how many were not known before. Errors: those of git and of reading the database. */
 export async function judgePairs(
   world: Effects,
   db: Db,
@@ -55,15 +56,18 @@ export async function judgePairs(
   }
   const wanted = [...missing.values()];
   const made = await judgeAnew(world, wanted, judging);
-  db.write((now) => {
-    wanted.forEach((pair, at) => {
-      const verdict = made[at] ?? unknownFor("it was not merged");
-      found.set(ordered(pair).key, verdict);
-      // What could not be told now may be later.
-      if (verdict.verdict === "unknown") return;
-      storeVerdict(db, { ours: pair.a.commit, theirs: pair.b.commit, judge: JUDGE, verdict }, now);
+  const anew = wanted.map((pair, at) => ({ ...pair, verdict: made[at] ?? unknownFor("it was not merged") }));
+  for (const one of anew) found.set(ordered(one).key, one.verdict);
+  // What could not be told now may be later.
+  const told = anew.filter(({ verdict }) => verdict.verdict !== "unknown");
+  if (told.length > 0) {
+    writeIfFree(world, db, (now) => {
+      for (const { a, b, verdict } of told) {
+        storeVerdict(db, { ours: a.commit, theirs: b.commit, judge: JUDGE, verdict }, now);
+      }
+      forgetOldVerdicts(db, now);
     });
-  });
+  }
   const judged = pairs.map((pair) => {
     const { key, isTurned } = ordered(pair);
     const verdict = found.get(key) ?? unknownFor("it was not merged");

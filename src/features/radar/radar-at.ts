@@ -13,6 +13,7 @@ import { type RadarAnswer, radarAnswer } from "./answers.ts";
 import { gather } from "./gather.ts";
 import { nameOf, objectsOf, pruneObjects } from "./objects.ts";
 import { type Scanned, scan } from "./scan.ts";
+import { writeIfFree } from "./write-if-free.ts";
 
 /** Errors: `repository.none`, and those of `scan`. */
 export async function radarAt(
@@ -32,7 +33,8 @@ export async function radarAt(
 async function repositoryAt(world: World, named: string | undefined): Promise<Repository> {
   const repository = await locateHealed(world, world.git(existingDirectory(world.cwd, named)));
   const db = await world.db();
-  db.write(() => followMoves(db, repository));
+  // Where that cannot be written now, a checkout that was moved is told of as gone.
+  writeIfFree(world, db, () => followMoves(db, repository));
   return repository;
 }
 

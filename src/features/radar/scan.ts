@@ -10,7 +10,6 @@ import { objectsOf } from "./objects.ts";
 import { landingOrder } from "./order.ts";
 import { judgePairs, type SidePair } from "./pairs.ts";
 import type { Snapshot } from "./snapshot.ts";
-import { forgetOldVerdicts } from "./store.ts";
 import { type Judged, unknownFor } from "./verdict.ts";
 
 export type Effects = Parameters<typeof gather>[0] & Pick<World, "db">;
@@ -48,7 +47,6 @@ export async function scan(world: Effects, db: Db, repository: Place): Promise<S
   const { judged, fresh } = await judgePairs(world, db, known, {
     ...{ gitDir: repository.gitDir, objects, signal: world.signal() },
   });
-  if (fresh > 0) db.write((now) => forgetOldVerdicts(db, now));
   const byPair = new Map(known.map((pair, at) => [pair, judged[at]]));
   const verdicts = asked.map((one) =>
     "error" in one ? unknownFor(one.error) : (byPair.get(one) ?? unknownFor("it was not merged")),
