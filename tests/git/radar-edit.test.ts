@@ -1,10 +1,12 @@
 // What an agent is told before an edit that another live session's work would conflict with.
 
+import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { operations } from "../../src/features/radar/operations.ts";
 import { wouldConflict } from "../../src/features/radar/radar.ts";
+import { storeSetup } from "../../src/features/setup/store.ts";
 import { runGit } from "../support/repo.ts";
 import { type AtWork, type TwoSessions, twoSessions } from "../support/two-sessions.ts";
 
@@ -138,13 +140,102 @@ describe("an edit", () => {
     expect(scene.world.started).toEqual([]);
   });
 
-  test("says nothing when the snapshot was pruned meanwhile", async () => {
+  test("is judged by the disk when the snapshot was pruned meanwhile", async () => {
     await using scene = await makeScene();
     write(scene.one, "text.txt", text({ 10: "of one" }));
     await refresh(scene);
     rmSync(join(scene.world.paths.radar, "objects"), { recursive: true });
+    expect(await before(scene.two, "Edit", replacing("line 10", "of two"))).toContain("its line 10");
+  });
+
+  test("that conflicts with the work of two sessions in one checkout is told of once, with both", async () => {
+    await using scene = await makeScene();
+    await scene.share("beside");
+    write(scene.one, "text.txt", text({ 10: "of one" }));
+    const words = await before(scene.two, "Edit", replacing("line 10", "of two"));
+    expect(words).toContain("work of 1 other session");
+    expect(words).toContain(`- session "one" and session "beside", on branch "main": your line 10`);
+  });
+});
+
+describe("what another session wrote a moment ago", () => {
+  test("is known before any snapshot of it was taken, and as it stands when it was changed since", async () => {
+    await using scene = await makeScene();
+    write(scene.one, "text.txt", text({ 10: "of one" }));
+    expect(await before(scene.two, "Edit", replacing("line 10", "of two"))).toContain("your line 10, its line 10");
+    await refresh(scene);
+    write(scene.one, "text.txt", text({ 18: "of one" }));
+    expect(await before(scene.two, "Edit", replacing("line 10", "of two"))).toBeUndefined();
+    expect(await before(scene.two, "Edit", replacing("line 18", "of two"))).toContain("your line 18, its line 18");
+  });
+
+  test("is known when it has deleted the file, or committed it", async () => {
+    await using scene = await makeScene();
+    await refresh(scene);
+    rmSync(join(scene.one.known.worktree_path, "text.txt"));
+    expect(await before(scene.two, "Edit", replacing("line 10", "of two"))).toContain("has deleted the file");
+    write(scene.two, "text.txt", text({ 10: "of two" }));
+    await git(scene, scene.two, "commit", "--quiet", "-am", "Two");
+    await scene.repo.git("checkout", "--", "text.txt");
+    expect(await before(scene.one, "Edit", replacing("line 10", "of one"))).toContain(`session "two"`);
+    // Now both have it.
+    await scene.repo.git("merge", "--quiet", scene.two.known.branch ?? "");
+    expect(await before(scene.one, "Edit", replacing("of two", "of one"))).toBeUndefined();
+  });
+
+  test("is nobody's work where git ignores it, or a sparse checkout leaves it out", async () => {
+    await using scene = await makeScene();
+    write(scene.one, ".git/info/exclude", "*.log\n");
+    write(scene.one, "new.log", "of one\n");
+    expect(await before(scene.two, "Write", { content: "of two\n" }, "new.log")).toBeUndefined();
+    await git(scene, scene.one, "sparse-checkout", "set", "--no-cone", "/file-0.txt");
     expect(await before(scene.two, "Edit", replacing("line 10", "of two"))).toBeUndefined();
   });
+
+  test("of a file with a filter is not judged: the repository has another content of it", async () => {
+    await using scene = await makeScene();
+    write(scene.one, ".git/info/attributes", "text.txt filter=kept-elsewhere\n");
+    write(scene.one, "text.txt", text({ 10: "of one" }));
+    expect(await before(scene.two, "Edit", replacing("line 10", "of two"))).toBeUndefined();
+  });
+
+  test("through a link out of the checkout, or that setting it up left, is left to the snapshot", async () => {
+    await using scene = await makeScene();
+    write(scene.two, "folder/text.txt", text());
+    await git(scene, scene.two, "add", "--all");
+    await git(scene, scene.two, "commit", "--quiet", "-m", "A folder");
+    await scene.repo.git("merge", "--quiet", scene.two.known.branch ?? "");
+    rmSync(join(scene.repo.path, "folder"), { recursive: true });
+    mkdirSync(scene.place.at("elsewhere"));
+    writeFileSync(scene.place.at("elsewhere/text.txt"), text({ 10: "of nobody" }));
+    symlinkSync(scene.place.at("elsewhere"), join(scene.repo.path, "folder"));
+    const edit = () => before(scene.two, "Edit", replacing("line 10", "of two"), "folder/text.txt");
+    expect(await edit()).toBeUndefined();
+    await refresh(scene);
+    expect(await edit()).toContain("has deleted the file");
+    write(scene.two, "text.txt", text({ 10: "of the set-up" }));
+    const db = await scene.world.db();
+    const { worktree_path: path } = scene.two.known;
+    db.write((now) => storeSetup(db, { path, state: "done", baseline: [{ path: "text.txt", state: "" }] }, now));
+    expect(await before(scene.one, "Edit", replacing("line 10", "of one"))).toBeUndefined();
+    await refresh(scene);
+    expect(await before(scene.one, "Edit", replacing("line 10", "of one"))).toContain("its line 10");
+  });
+});
+
+test("an edit is told of while another process writes the database", async () => {
+  await using scene = await makeScene();
+  write(scene.one, "text.txt", text({ 10: "of one" }));
+  const db = await scene.world.db();
+  using other = new Database(db.file);
+  other.run("BEGIN IMMEDIATE");
+  const words = await before(scene.two, "Edit", replacing("line 10", "of two"));
+  expect(words).toContain("your line 10, its line 10");
+  // As long as it cannot be kept in mind that it was told.
+  expect(await before(scene.two, "Edit", replacing("line 10", "of two"))).toBe(words ?? "");
+  other.run("COMMIT");
+  await before(scene.two, "Edit", replacing("line 10", "of two"));
+  expect(await before(scene.two, "Edit", replacing("line 10", "of two"))).toBeUndefined();
 });
 
 describe("the snapshots that an edit goes by", () => {
