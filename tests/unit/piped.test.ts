@@ -37,10 +37,17 @@ test("stopped by a signal or by time, all that it started ends and the reason is
   const controller = new AbortController();
   const script = `sh -c 'trap "" HUP; echo $$ > ${place.path}/inner; exec sleep 1000' & wait`;
   const child = startPiped({ command: "sh", args: ["-c", script], env, signal: controller.signal });
-  while (!(await Bun.file(`${place.path}/inner`).exists())) await Bun.sleep(5);
+  while (
+    !/\n$/.test(
+      await Bun.file(`${place.path}/inner`)
+        .text()
+        .catch(() => ""),
+    )
+  )
+    await Bun.sleep(5);
+  const inner = Number(await Bun.file(`${place.path}/inner`).text());
   controller.abort();
   await expect(child.ended).rejects.toMatchObject({ code: "proc.cancelled" });
-  const inner = Number(await Bun.file(`${place.path}/inner`).text());
   expect(() => process.kill(inner, 0)).toThrow();
   const late = startPiped({ command: "sleep", args: ["1000"], env, timeoutMs: 20 });
   await expect(late.ended).rejects.toMatchObject({ code: "proc.timeout" });
