@@ -35,8 +35,11 @@ export function startPiped(input: PipedInput): Piped {
   if (input.signal?.aborted) throw stopped(input, "proc.cancelled");
   const child = spawn(input, { stdin: input.input ?? "ignore", stdout: "pipe", stderr: "pipe", detached: true });
   let why: "proc.cancelled" | "proc.timeout" | undefined;
+  let stopping: Promise<void> | undefined;
   const stop = async () => {
-    if (child.exitCode === null && child.signalCode === null) await killGently(child, { isGroup: true });
+    if (child.exitCode !== null || child.signalCode !== null) return stopping;
+    stopping ??= killGently(child, { isGroup: true });
+    await stopping;
   };
   const halt = (code: "proc.cancelled" | "proc.timeout") => {
     why ??= code;
@@ -50,6 +53,7 @@ export function startPiped(input: PipedInput): Piped {
   const stderr = lastBytes(child.stderr);
   const end = async (): Promise<PipedEnd> => {
     await child.exited;
+    await stopping;
     clearTimeout(timer);
     input.signal?.removeEventListener("abort", onAbort);
     // Who has left its standard error to somebody that goes on is not waited for.
