@@ -12,6 +12,7 @@ import { reaches } from "./came.ts";
 import { branchesOf, type Ground, targetOfSession } from "./ground.ts";
 import type { Arrival } from "./landings.ts";
 import type { SubscriptionRow } from "./store.ts";
+import { withoutFilters } from "./unasked.ts";
 import type { Outlook, Part } from "./words.ts";
 
 /** What landed at once: branches that one commit brought into one target. */
@@ -158,8 +159,11 @@ async function filesSince(world: Pick<World, "git" | "signal">, git: Git, mine: 
   const signal = AbortSignal.any([world.signal(), AbortSignal.timeout(CHANGES_MS)]);
   const { worktree_path: path } = mine.session;
   const isAtStart = forkCommit === mine.head;
-  const uncommitted = await changedFiles(world, { path, forkCommit: null }, signal);
-  const all = isAtStart ? uncommitted : await changedFiles(world, { path, forkCommit }, signal);
+  const still = await withoutFilters(world.git(path)).catch(() => undefined);
+  const changedSince = async (fork: string | null) =>
+    still === undefined ? undefined : changedFiles({ git: () => still }, { path, forkCommit: fork }, signal);
+  const uncommitted = await changedSince(null);
+  const all = isAtStart ? uncommitted : await changedSince(forkCommit);
   return { mine: new Set(all), uncommitted, isAtStart };
 }
 

@@ -18,6 +18,7 @@ import { fetchFor } from "./remotes.ts";
 import { lastPoll, storePoll } from "./store.ts";
 import { type Recorded, record } from "./tell.ts";
 import { noteTrouble } from "./trouble.ts";
+import { namedByRepository, unasked, withoutRemotes } from "./unasked.ts";
 
 export interface Polled {
   recorded: readonly Recorded[];
@@ -65,17 +66,18 @@ interface Looked {
 }
 
 async function look(
-  world: Effects,
+  given: Effects,
   repository: RepositoryKey,
   { isFetching }: Required<Pick<PollOptions, "isFetching">>,
 ): Promise<Looked> {
   const { gitDir } = repository;
+  const world = unasked(given);
   const { settings, error } = await settingsOf(world, repository);
   const mayAsk = settings?.["merges.fetch"] === true;
   const first = await groundOf(world, repository);
   const { db } = first;
   const last = lastPoll(db, gitDir);
-  const fetched = mayAsk && isFetching ? await fetchFor(world, first.git, first) : undefined;
+  const fetched = mayAsk && isFetching ? await fetchFor(world, first) : undefined;
   const trouble = (fetched === undefined && mayAsk ? last?.trouble : fetched?.trouble) ?? null;
   if (trouble !== null && trouble !== last?.trouble) {
     noteTrouble(world, "merges.not-fetched", { repository: repository.path, trouble });
@@ -91,8 +93,9 @@ async function look(
     db.write((at) => storePoll(db, { gitDir, seen, asked, trouble }, at));
     return { polled: answer, command: undefined, toldOf: [] };
   }
-  const judged = await judgeAll(world, ground, { candidates, seen: before, isForgeAsked: mayAsk });
-  const recorded = await record(world, ground, { arrivals: judged.arrivals, seen: before });
+  const judging = await reachingNone(world, ground);
+  const judged = await judgeAll(judging.world, judging.ground, { candidates, seen: before, isForgeAsked: mayAsk });
+  const recorded = await record(judging.world, judging.ground, { arrivals: judged.arrivals, seen: before });
   db.write((at) => {
     for (const { branch, tip } of candidates) recordTip(db, { gitDir, branch, tip }, at);
     // What there was no time for is judged against the same beginning the next time.
@@ -108,6 +111,13 @@ async function look(
   };
   const toldOf = last === undefined ? ofToday(ground, recorded) : recorded;
   return { polled, command: settings?.["notify.command"], toldOf };
+}
+
+/** Of a partial clone git fetches what it lacks, by whatever is named for that. */
+async function reachingNone(world: Effects, ground: Ground): Promise<{ world: Effects; ground: Ground }> {
+  if ((await namedByRepository(ground.git)).length === 0) return { world, ground };
+  const git = (directory: string) => withoutRemotes(world.git(directory));
+  return { world: { ...world, git }, ground: { ...ground, git: withoutRemotes(ground.git) } };
 }
 
 /** No hash is it. */

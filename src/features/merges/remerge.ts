@@ -1,11 +1,12 @@
-// Merges tried out without a trace: what they write goes to an object directory of their own, gone afterwards.
+// Merges tried out without a trace: what they write goes to an object directory of their own, gone afterwards, and no
+// merge driver that the configuration names is run: what one of these would merge counts as a conflict.
 
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { deflateSync } from "node:zlib";
 import { Failure } from "../../core/failure.ts";
-import type { Git } from "../../git/git.ts";
+import type { Git, GitOptions } from "../../git/git.ts";
 import type { Judging } from "./judging.ts";
 
 export interface Merge {
@@ -29,12 +30,11 @@ export interface Workbench extends Disposable {
 
 export function openWorkbench({ git, gitDir, options }: Judging): Workbench {
   const directory = mkdtempSync(join(tmpdir(), "parallel-cc-merge-"));
-  const scratch: Git = git.configured({
-    env: {
-      GIT_OBJECT_DIRECTORY: directory,
-      GIT_ALTERNATE_OBJECT_DIRECTORIES: quoted(join(gitDir, "objects")),
-    },
-  });
+  const env = {
+    GIT_OBJECT_DIRECTORY: directory,
+    GIT_ALTERNATE_OBJECT_DIRECTORIES: quoted(join(gitDir, "objects")),
+  };
+  let scratch: Promise<Git> | undefined;
   const merge = async (merges: readonly Merge[]): Promise<(string | undefined)[]> => {
     if (merges.length === 0) return [];
     const input = merges.map(({ ours, theirs }) => `${ours} ${theirs}\n`).join("");
@@ -46,7 +46,8 @@ export function openWorkbench({ git, gitDir, options }: Judging): Workbench {
       "--name-only",
       "--allow-unrelated-histories",
     ];
-    const output = await scratch.output(args, { ...options, input }).catch((thrown: unknown) => {
+    scratch ??= driverless(git, options).then((settings) => git.configured({ env, settings }));
+    const output = await (await scratch).output(args, { ...options, input }).catch((thrown: unknown) => {
       if (!hasCrashed(thrown)) throw thrown;
     });
     if (output === undefined) return oneByOne(merges);
@@ -73,6 +74,13 @@ export function openWorkbench({ git, gitDir, options }: Judging): Workbench {
       ),
     [Symbol.dispose]: () => rmSync(directory, { recursive: true, force: true }),
   };
+}
+
+/** `info/attributes` of the git directory itself may ask for any of them. */
+async function driverless(git: Git, options: GitOptions): Promise<Record<string, string>> {
+  const asked = ["config", "--includes", "--name-only", "-z", "--get-regexp", "^merge\\..*\\.driver$"];
+  const { stdout } = await git.attempt(asked, options);
+  return Object.fromEntries(stdout.split("\0").flatMap((key) => (key === "" ? [] : [[key, "false"]])));
 }
 
 /** By a fault of its own: of a tree with an entry twice (which its own rebase can make) git 2.39 aborts. */
