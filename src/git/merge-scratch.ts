@@ -39,7 +39,7 @@ const OBEYED = [
   "merge\\.(default|renames|renamelimit|directoryrenames)",
   "merge\\..*\\.(driver|name|recursive)",
   "diff\\.(renames|renamelimit|algorithm)",
-  "core\\.(attributesfile|bigfilethreshold)",
+  "core\\.(attributesfile|bigfilethreshold|abbrev)",
 ];
 const FIXED = { "merge.renormalize": "false", "merge.conflictStyle": "merge", "gc.auto": "0" } as const;
 

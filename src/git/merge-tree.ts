@@ -19,6 +19,8 @@ export interface Pair {
   ours: string;
   theirs: string;
   base?: string | undefined;
+  /** What the sides are called where a name of either is needed beside the other's (`name~main`); else their ids. */
+  labels?: { ours: string; theirs: string } | undefined;
 }
 
 export interface ConflictFile {
@@ -77,12 +79,13 @@ export async function openMerger(git: Git, options: MergeOptions & { id: string 
   const signal = options.signal === undefined ? deadline : AbortSignal.any([options.signal, deadline]);
   const scratch = await openScratch(git, options, { signal });
   const { objects, checkout } = options;
-  const bench: Bench = { scratch, objects, checkout, options: { signal }, isOver: () => deadline.aborted };
+  const known = { scratch, objects, checkout, options: { signal } };
+  const bench: Bench = { ...known, jobs: new WeakMap(), isOver: () => deadline.aborted };
   return {
     merge: async (pairs) => {
       const found = await mergeAll(bench, pairs);
       const regions = options.withRegions === true ? await regionsIn(bench, pairs, found) : undefined;
-      return found.map((raw) => shown(raw, regions));
+      return pairs.map((pair, at) => shown(found[at] ?? TOO_LATE, bench.jobs.get(pair), regions));
     },
     writeCommit: scratch.writeCommit,
     git: scratch.git,
@@ -95,6 +98,7 @@ interface Bench {
   objects: ObjectStore;
   checkout: string | undefined;
   options: GitOptions;
+  jobs: WeakMap<Pair, Job>;
   isOver(): boolean;
 }
 
@@ -128,6 +132,7 @@ async function mergeAll(bench: Bench, pairs: readonly Pair[]): Promise<Raw[]> {
       const group = groups.get(key) ?? { git: await bench.scratch.withAttributes(attributes), jobs: [] };
       groups.set(key, group);
       group.jobs.push(job);
+      bench.jobs.set(pair, job);
     }
     for (const { git, jobs } of groups.values()) await mergeJobs({ ...bench, git }, jobs, results);
   } catch (thrown) {
@@ -276,13 +281,22 @@ async function regionsIn(bench: Bench, pairs: readonly Pair[], found: readonly R
   }
 }
 
-function shown(raw: Raw, regions: RegionsByFile | undefined): PairResult {
+function shown(raw: Raw, job: Job | undefined, regions: RegionsByFile | undefined): PairResult {
   if ("verdict" in raw) return raw;
   if (raw.isClean) return { verdict: "clean", tree: raw.tree };
+  const named = (path: string) => asText(job === undefined ? path : labelled(path, job));
   const files = raw.files.map((file) => {
     const found = regions?.get(file);
-    const names = { path: asText(file.path), others: file.others.map(asText) };
+    const names = { path: named(file.path), others: file.others.map(named) };
     return { ...file, ...names, ...(found !== undefined && { regions: found }) };
   });
   return { verdict: "conflict", tree: raw.tree, files };
+}
+
+/** Git calls a side by what it was asked for by, and a slash in that an underscore. */
+function labelled(path: string, { pair: { labels }, ours, theirs }: Job): string {
+  const [, before, id, after = ""] = /^([\s\S]*~)([0-9a-f]{40,64})((?:_\d+)?)$/.exec(path) ?? [];
+  const label = id === ours ? labels?.ours : id === theirs ? labels?.theirs : undefined;
+  if (label === undefined) return path;
+  return `${before}${Buffer.from(label.replaceAll("/", "_")).toString("latin1")}${after}`;
 }

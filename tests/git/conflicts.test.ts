@@ -195,6 +195,35 @@ describe("who brought it", () => {
   });
 });
 
+describe("a file where the other has a directory", () => {
+  /** `name` is a file on work, and a directory on main. */
+  async function fileAndDirectory(scene: MergeScene): Promise<void> {
+    await scene.commit("main", { "x.txt": "x\n" });
+    await scene.commit("work", { name: "a file\n" }, "main");
+    await scene.commit("main", { "name/inside.txt": "inside\n" });
+  }
+  test("is told by the names of the branches, as git names it", async () => {
+    await using scene = await makeMergeScene();
+    await fileAndDirectory(scene);
+    const { targets } = await check(scene);
+    expect(targets[0]?.files).toMatchObject([{ path: "name~work", kind: "file/directory" }]);
+  });
+
+  test("on the target's side, one with a slash in its name", async () => {
+    await using scene = await makeMergeScene();
+    await fileAndDirectory(scene);
+    await followed(scene);
+    await scene.git("branch", "--quiet", "topic/a", "main");
+    await scene.git("branch", "--quiet", "topic/b", "work");
+    await scene.git("push", "--quiet", "--force", "origin", "work:main");
+    await scene.git("fetch", "--quiet", "origin");
+    const { targets } = await check(scene, { branch: "topic/a", target: "origin/main" });
+    expect(targets[0]?.files).toMatchObject([{ path: "name~origin_main", commits: [{ subject: "on work" }] }]);
+    const again = await check(scene, { branch: "topic/b", target: "topic/a" });
+    expect(again.targets[0]?.files).toMatchObject([{ path: "name~topic_b" }]);
+  });
+});
+
 test("what a tool writes is to be written anew", async () => {
   await using scene = await makeMergeScene();
   await scene.commit("main", { "web/package-lock.json": lines(9) });

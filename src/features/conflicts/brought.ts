@@ -76,7 +76,7 @@ async function broughtBy(git: Git, input: BroughtInput, options: GitOptions): Pr
   const boundary = input.base === null ? [] : [`^${input.base}`];
   const ranges = input.ranges.filter(({ from, to }) => to >= from).slice(0, 50);
   const found = ranges.length === 0 ? [] : await blamed(git, { ...input, boundary, ranges }, options);
-  const told = found.length > 0 ? found : await touched(git, { ...input, boundary }, options);
+  const told = found.length > 0 ? found : await touchedThere(git, { ...input, boundary }, options);
   return told.toSorted((a, b) => (a.committedAt < b.committedAt ? 1 : -1)).slice(0, MOST_COMMITS);
 }
 
@@ -120,6 +120,13 @@ function parseBlame(output: string): Brought[] {
     if (line.startsWith("committer-time ")) own.committedAt = timeText(line.slice(15));
   }
   return [...found.values()].flatMap(({ isBoundary, ...one }) => (isBoundary ? [] : [one]));
+}
+
+/** By its name there, which need not be the one that it has in the merge. */
+async function touchedThere(git: Git, input: Bounded, options: GitOptions): Promise<Brought[]> {
+  const found = await touched(git, input, options);
+  const path = found.length > 0 ? undefined : await pathOf(git, input, options);
+  return path === undefined || path === input.path ? found : touched(git, { ...input, path }, options);
 }
 
 async function touched(git: Git, { side, boundary, path }: Bounded, options: GitOptions): Promise<Brought[]> {

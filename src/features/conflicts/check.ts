@@ -48,7 +48,10 @@ export async function checkConflicts(world: Effects, input: CheckInput): Promise
   using merger = await openMerger(git, { objects: { gitDir }, id: tip, withRegions: true, checkout, signal });
   const found: TargetCheck[] = [];
   const apart = targets.filter(({ commit }, at) => targets.findIndex((one) => one.commit === commit) === at);
-  const results = await merger.merge(apart.map(({ commit }) => ({ ours: tip, theirs: commit })));
+  const pairs = apart.map(({ name, commit }) => {
+    return { ours: tip, theirs: commit, labels: { ours: branch, theirs: shortRef(name) } };
+  });
+  const results = await merger.merge(pairs);
   for (const [at, target] of apart.entries()) {
     const result = results[at] ?? { verdict: "unknown", why: "git did not tell of it" };
     const base = await baseOf(merger, [tip, target.commit], signal);

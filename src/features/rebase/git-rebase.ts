@@ -8,7 +8,7 @@ import { openMerger } from "../../git/merge-tree.ts";
 import { adviceFor, type FileCheck } from "../conflicts/conflicts.ts";
 import type { Onto } from "./onto.ts";
 import type { Place } from "./place.ts";
-import type { Meeting } from "./replay.ts";
+import { labelOf, type Meeting } from "./replay.ts";
 
 /** Hooks and signatures may take their time. */
 const TIMEOUT_MS = 30 * 60_000;
@@ -43,9 +43,10 @@ export async function meetingNow(place: Place, { target }: Onto, signal: AbortSi
   const commit = read.stdout.trim();
   const ours = (await git.output(["rev-parse", "--verify", "HEAD"])).trim();
   using merger = await openMerger(git, { objects: { gitDir: place.gitDir }, id: commit, withRegions: true, signal });
-  const told = await merger.git.output(["log", "--max-count=1", "--format=%s%x00%P", commit, "--"], { signal });
-  const [subject = "", base = ""] = told.trimEnd().split("\0");
-  const [result] = base === "" ? [] : await merger.merge([{ ours, theirs: commit, base }]);
+  const told = await merger.git.output(["log", "--max-count=1", "--format=%s%x00%h%x00%P", commit, "--"], { signal });
+  const [subject = "", short = "", base = ""] = told.trimEnd().split("\0");
+  const labels = { ours: "HEAD", theirs: labelOf(short, subject) };
+  const [result] = base === "" ? [] : await merger.merge([{ ours, theirs: commit, base, labels }]);
   const known = result?.verdict === "conflict" ? result.files : [];
   const files = [...paths].map((path): FileCheck => {
     const other = { path, kind: "merge-driver" as const, stages: {}, others: [] };

@@ -92,6 +92,8 @@ export async function replay(place: Place, { onto, work, signal }: Question): Pr
 type Replay = Replayed & { trees: readonly string[] };
 
 interface Commit extends Picked {
+  /** As git calls it when it conflicts. */
+  label: string;
   parent: string | undefined;
   tree: string;
 }
@@ -103,14 +105,20 @@ async function commitsToPick(
   options: GitOptions,
 ): Promise<Commit[]> {
   const which = ["--reverse", "--topo-order", "--no-merges", "--cherry-pick", "--right-only", `${onto}...${head}`];
-  const format = ["%H", "%P", "%T", "%s"].join("%x00");
+  const format = ["%H", "%P", "%T", "%h", "%s"].join("%x00");
   const fields = (await git.output(["log", "-z", `--format=${format}`, ...which, "--"], options)).split("\0");
   const commits: Commit[] = [];
-  for (let at = 0; at + 3 < fields.length; at += 4) {
-    const [commit = "", parent = "", tree = "", subject = ""] = fields.slice(at, at + 4);
-    commits.push({ commit, parent: parent === "" ? undefined : parent, tree, subject });
+  for (let at = 0; at + 4 < fields.length; at += 5) {
+    const [commit = "", parent = "", tree = "", short = "", subject = ""] = fields.slice(at, at + 5);
+    const label = labelOf(short, subject);
+    commits.push({ commit, label, parent: parent === "" ? undefined : parent, tree, subject });
   }
   return commits;
+}
+
+/** What git calls a pick in markers, and beside a name that both sides have taken. */
+export function labelOf(short: string, subject: string): string {
+  return `${short} (${subject})`;
 }
 
 interface Trial {
@@ -139,7 +147,8 @@ async function tryOut(merger: Merger, trial: Trial): Promise<Replay> {
       continue;
     }
     const base = pick.parent ?? merger.writeCommit(emptyTree(pick.commit), []);
-    const [result] = await merger.merge([{ ours: head, theirs: pick.commit, base }]);
+    const labels = { ours: "HEAD", theirs: pick.label };
+    const [result] = await merger.merge([{ ours: head, theirs: pick.commit, base, labels }]);
     const { commit, subject } = pick;
     if (result === undefined || result.verdict === "unknown") {
       return { ...known, trees, emptied, outcome: "unknown", why: result?.why ?? "git did not tell of it" };
