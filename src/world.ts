@@ -165,7 +165,13 @@ export function makeWorld(variables: Record<string, string | undefined> = proces
       return signal;
     },
     db: () => {
-      db ??= import("./db/db.ts").then(({ openDb }) => openDb({ file: paths.database, clock: now }));
+      db ??= import("./db/db.ts")
+        .then(({ openDb }) => openDb({ file: paths.database, clock: now }))
+        .catch((thrown: unknown) => {
+          // Who stays longer than what held it may ask again.
+          db = undefined;
+          throw thrown;
+        });
       return db;
     },
     dbInHaste: async () => {

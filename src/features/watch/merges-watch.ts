@@ -28,7 +28,7 @@ const DEADLINE_MS = 5 * 60_000;
 /** A user who stops it has waited that long. */
 const GRACE_MS = 10_000;
 
-/** Errors: those of the repository that is named. */
+/** Errors: those of the repository that is named, and of the database. */
 export async function lookForMerges(
   started: World,
   { repo, isUnattended = false, isFetching = true }: Looking,
@@ -43,8 +43,12 @@ export async function lookForMerges(
     } catch (thrown) {
       const failure = asFailure(thrown);
       if (isUnattended && failure.code === "lock.held") continue;
-      if (failure.kind === "internal" || repo !== undefined || end.signal.aborted) throw thrown;
+      // Without the database there is nothing to be had of the others either; what was found is told all the same.
+      const isOver = isOfDatabase(failure);
+      const isLost = repo !== undefined || end.signal.aborted || (isOver && polled.length === 0);
+      if (failure.kind === "internal" || isLost) throw thrown;
       errors.push(`${repository.path}: ${failure.message}`);
+      if (isOver) break;
     }
   }
   return { polled, errors: [...polled.flatMap((one) => one.errors), ...errors] };
@@ -53,7 +57,10 @@ export async function lookForMerges(
 /** Remotes are asked once in this time at most, however often it looks. */
 const FETCH_MS = 60_000;
 
-/** Until a signal, a look every so often. */
+/** What another process does, or a disk: the next look may find it gone. */
+const PASSING = ["db.locked", "db.full", "lock.held", "git.timeout", "git.killed"];
+
+/** Until a signal, a look every so often. Errors: as `lookForMerges`, but for what passes. */
 export async function* watchMerges(
   world: World,
   { repo, intervalMs }: { repo: string | undefined; intervalMs: number },
@@ -65,9 +72,17 @@ export async function* watchMerges(
     const now = world.now().getTime();
     const isFetching = now >= fetchAt;
     if (isFetching) fetchAt = now + FETCH_MS;
-    yield await lookForMerges(world, { repo, isFetching });
+    yield await lookForMerges(world, { repo, isFetching }).catch((thrown: unknown): Look => {
+      const { code, message } = asFailure(thrown);
+      if (!PASSING.includes(code) || signal.aborted) throw thrown;
+      return { polled: [], errors: [`${message.replace(/\.$/, "")}; the next look tries again.`] };
+    });
     if (!signal.aborted) await Promise.race([world.sleep(intervalMs), stopped]);
   }
+}
+
+function isOfDatabase({ code }: Failure): boolean {
+  return code.startsWith("db.");
 }
 
 /** Aborted some time after the given one, or when all takes too long. */
