@@ -13,7 +13,7 @@ import type { Env } from "./env.ts";
 import { makePlace, type Place } from "./place.ts";
 import { waitFor } from "./processes.ts";
 import { allEnded } from "./remains.ts";
-import { makeRepo, type Repo } from "./repo.ts";
+import { makeRepo, type Repo, type RepoInput } from "./repo.ts";
 import { type Asked, type Block, type Rule, type ScriptedModel, startModel } from "./servers/messages.ts";
 import { openTerminal, type Terminal } from "./terminal.ts";
 import { SCRIPT } from "./wrapper.ts";
@@ -61,11 +61,12 @@ export type Starter = "claude" | "claude-parallel";
 export interface StageInput {
   rules: readonly Rule[];
   version?: string;
+  repo?: RepoInput;
 }
 
-export async function stage({ rules, version = CURRENT }: StageInput): Promise<Stage> {
+export async function stage({ rules, version = CURRENT, repo: made = {} }: StageInput): Promise<Stage> {
   const place = await makePlace();
-  const repo = await makeRepo(place);
+  const repo = await makeRepo(place, made);
   const model = startModel(rules);
   const folder = await programs(place, version);
   await writeState(place, repo);
