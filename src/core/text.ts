@@ -9,6 +9,11 @@ export function printable(text: string): string {
   });
 }
 
+/** What another program said, `printable`, as the end of a sentence of ours: without its own full stops. */
+export function clause(text: string): string {
+  return printable(text.trimEnd().replace(/\.+$/, ""));
+}
+
 /** As `printable`, but keeps line ends: for text of several lines that we or a program wrote. */
 export function printableLines(text: string): string {
   return text.split("\n").map(printable).join("\n");

@@ -36,6 +36,8 @@ export interface Replayed {
   losesMerges: boolean;
   /** Of a clean one: whether the uncommitted work that was asked about goes onto it. */
   workFits: boolean;
+  /** The same of what is staged of it. */
+  stagedFits: boolean;
   /** What it would put where the branch tracks nothing, on its way too. */
   additions: Addition[];
 }
@@ -64,6 +66,7 @@ export async function replay(place: Place, { onto, work, signal }: Question): Pr
     why: null,
     losesMerges: false,
     workFits: true,
+    stagedFits: true,
     additions: [],
   };
   const found = await merger.git.attempt(["merge-base", "--end-of-options", onto.commit, place.head], { signal });
@@ -173,17 +176,18 @@ async function tryOut(merger: Merger, trial: Trial): Promise<Replay> {
 /** Without merges the commits alone make the branch: then all that they hold must be what a merge would give. */
 async function consequences(
   merger: Merger,
-  { place, onto, work, known }: Trial,
+  { place, onto, work, known, signal }: Trial,
   { head, tree }: { head: string; tree: string },
-): Promise<Pick<Replayed, "losesMerges" | "workFits">> {
-  const pairs = [
-    { ours: onto.commit, theirs: place.head },
-    ...(work === undefined ? [] : [{ base: place.head, ours: head, theirs: work }]),
-  ];
-  const [whole, worked] =
-    known.merges === 0 ? [undefined, ...(await merger.merge(pairs.slice(1)))] : await merger.merge(pairs);
-  const isWhole = known.merges === 0 || (whole?.verdict === "clean" && whole.tree === tree);
-  return { losesMerges: !isWhole, workFits: work === undefined || worked?.verdict === "clean" };
+): Promise<Pick<Replayed, "losesMerges" | "workFits" | "stagedFits">> {
+  const whole = { ours: onto.commit, theirs: place.head };
+  const staged = async (of: string) => merger.git.output(["rev-parse", "--verify", `${of}^2`], { signal });
+  const works = work === undefined ? [] : [work, (await staged(work)).trim()];
+  const pairs = works.map((theirs) => ({ base: place.head, ours: head, theirs }));
+  const results = await merger.merge([...pairs, ...(known.merges === 0 ? [] : [whole])]);
+  const fits = (at: number) => work === undefined || results[at]?.verdict === "clean";
+  const merged = results[pairs.length];
+  const isWhole = known.merges === 0 || (merged?.verdict === "clean" && merged.tree === tree);
+  return { losesMerges: !isWhole, workFits: fits(0), stagedFits: fits(1) };
 }
 
 async function treeOf({ git }: Merger, commit: string, options: GitOptions): Promise<string> {

@@ -140,10 +140,12 @@ async function obstacle(place: Place, { replayed, onto }: { replayed: Replayed; 
   return requireNoneInTheWay(place, { additions: replayed.additions, onto }).catch((thrown: unknown) => thrown);
 }
 
-function troubleWith(place: Place, { outcome, losesMerges, merges, workFits }: Replayed): Failure | undefined {
+function troubleWith(place: Place, replayed: Replayed): Failure | undefined {
+  const { outcome, losesMerges, merges, workFits, stagedFits } = replayed;
   if (outcome !== "clean") return undefined;
   if (losesMerges) return mergesLost(place, merges);
-  return workFits ? undefined : workConflicts(place);
+  if (!workFits) return workConflicts(place, "not committed");
+  return stagedFits ? undefined : workConflicts(place, "staged");
 }
 
 type Done = { state: "finished"; after: string } | { state: "stopped" | "given-up"; meeting: Meeting };
@@ -187,7 +189,7 @@ async function finished(job: Job): Promise<Done> {
   // Tried out it did fit: a filter or a hook has changed files since.
   await place.git.output(["reset", "--quiet", "--keep", place.head, "--"]);
   await restore(job);
-  throw workConflicts(place);
+  throw workConflicts(place, "not committed");
 }
 
 /** As it was before. */
@@ -237,10 +239,10 @@ function mergesLost({ branch }: Place, merges: number): Failure {
   });
 }
 
-function workConflicts({ branch }: Place): Failure {
+function workConflicts({ branch }: Place, which: "not committed" | "staged"): Failure {
   return new Failure({
     code: "rebase.work-conflicts",
-    message: `What is not committed on ${printable(branch)} does not go onto the rebased files.`,
+    message: `What is ${which} on ${printable(branch)} does not go onto the rebased files.`,
     hint: "Everything is as it was. Commit it, and its conflicts are told.",
   });
 }

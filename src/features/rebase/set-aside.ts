@@ -1,7 +1,11 @@
 // Uncommitted work, set aside for a rebase and put back: kept as one commit under a ref of its own all the while, and
-// never on git's stash, which is one for all worktrees. Untracked files stay where they are.
+// never on git's stash, which is one for all worktrees. What was staged is staged again, or nothing is put back.
+// Untracked files stay where they are.
 
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import { Failure } from "../../core/failure.ts";
+import { clause } from "../../core/text.ts";
 import { type Git, gitWords } from "../../git/git.ts";
 import { pathsOfStatus } from "../../git/porcelain.ts";
 import type { Place } from "./place.ts";
@@ -21,7 +25,7 @@ export async function saveWork({ git }: Place, id: string): Promise<string> {
   if (made.exit !== 0 || !/^[0-9a-f]{40,64}$/.test(work)) {
     throw new Failure({
       code: "rebase.not-set-aside",
-      message: `What is not committed could not be set aside: ${gitWords(made) || "git made nothing of it"}.`,
+      message: `What is not committed could not be set aside: ${clause(gitWords(made)) || "git made nothing of it"}.`,
       hint: "Nothing was changed. Commit it.",
     });
   }
@@ -43,13 +47,37 @@ export async function clearWork({ git }: Place): Promise<void> {
   await git.output(["reset", "--quiet", "--hard"]);
 }
 
-/** With the index as it was, where that still can be; false when it does not go onto what is there now. */
-export async function putBack({ git }: Place, work: string): Promise<boolean> {
+/** With the index as it was; false, and nothing of it is there, where one of both does not go onto what is there now. */
+export async function putBack(place: Place, work: string): Promise<boolean> {
+  const { git } = place;
   const whole = await git.attempt(["stash", "apply", "--quiet", "--index", work]);
   if (whole.exit === 0) return true;
+  // It takes what is staged for a patch, which fails over a change close by where a merge does not.
   await git.output(["reset", "--quiet", "--hard"]);
+  const index = await mergedIndex(place, work);
+  if (index === undefined) return false;
   const files = await git.attempt(["stash", "apply", "--quiet", work]);
-  if (files.exit === 0) return true;
+  if (files.exit === 0) {
+    await git.output(["read-tree", "--reset", index]);
+    await git.attempt(["update-index", "-q", "--refresh"]);
+    return true;
+  }
   await git.output(["reset", "--quiet", "--hard"]);
   return false;
+}
+
+/** The tree of what HEAD has and what was staged; undefined where they conflict. */
+async function mergedIndex({ git, adminDir }: Place, work: string): Promise<string | undefined> {
+  const file = join(adminDir, "parallel-cc-index");
+  const own = git.configured({ env: { GIT_INDEX_FILE: file }, settings: { "apply.whitespace": "nowarn" } });
+  try {
+    await own.output(["read-tree", "HEAD"]);
+    const patch = await own.bytes(["diff-tree", "-p", "--binary", "--no-renames", `${work}^1`, `${work}^2`, "--"]);
+    const applied =
+      patch.length === 0 ? undefined : await own.attempt(["apply", "--cached", "--3way"], { input: patch });
+    if (applied !== undefined && applied.exit !== 0) return undefined;
+    return (await own.output(["write-tree"])).trim();
+  } finally {
+    for (const left of [file, `${file}.lock`]) rmSync(left, { force: true });
+  }
 }

@@ -2,10 +2,10 @@
 // aside comes first, and only that.
 
 import { Failure } from "../../core/failure.ts";
-import { printable } from "../../core/text.ts";
-import { gitWords } from "../../git/git.ts";
+import { clause, printable } from "../../core/text.ts";
 import type { World } from "../../world.ts";
 import { additionsTo, requireNoneInTheWay } from "./in-the-way.ts";
+import { moveBranch } from "./move-back.ts";
 import { type Asker, type Place, requirePlace } from "./place.ts";
 import { forget, forgetLeft, type LeftWork, leftWork, type Rebased, rebasesHere } from "./records.ts";
 import { alone, isLeftOver } from "./run.ts";
@@ -47,9 +47,13 @@ export async function undoRebase(
     const meant = await requireRebased(place, id);
     const { after, before, branch, target, fork } = meant;
     if (after !== place.head) throw movedOn(meant, place);
-    // It refuses where a changed file would be written over.
-    const result = await place.git.attempt(["reset", "--keep", "--quiet", before, "--"]);
-    if (result.exit !== 0) throw isDirty(place, gitWords(result));
+    await requireNoneThere(place, { from: after, to: before, as: `${branch} before` }, world.signal());
+    const moved = await moveBranch(place.git, {
+      from: after,
+      to: before,
+      why: `parallel-cc: rebase ${meant.id} undone`,
+    });
+    if (!moved.isDone) throw isDirty(place, moved.words);
     if (fork !== undefined) db.write(() => moveFork(db, { gitDir: place.gitDir, branch, fork }));
     await forget(place.git, meant);
     return { id: meant.id, branch, target, from: after, to: before, work: null };
@@ -62,12 +66,21 @@ async function bringBack(place: Place, left: LeftWork, signal: AbortSignal): Pro
   if (!(await isInPlace(place, left.work))) {
     const dirty = await dirtyPaths(git);
     if (dirty.length > 0) throw isMixed(left, dirty);
-    const asked = { from: `${head}^{tree}`, trees: [], last: `${left.work}^{tree}` };
-    const additions = await additionsTo(git, asked, { signal });
-    await requireNoneInTheWay(place, { additions, onto: { target: "the work that was set aside" } });
+    await requireNoneThere(place, { from: head, to: left.work, as: "the work that was set aside" }, signal);
     if (!(await putBack(place, left.work))) throw doesNotFit(place, left);
   }
   await forgetLeft(git, left, head);
+}
+
+/** Files that git does not track, where the other commit has some. */
+async function requireNoneThere(
+  place: Place,
+  { from, to, as }: { from: string; to: string; as: string },
+  signal: AbortSignal,
+): Promise<void> {
+  const asked = { from: `${from}^{tree}`, trees: [], last: `${to}^{tree}` };
+  const additions = await additionsTo(place.git, asked, { signal });
+  await requireNoneInTheWay(place, { additions, onto: { target: as } });
 }
 
 async function requireRebased({ git, branch }: Place, id: string | undefined): Promise<Rebased & { after: string }> {
@@ -115,7 +128,7 @@ function movedOn({ before, after, id }: Rebased, { branch }: Place): Failure {
 function isDirty({ branch }: Place, words: string): Failure {
   return new Failure({
     code: "rebase.dirty",
-    message: `Uncommitted changes stand in the way of taking ${printable(branch)} back: ${printable(words)}.`,
+    message: `Uncommitted changes stand in the way of taking ${printable(branch)} back: ${clause(words)}.`,
     hint: "Nothing was changed. Commit them first.",
   });
 }
