@@ -9,8 +9,6 @@ import { withLock } from "../../src/db/lock.ts";
 import type { RadarAnswer } from "../../src/features/radar/answers.ts";
 import { nameOf, objectsOf, pruneObjects } from "../../src/features/radar/objects.ts";
 import { agentOperations, operations } from "../../src/features/radar/operations.ts";
-import { register } from "../../src/features/sessions/register.ts";
-import { sleeper } from "../support/processes.ts";
 import { runGit } from "../support/repo.ts";
 import { type AtWork, type TwoSessions, twoSessions } from "../support/two-sessions.ts";
 
@@ -51,12 +49,13 @@ describe("two sessions", () => {
     write(scene.two, "text.txt", `new\n${numbered({ 10: "of two", 11: "of two as well" })}`);
     const { pairs, sessions } = await radar(scene);
     expect(sessions.map(({ name, changedFiles }) => [name, changedFiles])).toEqual([
-      ["one", null],
+      ["one", 1],
       ["two", 1],
     ]);
     expect(pairs).toEqual([
       {
         ...{ a: scene.one.known.id, b: scene.two.known.id, verdict: "conflict", why: null, fileCount: 1, warnings: [] },
+        isOneCheckout: false,
         files: [
           {
             ...{ path: "text.txt", kind: "content" },
@@ -67,14 +66,30 @@ describe("two sessions", () => {
     ]);
   });
 
-  test("that changed the same file elsewhere are of the same files", async () => {
+  test("that changed the same file elsewhere are of the same files, with the lines that each changed in its own", async () => {
     await using scene = await withText();
-    write(scene.one, "text.txt", numbered({ 3: "of one" }));
-    write(scene.two, "text.txt", numbered({ 25: "of two" }));
+    write(scene.one, "text.txt", `new\n${numbered({ 3: "of one", 20: "of both" })}`);
+    write(scene.two, "text.txt", numbered({ 20: "of both", 25: "of two", 26: "of two" }).replace("line 12\n", ""));
     const { pairs } = await radar(scene);
-    expect(pairs).toMatchObject([
-      { verdict: "same-files", files: [{ path: "text.txt", kind: "merged", regions: [] }] },
-    ]);
+    const regions = [
+      { a: { from: 1, to: 1 }, b: null },
+      { a: { from: 4, to: 4 }, b: null },
+      { a: null, b: { from: 12, to: 11 } },
+      { a: null, b: { from: 24, to: 25 } },
+    ];
+    expect(pairs).toMatchObject([{ verdict: "same-files", files: [{ path: "text.txt", kind: "merged", regions }] }]);
+  });
+
+  test("that changed a file of no text in one place each have no lines of it", async () => {
+    await using scene = await withText();
+    write(scene.one, ".gitattributes", "*.dat text merge=union\n");
+    write(scene.one, "a.dat", "\0\n1\n2\n3\n4\n5\n");
+    await commit(scene, scene.one, "Data");
+    await runGit(["merge", "--quiet", "main"], { cwd: scene.two.known.worktree_path, env: scene.place.env() });
+    write(scene.one, "a.dat", "\0\none\n2\n3\n4\n5\n");
+    write(scene.two, "a.dat", "\0\n1\n2\n3\n4\ntwo\n");
+    const [pair] = (await radar(scene)).pairs;
+    expect(pair?.files.map(({ path, regions }) => [path, regions])).toEqual([["a.dat", []]]);
   });
 
   test("that changed other files, or the same in the same way, are clean", async () => {
@@ -98,13 +113,30 @@ describe("two sessions", () => {
     ]);
   });
 
-  test("in one checkout are one work, and no pair", async () => {
+  test("in one checkout are one work: judged once, landed once, and merged with each other clean", async () => {
     await using scene = await withText();
-    await using process = sleeper();
-    await register(scene.world, { repo: scene.repo.path, pid: process.pid, name: "beside", noWorktree: true });
-    const { sessions, pairs, order } = await radar(scene);
-    expect(sessions.map(({ name }) => name)).toEqual(["one", "two", "beside"]);
-    expect([pairs.length, order.length]).toEqual([2, 2]);
+    const beside = await scene.share("beside");
+    write(scene.one, "text.txt", numbered({ 10: "of one" }));
+    write(scene.two, "text.txt", numbered({ 10: "of two" }));
+    const { sessions, pairs, targets, order } = await radar(scene);
+    const [one, two, third] = [scene.one, scene.two, beside].map(({ known }) => known.id);
+    expect(sessions.map(({ name, changedFiles, sharesCheckoutWith: ids }) => [name, changedFiles, ids])).toEqual([
+      ["one", 1, [third ?? ""]],
+      ["two", 1, []],
+      ["beside", 1, [one ?? ""]],
+    ]);
+    expect(pairs).toMatchObject([
+      { a: one, b: two, verdict: "conflict", isOneCheckout: false },
+      { a: one, b: third, verdict: "clean", isOneCheckout: true, files: [] },
+    ]);
+    expect(targets.map(({ session }) => session)).toEqual([two ?? ""]);
+    expect(order).toEqual([
+      { session: one ?? "", with: [third ?? ""], meets: [], breaks: [] },
+      { session: two ?? "", with: [], meets: [one ?? ""], breaks: [] },
+    ]);
+    // Who asks finds its own.
+    const asked = await agentOperations[0]?.run(beside.world, {});
+    expect(asked).toMatchObject({ pairs: [{ a: third, b: two }, {}], order: [{ session: third, with: [one] }, {}] });
   });
 });
 
@@ -162,9 +194,9 @@ describe("the radar", () => {
     write(three, "text.txt", numbered({ 25: "of three" }));
     const { order } = await radar(scene);
     expect(order).toEqual([
-      { session: three.known.id, meets: [] },
-      { session: scene.two.known.id, meets: [] },
-      { session: scene.one.known.id, meets: [three.known.id, scene.two.known.id] },
+      { session: three.known.id, with: [], meets: [], breaks: [] },
+      { session: scene.two.known.id, with: [], meets: [], breaks: [] },
+      { session: scene.one.known.id, with: [], meets: [three.known.id, scene.two.known.id], breaks: [] },
     ]);
   });
 
@@ -299,10 +331,69 @@ test("people see a matrix, what each pair meets, and the order", async () => {
 one x two: 1 file in conflict
   text.txt  content  one 10, two 10
 
-one = three: both changed 1 file, and that merges
-  text.txt
+= changed by several, and it merges but for what is told above:
+  text.txt  one 10; three 25; two 10
 `);
+  expect(shown(80)).toContain("\n. clean   = same files, merges   x conflict\n");
   expect(shown(80)).toContain("Land in this order: one, three, two (meets one).");
   // Where it does not fit there is none, and the pairs all the same.
   expect(shown(20)).toStartWith("one x two: 1 file in conflict\n");
+});
+
+test("people see those who share a checkout as one, and what its sign stands for", async () => {
+  await using scene = await withText();
+  await scene.share("beside");
+  write(scene.one, "text.txt", numbered({ 10: "of one" }));
+  write(scene.two, "text.txt", numbered({ 10: "of two" }));
+  const text = radarOperation?.text(await radar(scene), { columns: 80, now: new Date(0), paint: PLAIN }, {}) ?? "";
+  const shown = text.replaceAll(/parallel-two-\S+/g, "parallel-two");
+  expect(shown).toContain(`
+1 one (this)  main               x  &
+2 two  parallel-two  x     x    .
+3 beside  main                &  x
+. clean   x conflict   & one checkout, one work
+`);
+  expect(shown).toContain("\none & beside x two: 1 file in conflict\n");
+  expect(shown.match(/file in conflict/g)).toHaveLength(1);
+  expect(shown).toContain("Land in this order: one & beside, two (meets one & beside).");
+});
+
+test("people see conflicts first, then broken names, what could not be told, and what merges in few lines", async () => {
+  await using scene = await withText();
+  const rest = await Promise.all(["three", "four"].map((name) => scene.start(name)));
+  const all = [scene.one, scene.two, ...rest];
+  for (let nth = 0; nth < 14; nth++) write(scene.one, `many/${nth}.txt`, numbered());
+  write(scene.one, "api.ts", "export function load() {}\nexport function save() {}\n");
+  await commit(scene, scene.one, "Many");
+  for (const { known } of all.slice(1)) {
+    await runGit(["merge", "--quiet", "main"], { cwd: known.worktree_path, env: scene.place.env() });
+  }
+  for (let nth = 0; nth < 14; nth++) {
+    all.forEach((who, at) => {
+      write(who, `many/${nth}.txt`, numbered({ [3 + 5 * at]: `of ${at}` }));
+    });
+  }
+  const [, two, three, four] = all;
+  if (two === undefined || three === undefined || four === undefined) throw new Error("too few");
+  for (const who of [two, three]) write(who, "text.txt", numbered({ 10: who.known.id }));
+  write(two, "api.ts", "export function save() {}\n");
+  write(four, "use.ts", 'import { load } from "./api";\nload();\n');
+  rmSync(join(three.known.worktree_path, ".git"));
+  const page = { columns: 80, now: new Date(0), paint: PLAIN };
+  const gone = await radar(scene);
+  const text = radarOperation?.text(gone, page, {}) ?? "";
+  const order = [
+    "two ! four: merges, and does not hold",
+    "one ? three:",
+    "= changed by several, and it merges:",
+    "Land in this",
+  ];
+  expect(order.map((part) => text.indexOf(part)).toSorted((a, b) => a - b)).toEqual(
+    order.map((part) => text.indexOf(part)),
+  );
+  expect(text).toContain("\n  many/0.txt  one 3; two 8; four 18\n");
+  expect(text).toContain("\n  … and 4 more\n");
+  expect(text.match(/many\/0.txt/g)).toHaveLength(1);
+  expect(gone.pairs.flatMap(({ files }) => files).length).toBe(3 * 14);
+  expect(text).toMatch(/(two|four) \(meets [^;)]+; ! with (two|four)\)|(two|four) \(! with (two|four)\)/);
 });

@@ -10,6 +10,7 @@ function landings(
 ): Landing[] {
   return Array.from({ length: count }, (_, at) => ({
     ...{ id: String(at), size: sizes[at] ?? 1, isMeetingTarget: false },
+    breaks: new Set<string>(),
     conflicts: new Set(edges.flatMap(([a, b]) => (a === at ? [String(b)] : b === at ? [String(a)] : []))),
   }));
 }
@@ -50,10 +51,34 @@ describe("the order of landing", () => {
 
   test("of several such orders takes the one that changes least first", () => {
     expect(landingOrder(landings(2, [[0, 1]], [5, 3]))).toEqual([
-      { id: "1", meets: [] },
-      { id: "0", meets: ["1"] },
+      { id: "1", meets: [], breaks: [] },
+      { id: "0", meets: ["1"], breaks: [] },
     ]);
     expect(landingOrder(landings(3, [], [3, 1, 2])).map(({ id }) => id)).toEqual(["1", "2", "0"]);
+  });
+
+  test("of several such orders takes the one in which fewest break what has landed, and a conflict counts for more", () => {
+    const breaking = (all: Landing[], ...pairs: [string, string][]) =>
+      all.map((one) => ({
+        ...one,
+        breaks: new Set(pairs.flatMap(([a, b]) => (a === one.id ? [b] : b === one.id ? [a] : []))),
+      }));
+    // Both sets of two are free of conflicts; in one of them they break each other, though it changes less.
+    const edges = [[0, 1] as const];
+    const two = breaking(landings(3, edges, [1, 5, 2]), ["0", "2"]);
+    expect(landingOrder(two)).toEqual([
+      { id: "2", meets: [], breaks: [] },
+      { id: "1", meets: [], breaks: [] },
+      { id: "0", meets: ["1"], breaks: ["2"] },
+    ]);
+    // One that breaks both others comes last, however little it changes.
+    expect(landingOrder(breaking(landings(3, [], [1, 2, 3]), ["0", "1"], ["0", "2"]))).toEqual([
+      { id: "1", meets: [], breaks: [] },
+      { id: "2", meets: [], breaks: [] },
+      { id: "0", meets: [], breaks: ["1", "2"] },
+    ]);
+    const all = breaking(landings(3, [[0, 1]]), ["1", "2"], ["0", "2"]);
+    expect(landingOrder(all).flatMap(({ meets }) => meets)).toHaveLength(1);
   });
 
   test("of very many is made step by step, and still nobody untouched conflicts", () => {

@@ -15,8 +15,9 @@ export const radarToolOperation = agentOperation({
     description:
       "Which live sessions of this repository will conflict, uncommitted work included: each pair's verdict (clean, " +
       "same-files: both changed a file and it merges, conflict, unknown: could not be told) with files, kinds and " +
-      "lines in a's and b's file; each against its target branch; and the order of landing that leaves the fewest " +
-      "conflicts. warnings: it merges, but one side removed a name that the other newly uses. isMine marks you.",
+      "lines in a's and b's file (null: unchanged there); each against its target branch; and the order of landing that " +
+      "leaves the fewest conflicts. warnings: it merges, but one side removed a name that the other newly uses " +
+      "(breaks, in the order). isMine marks you. Sessions in one checkout are one work: it is listed once, with you.",
     isAlwaysLoaded: false,
     annotations: { isReadOnly: true, isDestructive: false, isIdempotent: true },
   },

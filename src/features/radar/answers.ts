@@ -27,16 +27,28 @@ export const radarEntries = () => ({
       isMine: YES_OR_NO,
       /** All of its work as one commit, which is in no repository; null when it could not be seen. */
       snapshot: TEXT_OR_NULL,
-      /** How many files it brings to where it is to land. */
+      /** How many files it brings to where it is to land; of who stands on that branch itself, those not committed. */
       changedFiles: orNull(NUMBER),
+      /** Other sessions in its checkout: their work is one, and judged once. */
+      sharesCheckoutWith: v.array(TEXT),
       skipped: v.array(TEXT),
       large: v.array(TEXT),
       error: TEXT_OR_NULL,
     }),
   ),
-  pairs: v.array(v.strictObject({ a: TEXT, b: TEXT, ...verdictEntries() })),
+  /** Of sessions in one checkout one stands for all: you if you are among them, else who began first. */
+  pairs: v.array(v.strictObject({ a: TEXT, b: TEXT, isOneCheckout: YES_OR_NO, ...verdictEntries() })),
   targets: v.array(v.strictObject({ session: TEXT, target: TEXT, ...verdictEntries() })),
-  order: v.array(v.strictObject({ session: TEXT, meets: v.array(TEXT) })),
+  order: v.array(
+    v.strictObject({
+      session: TEXT,
+      /** In its checkout: they land together. */
+      with: v.array(TEXT),
+      meets: v.array(TEXT),
+      /** It merges with them and does not hold together. */
+      breaks: v.array(TEXT),
+    }),
+  ),
 });
 
 export const radarShape = () =>
@@ -47,14 +59,16 @@ export const radarShape = () =>
 export type RadarAnswer = v.InferOutput<ReturnType<typeof radarShape>>;
 
 export function radarAnswer(
-  { sessions, pairs, targets, order, timing }: Scanned,
+  { sessions, checkouts, pairs, targets, order, timing }: Scanned,
   { repoPath, ownId }: { repoPath: string; ownId: string | undefined },
 ): RadarAnswer {
+  const byId = new Map(checkouts.flatMap((checkout) => checkout.ids.map((id) => [id, checkout] as const)));
+  /** Who stands for a checkout. */
+  const spokenFor = (id: string) => (ownId !== undefined && byId.get(id)?.ids.includes(ownId) === true ? ownId : id);
+  const besides = (id: string) => (byId.get(id)?.ids ?? []).filter((other) => other !== id);
   return {
     repoPath,
     sessions: sessions.map(({ session, snapshot }) => {
-      const target = targets.find((one) => one.session === session.id);
-      const isKnown = target !== undefined && target.judged.verdict !== "unknown";
       const seen =
         "error" in snapshot
           ? { snapshot: null, skipped: [], large: [], error: snapshot.error }
@@ -66,16 +80,32 @@ export function radarAnswer(
         worktreePath: session.worktree_path,
         targetBranch: session.target_branch,
         isMine: session.id === ownId,
-        changedFiles: isKnown ? target.judged.brings.a : null,
+        changedFiles: byId.get(session.id)?.changed ?? null,
+        sharesCheckoutWith: besides(session.id),
         ...seen,
       };
     }),
-    pairs: pairs.map(({ a, b, judged }) => ({ a, b, ...entriesOf(judged) })),
-    targets: targets.map(({ session, target, judged }) => ({ session, target: target.name, ...entriesOf(judged) })),
-    order: order.map(({ id, meets }) => ({ session: id, meets })),
+    pairs: [
+      ...pairs.map(({ a, b, judged }) => ({
+        ...{ a: spokenFor(a), b: spokenFor(b), isOneCheckout: false, ...entriesOf(judged) },
+      })),
+      ...checkouts.flatMap(({ ids }) =>
+        ids.flatMap((a, at) => ids.slice(at + 1).map((b) => ({ a, b, isOneCheckout: true, ...entriesOf(ONE_WORK) }))),
+      ),
+    ],
+    targets: targets.map(({ session, target, judged }) => ({
+      ...{ session: spokenFor(session), target: target.name, ...entriesOf(judged) },
+    })),
+    order: order.map(({ id, meets, breaks }) => ({
+      ...{ session: spokenFor(id), with: besides(spokenFor(id)) },
+      ...{ meets: meets.map(spokenFor), breaks: breaks.map(spokenFor) },
+    })),
     timing,
   };
 }
+
+/** With itself it merges. */
+const ONE_WORK: Judged = { verdict: "clean", files: [], fileCount: 0, warnings: [], brings: { a: 0, b: 0 } };
 
 function entriesOf({ verdict, why, files, fileCount, warnings }: Judged) {
   return { verdict, why: why ?? null, files, fileCount, warnings };

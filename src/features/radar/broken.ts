@@ -2,8 +2,8 @@
 // the texts on either side and of the merge; a name that may still be there in some way is not told.
 
 import type { Git, GitOptions } from "../../git/git.ts";
-import { readBlobs } from "../../git/merge-scratch.ts";
 import { type Language, languageOf, type Source, sourceOf, type Use } from "./names.ts";
+import { readInParts } from "./read-objects.ts";
 import type { Change, Trees } from "./tree-changes.ts";
 import type { Warning } from "./verdict.ts";
 
@@ -16,7 +16,6 @@ export interface MergedPair {
   tree: Trees["to"];
 }
 
-const LARGEST_BYTES = 512 * 1024;
 /** More on one side is a merge of branches, not a session's work. */
 const MOST_FILES = 200;
 const MOST_WARNINGS = 20;
@@ -45,19 +44,6 @@ export async function brokenNames(git: Git, pairs: readonly MergedPair[], option
       if (!(await isElsewhere(git, pairs[at]?.tree ?? "", one, options))) sure.push(one);
     }
     found.push(sure);
-  }
-  return found;
-}
-
-/** What one git may say at once is bounded. */
-const AT_ONCE = 100;
-
-async function readInParts(git: Git, names: readonly string[], options: GitOptions): Promise<Map<string, Buffer>> {
-  const all = [...new Set(names)];
-  const found = new Map<string, Buffer>();
-  for (let at = 0; at < all.length; at += AT_ONCE) {
-    const part = await readBlobs(git, all.slice(at, at + AT_ONCE), options, LARGEST_BYTES);
-    for (const [name, bytes] of part) found.set(name, bytes);
   }
   return found;
 }

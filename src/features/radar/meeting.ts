@@ -17,7 +17,7 @@ export interface Meeting {
 }
 
 /** From the start of a line, not counting the end. */
-interface Change {
+export interface Change {
   base: readonly [from: number, to: number];
   side: readonly [from: number, to: number];
 }
@@ -43,16 +43,16 @@ export function meetingsOf(texts: Texts): Meeting[] {
   return meetings;
 }
 
-function linesOf(text: string): string[] {
+export function linesOf(text: string): string[] {
   return text.split("\n");
 }
 
-function shown([from, to]: readonly [number, number]): Lines {
+export function shown([from, to]: readonly [number, number]): Lines {
   return { from: from + 1, to };
 }
 
 /** What of the base was replaced by what, in order. */
-function changesOf(base: readonly string[], side: readonly string[]): Change[] {
+export function changesOf(base: readonly string[], side: readonly string[]): Change[] {
   const matched = matchLines(base, side);
   const changes: Change[] = [];
   let [atBase, atSide] = [0, 0];

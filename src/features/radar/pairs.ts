@@ -7,7 +7,9 @@ import type { Db } from "../../db/db.ts";
 import { type ConflictFile, openMerger, type PairResult } from "../../git/merge-tree.ts";
 import type { World } from "../../world.ts";
 import { brokenNames } from "./broken.ts";
+import { broughtLines, type MergedFile } from "./brought-lines.ts";
 import type { ObjectDirectories } from "./objects.ts";
+import { shownPath } from "./standing.ts";
 import { forgetOldVerdicts, storedVerdict, storeVerdict } from "./store.ts";
 import { type Change, changesBetween } from "./tree-changes.ts";
 import { type Judged, type JudgedFile, judgedShape, turned, unknownFor } from "./verdict.ts";
@@ -33,7 +35,7 @@ export interface Judging {
 type Effects = Pick<World, "git" | "log">;
 
 /** Raise it when the same commits may be judged otherwise than before. */
-const JUDGE = 1001;
+const JUDGE = 1002;
 const MERGING_MS = 60_000;
 /** More of one pair nobody reads. */
 const MOST_FILES = 200;
@@ -133,7 +135,25 @@ async function judgeTogether(world: Effects, pairs: readonly SidePair[], judging
   const sides = clean.map(([, { byA, byB, result }]) => ({ byA, byB, tree: result.tree }));
   const warnings = await brokenNames(merger.git, sides, { signal: signal ?? AbortSignal.timeout(MERGING_MS) });
   const byPair = new Map(clean.map(([at], index) => [at, warnings[index] ?? []]));
-  return results.map((result, at) => ({ ...described(result, merged.get(at)), warnings: byPair.get(at) ?? [] }));
+  const described = results.map((result, at) => describe(result, merged.get(at)));
+  const shared = described.flatMap(({ files }, at) => sharedBy(files, merged.get(at)));
+  const regions = await broughtLines(merger.git, shared, { signal: signal ?? AbortSignal.timeout(MERGING_MS) });
+  shared.forEach(({ file }, at) => {
+    file.regions = regions[at] ?? [];
+  });
+  return described.map((judged, at) => ({ ...judged, warnings: byPair.get(at) ?? [] }));
+}
+
+/** Those of its files that both have changed and that merge. */
+function sharedBy(files: JudgedFile[], merged: Merged | undefined): (MergedFile & { file: JudgedFile })[] {
+  const byPath = (changes: readonly Change[] = []) =>
+    new Map(changes.map((change) => [shownPath(change.path), change]));
+  const [byA, byB] = [byPath(merged?.byA), byPath(merged?.byB)];
+  return files.flatMap((file) => {
+    const [ofA, ofB] = [byA.get(file.path), byB.get(file.path)];
+    if (file.kind !== "merged" || ofA === undefined || ofB === undefined) return [];
+    return [{ file, a: ofB.before, b: ofA.before, merged: ofA.after }];
+  });
 }
 
 type Told = Exclude<PairResult, { verdict: "unknown" }>;
@@ -146,7 +166,7 @@ interface Merged {
   byB: Change[];
 }
 
-function described(result: PairResult, merged: Merged | undefined): Judged {
+function describe(result: PairResult, merged: Merged | undefined): Judged {
   if (result.verdict === "unknown" || merged === undefined) {
     return unknownFor(result.verdict === "unknown" ? result.why : "it was not merged");
   }
@@ -159,7 +179,7 @@ function described(result: PairResult, merged: Merged | undefined): Judged {
   const others = new Set(byB.map(({ path }) => path));
   const both = byA.filter(({ path }) => others.has(path));
   const files = both.map(({ path }): JudgedFile => {
-    return { path: Buffer.from(path, "latin1").toString(), kind: "merged", regions: [] };
+    return { path: shownPath(path), kind: "merged", regions: [] };
   });
   const verdict = files.length > 0 ? "same-files" : "clean";
   return { ...known, verdict, files: files.slice(0, MOST_FILES), fileCount: files.length };

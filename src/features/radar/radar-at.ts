@@ -48,7 +48,13 @@ export async function refreshUnattended(started: World, repo: string | undefined
   const repository = await repositoryAt(world, repo);
   const objects = objectsOf(world, repository.gitDir);
   const lock = join(world.paths.locks, `${nameOf(repository.gitDir)}.radar.lock`);
-  const nothing = { pairs: [], targets: [], order: [], timing: { snapshotMs: 0, mergeMs: 0, merged: 0 } };
+  const nothing = {
+    checkouts: [],
+    pairs: [],
+    targets: [],
+    order: [],
+    timing: { snapshotMs: 0, mergeMs: 0, merged: 0 },
+  };
   try {
     const db = await world.db();
     const options = { timeoutMs: 0, doing: "been looking at what sessions stand at" };

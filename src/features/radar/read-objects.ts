@@ -1,6 +1,7 @@
 // Objects by their names, all by one git.
 
-import type { Git } from "../../git/git.ts";
+import type { Git, GitOptions } from "../../git/git.ts";
+import { readBlobs } from "../../git/merge-scratch.ts";
 
 export interface Read {
   id: string;
@@ -37,4 +38,23 @@ export async function readObjects(
       return { id, text: undefined };
     }
   });
+}
+
+/** What one git may say at once is bounded. */
+const AT_ONCE = 100;
+const LARGEST_BYTES = 512 * 1024;
+
+/** Very many, but none that is larger than half a megabyte. Errors: those of git. */
+export async function readInParts(
+  git: Git,
+  names: readonly string[],
+  options: GitOptions,
+): Promise<Map<string, Buffer>> {
+  const all = [...new Set(names)];
+  const found = new Map<string, Buffer>();
+  for (let at = 0; at < all.length; at += AT_ONCE) {
+    const part = await readBlobs(git, all.slice(at, at + AT_ONCE), options, LARGEST_BYTES);
+    for (const [name, bytes] of part) found.set(name, bytes);
+  }
+  return found;
 }

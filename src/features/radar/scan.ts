@@ -2,11 +2,12 @@
 // included, and in which order they had better land.
 
 import type { Db } from "../../db/db.ts";
+import type { Git } from "../../git/git.ts";
 import type { Repository } from "../../git/repository.ts";
 import type { World } from "../../world.ts";
 import { type Gathered, gather } from "./gather.ts";
 import { type LandingPlace, landingPlaces } from "./landing-places.ts";
-import { objectsOf } from "./objects.ts";
+import { objectsEnv, objectsOf } from "./objects.ts";
 import { landingOrder } from "./order.ts";
 import { judgePairs, type SidePair } from "./pairs.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -16,27 +17,40 @@ export type Effects = Parameters<typeof gather>[0] & Pick<World, "db">;
 
 export interface Scanned {
   sessions: readonly Gathered[];
+  /** The sessions of each checkout, by which their common work is named: who began first. */
+  checkouts: readonly Checkout[];
   pairs: { a: string; b: string; judged: Judged }[];
   targets: { session: string; target: LandingPlace; judged: Judged }[];
   order: ReturnType<typeof landingOrder>;
   timing: { snapshotMs: number; mergeMs: number; merged: number };
 }
 
+export interface Checkout {
+  first: Gathered;
+  ids: readonly string[];
+  /** How many files its work changes, of where it is to land; null where that cannot be told. */
+  changed: number | null;
+}
+
 type Place = Pick<Repository, "gitDir" | "gitDirId" | "path">;
 
-/** Errors: those of git, the database and the disk. What cannot be told of one pair is unknown of that one. */
+/** Errors: those of git, the disk and reading the database. What cannot be told of one pair is unknown of that one. */
 export async function scan(world: Effects, db: Db, repository: Place): Promise<Scanned> {
   const objects = objectsOf(world, repository.gitDir);
   const start = world.now().getTime();
   const sessions = await gather(world, db, { repository, objects });
   const gathered = world.now().getTime();
   const git = world.git(repository.gitDir).trusting();
+  // Who shares a checkout has one work with it, and lands with it.
+  const firsts = sessions.filter(
+    ({ session }, at) => sessions.findIndex((one) => one.session.worktree_path === session.worktree_path) === at,
+  );
   const places = await landingPlaces(
     git,
-    sessions.map(({ session }) => session),
+    firsts.map(({ session }) => session),
   );
-  const between = pairsOf(sessions);
-  const toTargets = sessions.flatMap((one) =>
+  const between = firsts.flatMap((first, at) => firsts.slice(at + 1).map((second) => ({ first, second })));
+  const toTargets = firsts.flatMap((one) =>
     (places.get(one.session.id) ?? []).map((target) => ({ session: one.session.id, one, target })),
   );
   const asked = [
@@ -57,18 +71,26 @@ export async function scan(world: Effects, db: Db, repository: Place): Promise<S
   const targets = toTargets.map(({ session, target }, at) => ({
     ...{ session, target, judged: verdicts[between.length + at] ?? unknownFor("it was not merged") },
   }));
+  const reading = git.configured({ env: objectsEnv(objects) });
+  const checkouts = await Promise.all(
+    firsts.map(async (first): Promise<Checkout> => {
+      const { id, worktree_path: top } = first.session;
+      const ids = sessions.flatMap(({ session }) => (session.worktree_path === top ? [session.id] : []));
+      const own = targets.find(({ session }) => session === id)?.judged;
+      if (own !== undefined) return { first, ids, changed: own.verdict === "unknown" ? null : own.brings.a };
+      return { first, ids, changed: "error" in first.snapshot ? null : await countChanged(reading, first.snapshot) };
+    }),
+  );
   const timing = { snapshotMs: gathered - start, mergeMs: world.now().getTime() - gathered, merged: fresh };
-  return { sessions, pairs, targets, order: orderOf(sessions, pairs, targets), timing };
+  return { sessions, checkouts, pairs, targets, order: orderOf(checkouts, pairs, targets), timing };
 }
 
-/** Each with each, but for those who share a checkout. */
-function pairsOf(sessions: readonly Gathered[]): { first: Gathered; second: Gathered }[] {
-  return sessions.flatMap((first, at) =>
-    sessions
-      .slice(at + 1)
-      .filter((second) => second.session.worktree_path !== first.session.worktree_path)
-      .map((second) => ({ first, second })),
-  );
+/** Of who stands on the very branch it is to land on: what it has not committed. */
+async function countChanged(git: Git, { commit, head }: Snapshot): Promise<number> {
+  if (commit === head) return 0;
+  const words = ["diff-tree", "-r", "-z", "--name-only", "--no-renames", "--no-ext-diff", "--no-commit-id"];
+  const said = await git.output([...words, ...(head === null ? ["--root"] : [head]), commit]);
+  return said.split("\0").length - 1;
 }
 
 function sides(a: Snapshot | { error: string }, b: Snapshot | LandingPlace | { error: string }) {
@@ -79,24 +101,22 @@ function sides(a: Snapshot | { error: string }, b: Snapshot | LandingPlace | { e
 
 /** What could not be told counts as a conflict. */
 function orderOf(
-  sessions: readonly Gathered[],
+  checkouts: readonly Checkout[],
   pairs: Scanned["pairs"],
   targets: Scanned["targets"],
 ): Scanned["order"] {
   const isMet = ({ verdict }: Judged) => verdict === "conflict" || verdict === "unknown";
-  // Who shares a checkout lands with it.
-  const landing = sessions.filter(
-    ({ session }, at) => sessions.findIndex((one) => one.session.worktree_path === session.worktree_path) === at,
-  );
   return landingOrder(
-    landing.map(({ session: { id } }) => {
-      const own = targets.filter(({ session }) => session === id);
-      const met = pairs.filter(({ a, b, judged }) => (a === id || b === id) && isMet(judged));
+    checkouts.map(({ first, changed }) => {
+      const { id } = first.session;
+      const others = (isMeant: (judged: Judged) => boolean) =>
+        new Set(pairs.flatMap(({ a, b, judged }) => (isMeant(judged) ? (a === id ? b : b === id ? a : []) : [])));
       return {
         id,
-        size: own[0]?.judged.brings.a ?? 0,
-        isMeetingTarget: own.some(({ judged }) => isMet(judged)),
-        conflicts: new Set(met.map(({ a, b }) => (a === id ? b : a))),
+        size: changed ?? 0,
+        isMeetingTarget: targets.some(({ session, judged }) => session === id && isMet(judged)),
+        conflicts: others(isMet),
+        breaks: others(({ warnings }) => warnings.length > 0),
       };
     }),
   );

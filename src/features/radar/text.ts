@@ -1,30 +1,46 @@
-// The radar for people: a matrix, then each pair that somebody should know of, then the order.
+// The radar for people: a matrix, then what they should know of, the worst first, then the order. A list is cut after so
+// many lines and says how many are left: all of them are in the answer itself.
 
 import type { Page } from "../../core/operation.ts";
 import { counted, cutEnd, printable } from "../../core/text.ts";
 import type { RadarAnswer } from "./answers.ts";
+import { range, sharedLines } from "./shared-files.ts";
 import type { VerdictName } from "./verdict.ts";
 
 type Session = RadarAnswer["sessions"][number];
 type Verdict = Pick<RadarAnswer["pairs"][number], "verdict" | "why" | "files" | "fileCount" | "warnings">;
+/** Two sides by the names that people read. */
+export type Told = Verdict & { left: string; right: string };
 
 const MARKS: Readonly<Record<VerdictName, string>> = { clean: ".", "same-files": "=", conflict: "x", unknown: "?" };
-const LEGEND = ". clean   = same files, merges   x conflict   ? could not be told   ! merges, but see below";
+const ONE_CHECKOUT = "&";
+const LEGEND: readonly (readonly [mark: string, words: string])[] = [
+  [".", "clean"],
+  ["=", "same files, merges"],
+  ["x", "conflict"],
+  ["?", "could not be told"],
+  ["!", "merges, but see below"],
+  [ONE_CHECKOUT, "one checkout, one work"],
+];
 const WORST: readonly VerdictName[] = ["conflict", "unknown", "same-files", "clean"];
 
 export function radarText(answer: RadarAnswer, page: Page): string {
-  const { sessions, pairs, targets } = answer;
+  const { sessions } = answer;
   if (sessions.length === 0) return "No live sessions here.\n";
-  const names = new Map(sessions.map((one) => [one.sessionId, nameOf(one)]));
-  const named = (id: string) => names.get(id) ?? id;
-  const told = [
-    ...pairs.map((one) => ({ ...one, left: named(one.a), right: named(one.b) })),
-    ...targets.map((one) => ({ ...one, left: named(one.session), right: printable(one.target) })),
-  ].filter(({ verdict, warnings }) => verdict !== "clean" || warnings.length > 0);
-  const ranked = told.toSorted((a, b) => WORST.indexOf(a.verdict) - WORST.indexOf(b.verdict));
+  const named = namesIn(answer);
+  const told: Told[] = [
+    ...answer.pairs.map((one) => ({ ...one, left: named(one.a), right: named(one.b) })),
+    ...answer.targets.map((one) => ({ ...one, left: named(one.session), right: printable(one.target) })),
+  ];
+  const of = (verdict: VerdictName) => told.filter((one) => one.verdict === verdict);
   const blocks = [
     matrix(answer, page),
-    ...ranked.map((one) => pairLines(one, page)),
+    ...of("conflict").map((one) => conflictLines(one, page)),
+    ...told.filter(({ warnings }) => warnings.length > 0).map((one) => brokenLines(one, page)),
+    cut(of("unknown").map(({ left, right, why }) => `${left} ? ${right}: ${printable(why ?? "")}`)).map(
+      page.paint.yellow,
+    ),
+    sharedLines(of("same-files"), { isAmidConflicts: of("conflict").length > 0 }),
     sessions.flatMap(sessionLines),
     orderLines(answer, named),
     [page.paint.dim(timeLine(answer))],
@@ -32,19 +48,31 @@ export function radarText(answer: RadarAnswer, page: Page): string {
   return `${blocks.map((lines) => lines.join("\n")).join("\n\n")}\n`;
 }
 
+/** Of who stands for a checkout: all that are in it. */
+function namesIn({ sessions, order }: RadarAnswer): (id: string) => string {
+  const names = new Map(sessions.map((one) => [one.sessionId, nameOf(one)]));
+  const named = (id: string) => names.get(id) ?? id;
+  const together = new Map(order.map((one) => [one.session, [one.session, ...one.with].map(named).join(" & ")]));
+  return (id) => together.get(id) ?? named(id);
+}
+
 function nameOf({ name, sessionId }: Session): string {
   return printable(name ?? sessionId.slice(0, 8));
+}
+
+const MOST_LINES = 10;
+
+function cut(lines: readonly string[]): string[] {
+  const more = lines.length - MOST_LINES;
+  return more > 0 ? [...lines.slice(0, MOST_LINES), `… and ${more} more`] : [...lines];
 }
 
 const WIDEST_NAME = 40;
 
 /** Without it where it would be wider than the page: the pairs stand below in any case. */
-function matrix({ sessions, pairs, targets }: RadarAnswer, page: Page): string[] {
-  const cells = new Map<string, Verdict>();
-  for (const one of pairs) {
-    cells.set(`${one.a} ${one.b}`, one);
-    cells.set(`${one.b} ${one.a}`, one);
-  }
+function matrix(answer: RadarAnswer, page: Page): string[] {
+  const { sessions } = answer;
+  const { markOf, targetMarkOf } = marksIn(answer);
   const columns = [...sessions.map((_, at) => String(at + 1)), "target"];
   const cellsWidth = columns.reduce((sum, column) => sum + column.length + 2, 0);
   const rowNames = sessions.map((one, at) => {
@@ -55,23 +83,45 @@ function matrix({ sessions, pairs, targets }: RadarAnswer, page: Page): string[]
   if (room < 12) return [];
   const widest = Math.min(room, WIDEST_NAME, Math.max(...rowNames.map((name) => Bun.stringWidth(name))));
   const pad = (text: string) => text + " ".repeat(Math.max(0, widest - Bun.stringWidth(text)));
+  const seen = new Set<string>();
+  const cell = (mark: string, width: number) => {
+    seen.add(mark);
+    return painted(mark.padStart(width), page);
+  };
   const rows = sessions.map((row, at) => {
-    const shown = sessions.map((column, other) => {
-      const mark = at === other ? " " : markOf(cells.get(`${row.sessionId} ${column.sessionId}`));
-      return painted(mark.padStart(columns[other]?.length ?? 1), page);
-    });
-    const own = targets.filter(({ session }) => session === row.sessionId);
-    const worst = own.toSorted((a, b) => WORST.indexOf(a.verdict) - WORST.indexOf(b.verdict))[0];
-    const target = own.length === 0 ? " " : markOf(worst);
-    return `${pad(cutEnd(rowNames[at] ?? "", widest))}  ${[...shown, painted(target.padStart(3), page)].join("  ")}`.trimEnd();
+    const shown = sessions.map((column, other) =>
+      cell(at === other ? " " : markOf(row.sessionId, column.sessionId), columns[other]?.length ?? 1),
+    );
+    const target = cell(targetMarkOf(row.sessionId), 3);
+    return `${pad(cutEnd(rowNames[at] ?? "", widest))}  ${[...shown, target].join("  ")}`.trimEnd();
   });
-  return [page.paint.bold(`${pad("")}  ${columns.join("  ")}`), ...rows, page.paint.dim(LEGEND)];
+  const legend = LEGEND.flatMap(([mark, words]) => (seen.has(mark) ? [`${mark} ${words}`] : [])).join("   ");
+  const head = page.paint.bold(`${pad("")}  ${columns.join("  ")}`);
+  return [head, ...rows, ...(legend === "" ? [] : [page.paint.dim(legend)])];
 }
 
-/** Who shares a checkout has no verdict. */
-function markOf(found: Verdict | undefined): string {
-  if (found === undefined) return " ";
-  return found.warnings.length > 0 ? "!" : MARKS[found.verdict];
+/** Each session's, by who stands for its checkout. */
+function marksIn({ pairs, targets, order }: RadarAnswer) {
+  const first = new Map(order.flatMap((one) => one.with.map((id) => [id, one.session] as const)));
+  const standsFor = (id: string) => first.get(id) ?? id;
+  const cells = new Map<string, string>();
+  for (const one of pairs) {
+    const mark = one.isOneCheckout ? ONE_CHECKOUT : markFor(one);
+    cells.set(`${one.a} ${one.b}`, mark);
+    cells.set(`${one.b} ${one.a}`, mark);
+  }
+  return {
+    markOf: (a: string, b: string) => cells.get(`${a} ${b}`) ?? cells.get(`${standsFor(a)} ${standsFor(b)}`) ?? " ",
+    targetMarkOf: (id: string) => {
+      const own = targets.filter(({ session }) => session === standsFor(id));
+      const [worst] = own.toSorted((a, b) => WORST.indexOf(a.verdict) - WORST.indexOf(b.verdict));
+      return worst === undefined ? " " : markFor(worst);
+    },
+  };
+}
+
+function markFor({ verdict, warnings }: Verdict): string {
+  return warnings.length > 0 ? "!" : MARKS[verdict];
 }
 
 function painted(cell: string, { paint }: Page): string {
@@ -81,34 +131,24 @@ function painted(cell: string, { paint }: Page): string {
   return cell;
 }
 
-const MOST_FILES = 20;
-
-function pairLines(one: Verdict & { left: string; right: string }, { paint }: Page): string[] {
-  const { left, right, verdict, files, fileCount, why, warnings } = one;
-  const title = `${left} ${MARKS[verdict]} ${right}`;
-  const head = {
-    conflict: paint.red(`${title}: ${counted(fileCount, "file")} in conflict`),
-    unknown: paint.yellow(`${title}: ${printable(why ?? "could not be told")}`),
-    "same-files": `${title}: both changed ${counted(fileCount, "file")}, and that merges`,
-    clean: `${title}: merges`,
-  }[verdict];
-  const shown = files.slice(0, MOST_FILES).map(({ path, kind, regions }) => {
-    const lines = regions.map(({ a, b }) => `${left} ${range(a)}, ${right} ${range(b)}`);
-    const what = kind === "merged" ? [] : [kind];
-    return `  ${[printable(path), ...what, lines.join("; ")].filter((part) => part !== "").join("  ")}`;
+function conflictLines({ left, right, files, fileCount }: Told, { paint }: Page): string[] {
+  const shown = files.slice(0, MOST_LINES).map(({ path, kind, regions }) => {
+    const lines = regions.flatMap(({ a, b }) =>
+      a === null || b === null ? [] : [`${left} ${range(a)}, ${right} ${range(b)}`],
+    );
+    return `  ${[printable(path), kind, lines.join("; ")].filter((part) => part !== "").join("  ")}`;
   });
-  const more = fileCount > shown.length ? [`  and ${fileCount - shown.length} more`] : [];
-  const broken = warnings.map(({ name, removedBy, removedFrom, usedIn, line }) => {
-    const [by, other] = removedBy === "a" ? [left, right] : [right, left];
-    const words = `${by} removed ${printable(name)} from ${printable(removedFrom)}`;
-    return paint.yellow(`  ! ${words}; ${other} newly uses it in ${printable(usedIn)}:${line}`);
-  });
-  return [head, ...shown, ...more, ...broken];
+  const more = fileCount > shown.length ? [`  … and ${fileCount - shown.length} more`] : [];
+  return [paint.red(`${left} x ${right}: ${counted(fileCount, "file")} in conflict`), ...shown, ...more];
 }
 
-function range({ from, to }: { from: number; to: number }): string {
-  if (to < from) return `at ${from}`;
-  return from === to ? `${from}` : `${from}-${to}`;
+function brokenLines({ left, right, warnings }: Told, { paint }: Page): string[] {
+  const lines = warnings.map(({ name, removedBy, removedFrom, usedIn, line }) => {
+    const [by, other] = removedBy === "a" ? [left, right] : [right, left];
+    const words = `${by} removed ${printable(name)} from ${printable(removedFrom)}`;
+    return `  ${words}; ${other} newly uses it in ${printable(usedIn)}:${line}`;
+  });
+  return [`${left} ! ${right}: merges, and does not hold together`, ...cut(lines)].map(paint.yellow);
 }
 
 function sessionLines(session: Session): string[] {
@@ -130,9 +170,13 @@ function listed(paths: readonly string[]): string {
 
 function orderLines({ order }: RadarAnswer, named: (id: string) => string): string[] {
   if (order.length < 2) return [];
-  const steps = order.map(({ session, meets }) =>
-    meets.length === 0 ? named(session) : `${named(session)} (meets ${meets.map(named).join(", ")})`,
-  );
+  const steps = order.map(({ session, meets, breaks }) => {
+    const met = [
+      ...(meets.length === 0 ? [] : [`meets ${meets.map(named).join(", ")}`]),
+      ...(breaks.length === 0 ? [] : [`! with ${breaks.map(named).join(", ")}`]),
+    ];
+    return met.length === 0 ? named(session) : `${named(session)} (${met.join("; ")})`;
+  });
   return [
     `Land in this order: ${steps.join(", ")}.`,
     "As many as can land untouched come first, those that change least before others. It goes by each pair merged",

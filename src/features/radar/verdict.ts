@@ -1,6 +1,6 @@
 // What merging the work of two sides gives, as it is kept and told.
 
-import { NUMBER, TEXT, v } from "../../core/shape.ts";
+import { NUMBER, orNull, TEXT, v } from "../../core/shape.ts";
 import { CONFLICT_KINDS } from "../../git/merge-tree.ts";
 
 export const VERDICTS = ["clean", "same-files", "conflict", "unknown"] as const;
@@ -15,8 +15,8 @@ export const fileShape = () =>
   v.strictObject({
     path: TEXT,
     kind: v.picklist(FILE_KINDS),
-    /** Lines from 1, both included, in the file as either side has it. */
-    regions: v.array(v.strictObject({ a: rangeShape(), b: rangeShape() })),
+    /** Lines from 1, both included, in the file as either side has it. Of a merged one, null is who has not changed them. */
+    regions: v.array(v.strictObject({ a: orNull(rangeShape()), b: orNull(rangeShape()) })),
   });
 export type JudgedFile = v.InferOutput<ReturnType<typeof fileShape>>;
 
