@@ -15,7 +15,7 @@ import type { MigrationReport } from "./migrate.ts";
 export { isUniqueViolation } from "./failures.ts";
 
 /** PRAGMA user_version of a database that is up to date: the number of the last migration. */
-export const SCHEMA_VERSION = 8;
+export const SCHEMA_VERSION = 9;
 
 export interface OpenInput {
   /** Absolute path. Its directory (0700) and the file (0600) are made when absent. */

@@ -29,6 +29,7 @@ import leases from "./migrations/0005-leases.sql" with { type: "text" };
 import activity from "./migrations/0006-activity.sql" with { type: "text" };
 import claims from "./migrations/0007-claims.sql" with { type: "text" };
 import merges from "./migrations/0008-merges.sql" with { type: "text" };
+import sandboxes from "./migrations/0009-sandboxes.sql" with { type: "text" };
 
 export interface Migration {
   number: number;
@@ -45,6 +46,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { number: 6, name: "activity", sql: activity },
   { number: 7, name: "claims", sql: claims },
   { number: 8, name: "merges", sql: merges },
+  { number: 9, name: "sandboxes", sql: sandboxes },
 ];
 
 export interface MigrationReport {

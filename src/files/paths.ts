@@ -13,6 +13,8 @@ export interface Paths {
   looks: string;
   /** Snapshots of what sessions stand at: an index for each checkout, an object directory for each repository. */
   radar: string;
+  /** A directory for each run in a sandbox: its prompt, what was sent, what came home. */
+  sandboxes: string;
 }
 
 export function pathsIn(home: string): Paths {
@@ -24,5 +26,6 @@ export function pathsIn(home: string): Paths {
     logs: join(home, "logs"),
     looks: join(home, "looks"),
     radar: join(home, "radar"),
+    sandboxes: join(home, "sandboxes"),
   };
 }

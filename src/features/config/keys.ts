@@ -167,6 +167,36 @@ export const KEYS = {
     kind: choice(["warn", "off"]),
     ...{ fallback: "warn", shown: "warn", repository: "any" },
   }),
+  "sandbox.provider": key({
+    summary: "Where `sandbox run` runs its tasks",
+    kind: choice(["native"]),
+    ...{ fallback: "native", shown: "native", repository: "none" },
+  }),
+  "sandbox.timeoutMinutes": key({
+    summary: "How long a task in a sandbox may take, with bringing its result home",
+    kind: whole(1, 1440),
+    ...{ fallback: 60, shown: "60", repository: "none" },
+  }),
+  "sandbox.checkpointMinutes": key({
+    summary: "How often what a task has done so far is brought home; 0: only at its end",
+    kind: whole(0, 1440),
+    ...{ fallback: 5, shown: "5", repository: "none" },
+  }),
+  "sandbox.hosts": key({
+    summary: "Hosts that tasks in sandboxes may reach beside the model's and the package registries",
+    kind: patterns('hosts with commas between them, like "api.example.org,127.0.0.1:5432"'),
+    ...{ fallback: [], shown: NOT_SET, repository: "none" },
+  }),
+  "sandbox.memory": key({
+    summary: "How much memory all programs of a task may use together",
+    kind: size(),
+    ...{ fallback: 8 * 1024 ** 3, shown: "8G", repository: "none" },
+  }),
+  "sandbox.processes": key({
+    summary: "How many processes a task may have at once",
+    kind: whole(16, 1_000_000),
+    ...{ fallback: 2048, shown: "2048", repository: "none" },
+  }),
   "status.staleMinutes": key({
     summary: "After how long without a heartbeat a session counts as idle in status",
     kind: whole(1, 100_000),
