@@ -11,6 +11,7 @@ import type { MergeStatus } from "./answers.ts";
 import { type Candidate, candidate } from "./candidates.ts";
 import { type Effects, type Ground, groundOf, isThere } from "./ground.ts";
 import { type Arrival, type Judged, judge } from "./landings.ts";
+import { lastStood } from "./last-stood.ts";
 import { eventOf, lastPoll, subscribe } from "./store.ts";
 import { isItself, type Target, targetCalled } from "./targets.ts";
 import { landed } from "./words.ts";
@@ -32,7 +33,8 @@ interface Asked {
 async function ask(world: Effects, repository: RepositoryKey, { branch, target }: Question): Promise<Asked> {
   const name = requireBranchName(branch, "branch");
   const wanted = target === undefined ? undefined : requireBranchName(target, "targetBranch");
-  const ground = await groundOf(world, repository);
+  const now = await groundOf(world, repository);
+  const ground = { ...now, stood: await lastStood(now, [name]) };
   const named = wanted === undefined ? undefined : targetCalled(wanted, ground.refs);
   if (wanted !== undefined && (named === undefined || isItself(name, named))) throw unknownTarget(wanted);
   const found = candidate(ground, { branch: name, asked: named === undefined ? [] : [named.name] });

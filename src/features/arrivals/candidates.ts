@@ -13,6 +13,8 @@ export interface Candidate {
   /** In full; of a deleted one where it was. */
   ref: string;
   tip: string;
+  /** Where it stood before that, of one that is gone: it may have landed, and gone on. */
+  earlier: readonly string[];
   /** Where it is known to have begun. */
   fork: string | undefined;
   /** Where it may land, itself not among them. */
@@ -57,7 +59,8 @@ export function candidate(ground: Ground, { branch, asked }: Named): Candidate |
   const { db, refs, usual, repository } = ground;
   const named = [`refs/heads/${branch}`, `refs/remotes/${branch}`];
   const own = named.flatMap((name) => refs.find((ref) => ref.name === name && ref.points === undefined) ?? [])[0];
-  const tip = own?.commit ?? recordedTip(db, repository.gitDir, branch);
+  const recorded = own === undefined ? recordedTip(db, repository.gitDir, branch) : undefined;
+  const tip = own?.commit ?? ground.stood.get(branch) ?? recorded;
   if (tip === undefined) return undefined;
   const record = branchRecord(db, repository.gitDir, branch);
   const wanted = [...asked, ...(record?.target_branch == null ? [] : [record.target_branch])];
@@ -65,7 +68,7 @@ export function candidate(ground: Ground, { branch, asked }: Named): Candidate |
   const targets = new Map(found.filter((target) => !isItself(branch, target)).map((target) => [target.name, target]));
   if (targets.size === 0) return undefined;
   return {
-    ...{ branch, tip, ref: own?.name ?? `refs/heads/${branch}` },
+    ...{ branch, tip, earlier: recorded === undefined ? [] : [recorded], ref: own?.name ?? `refs/heads/${branch}` },
     // Whoever was on it already when its session began did not begin it there.
     fork: record?.target_branch === branch ? undefined : (record?.fork_commit ?? undefined),
     targets: [...targets.values()],

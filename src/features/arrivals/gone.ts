@@ -10,13 +10,14 @@ import { goneNews } from "./words.ts";
 
 const REMOTE = /^refs\/remotes\/[^/]+\//;
 
-/** Those of living sessions: nobody else can be told. */
-export function waitingInVain(ground: Ground): SubscriptionRow[] {
-  const { refs, sessions, subscriptions } = ground;
+/** Those of living sessions: nobody else can be told. `goneFar`: remote-tracking refs whose branches are gone there. */
+export function waitingInVain(ground: Ground, goneFar: readonly string[]): SubscriptionRow[] {
+  const { sessions, subscriptions } = ground;
   const living = new Set(sessions.map(({ id }) => id));
+  const refs = ground.refs.filter(({ name }) => !goneFar.includes(name));
   const far = new Set(refs.flatMap(({ name }) => (REMOTE.test(name) ? [name.replace(REMOTE, "")] : [])));
   return subscriptions.filter(
-    ({ session_id, branch_name: branch }) => living.has(session_id) && !isThere(ground, branch) && !far.has(branch),
+    ({ session_id, branch_name: branch }) => living.has(session_id) && !isThere({ refs }, branch) && !far.has(branch),
   );
 }
 

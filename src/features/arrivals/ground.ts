@@ -24,6 +24,8 @@ export interface Ground {
   /** Those that may live. */
   sessions: readonly KnownSession[];
   subscriptions: readonly SubscriptionRow[];
+  /** Where branches stood when they were deleted, as far as that was looked for (last-stood.ts). */
+  stood: ReadonlyMap<string, string>;
 }
 
 /** One git, and another where nothing says which branch is the default one. */
@@ -37,6 +39,7 @@ export async function groundOf(world: Effects, repository: RepositoryKey): Promi
     usual: targetOf(await defaultTargets(git, refs), refs),
     sessions: livingOf(world, known),
     subscriptions: activeSubscriptions(db, repository.gitDir),
+    stood: new Map(),
   };
 }
 

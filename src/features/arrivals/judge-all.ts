@@ -69,8 +69,8 @@ export async function judgeAll(
 }
 
 /** Where it stands, and where it stood at the last look: it may have landed and gone on since. */
-function tipsOf({ ref, tip }: Candidate, seen: Readonly<Record<string, string>>): string[] {
-  return [...new Set([tip, seen[ref] || tip])];
+function tipsOf({ ref, tip, earlier }: Candidate, seen: Readonly<Record<string, string>>): string[] {
+  return [...new Set([tip, ...earlier, seen[ref] || tip])];
 }
 
 function isRecorded({ db, repository }: Ground, { branch, tip }: Candidate, target: Target): boolean {

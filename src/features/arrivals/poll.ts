@@ -13,6 +13,7 @@ import { candidatesOf, standingOf } from "./candidates.ts";
 import { endWaiting, waitingInVain } from "./gone.ts";
 import { type Effects, type Ground, groundOf } from "./ground.ts";
 import { judgeAll } from "./judge-all.ts";
+import { lastStood } from "./last-stood.ts";
 import { notify } from "./notify.ts";
 import { fetchFor } from "./remotes.ts";
 import { lastPoll, storePoll } from "./store.ts";
@@ -82,13 +83,14 @@ async function look(
   if (trouble !== null && trouble !== last?.trouble) {
     noteTrouble(world, "merges.not-fetched", { repository: repository.path, trouble });
   }
-  const ground = fetched?.isDone === true ? await groundOf(world, repository) : first;
+  const now = fetched?.isDone === true ? await groundOf(world, repository) : first;
+  const ground = { ...now, stood: await lastStood(now, [...wantedOf(now), ...branchesAt(last?.seen ?? {})]) };
   const candidates = candidatesOf(ground, utcText(world.now()));
   const { seen, asked } = standingOf(candidates, ground);
   const before = last?.seen ?? {};
   const errors = [error, trouble].flatMap((one) => one ?? []);
   const answer = { ...NOTHING, subscriptionsChecked: ground.subscriptions.length, errors };
-  const vain = waitingInVain(ground);
+  const vain = waitingInVain(ground, fetched?.gone ?? []);
   if (last?.asked === asked && isSame(before, seen) && vain.length === 0) {
     db.write((at) => storePoll(db, { gitDir, seen, asked, trouble }, at));
     return { polled: answer, command: undefined, toldOf: [] };
@@ -118,6 +120,17 @@ async function reachingNone(world: Effects, ground: Ground): Promise<{ world: Ef
   if ((await namedByRepository(ground.git)).length === 0) return { world, ground };
   const git = (directory: string) => withoutRemotes(world.git(directory));
   return { world: { ...world, git }, ground: { ...ground, git: withoutRemotes(ground.git) } };
+}
+
+/** What those who can still be told have asked about. */
+function wantedOf({ sessions, subscriptions }: Ground): string[] {
+  const living = new Set(sessions.map(({ id }) => id));
+  return subscriptions.flatMap(({ session_id: id, branch_name: name }) => (living.has(id) ? [name] : []));
+}
+
+/** The branches of here that there were then. */
+function branchesAt(seen: Readonly<Record<string, string>>): string[] {
+  return Object.keys(seen).flatMap((ref) => (seen[ref] === "" ? [] : (/^refs\/heads\/(.+)$/.exec(ref)?.[1] ?? [])));
 }
 
 /** No hash is it. */

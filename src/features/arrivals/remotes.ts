@@ -3,8 +3,8 @@
 import { asFailure } from "../../core/failure.ts";
 import { printable } from "../../core/text.ts";
 import type { World } from "../../world.ts";
-import { fetchTargets, type Ref, shortRef } from "../merges/merges.ts";
-import { type Ground, targetOfSession } from "./ground.ts";
+import { fetchTargets, isGoneFar, type Ref, shortRef } from "../merges/merges.ts";
+import { type Ground, isThere, targetOfSession } from "./ground.ts";
 import { targetCalled } from "./targets.ts";
 import { type Named, namedByRepository } from "./unasked.ts";
 
@@ -13,6 +13,8 @@ export interface Fetched {
   isDone: boolean;
   /** What kept one from answering. */
   trouble: string | undefined;
+  /** Refs of here that stand for a branch that the remote has no more. */
+  gone: readonly string[];
 }
 
 /** The targets of sessions and of those who asked, and a remote's branch that somebody asked about. */
@@ -23,8 +25,7 @@ export async function fetchFor(world: Pick<World, "signal">, ground: Ground): Pr
     ...subscriptions.map(({ target_branch: name }) => targetCalled(name, refs)),
   ];
   const wanted = new Map(targets.flatMap((target) => target?.refs.map((ref) => [ref.name, ref]) ?? []));
-  const branches = new Set(subscriptions.map(({ branch_name: name }) => `refs/remotes/${name}`));
-  const asked = refs.filter(({ name, points }) => branches.has(name) && points === undefined);
+  const asked = farBranches(ground).filter((ref) => !wanted.has(ref.name));
   const isAnyFar = [...wanted.values(), ...asked].some((ref) => remoteOf(ref) !== undefined);
   const named = isAnyFar ? await namedByRepository(git) : [];
   const trouble: string[] = [];
@@ -46,12 +47,25 @@ export async function fetchFor(world: Pick<World, "signal">, ground: Ground): Pr
       trouble.push(failure.message);
     });
   }
+  const gone: string[] = [];
   // Where one target was not answered for, the remote is most likely not there.
   for (const ref of trouble.length === 0 ? asked : []) {
-    // It may be gone: merged branches most often are.
-    await fetch(ref).catch(() => undefined);
+    await fetch(ref).catch(async () => {
+      // Merged branches most often are.
+      if (await isGoneFar(world, git, ref)) gone.push(ref.name);
+    });
   }
-  return { isDone, trouble: trouble.length === 0 ? undefined : [...new Set(trouble)].join(" ") };
+  return { isDone, gone, trouble: trouble.length === 0 ? undefined : [...new Set(trouble)].join(" ") };
+}
+
+/** What somebody asked about of a remote: by its name there, or by that of a branch which is gone here. */
+function farBranches(ground: Ground): Ref[] {
+  const names = new Set(ground.subscriptions.map(({ branch_name: name }) => name));
+  return ground.refs.filter(({ name, points }) => {
+    const [, place = "", branch = ""] = /^refs\/remotes\/([^/]+)\/(.+)$/.exec(name) ?? [];
+    if (branch === "" || points !== undefined) return false;
+    return names.has(`${place}/${branch}`) || (names.has(branch) && !isThere(ground, branch));
+  });
 }
 
 /** Undefined: it stands for none. */

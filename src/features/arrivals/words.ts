@@ -90,7 +90,7 @@ export function goneNews({ branch, target, tip, hasLanded }: Gone): string {
   const [it, there] = [quoted(branch, LONGEST_BRANCH), quoted(target, LONGEST_PLACE)];
   const found = hasLanded
     ? `nothing is known to have come after what had landed in ${there} when you asked`
-    : `nothing shows that it landed in ${there}: ${stood}`;
+    : `whether it has landed in ${there} is not known: nothing there shows it, and ${stood}`;
   return `branch ${it}, of which you asked to be told, is gone, and ${found}. You are told no more of it.`;
 }
 

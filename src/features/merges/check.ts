@@ -124,6 +124,21 @@ export async function fetchTargets(world: Pick<World, "signal">, here: Git, targ
   return remote.length > 0;
 }
 
+/** Whether the remote says that it has no branch that this remote-tracking ref stands for; not so when it says nothing. */
+export async function isGoneFar(
+  world: Pick<World, "signal">,
+  here: Git,
+  { name }: Pick<Ref, "name">,
+): Promise<boolean> {
+  const [, remote, branch] = /^refs\/remotes\/([^/]+)\/(.+)$/.exec(name) ?? [];
+  if (remote === undefined || branch === undefined) return false;
+  const args = ["ls-remote", "--quiet", "--exit-code", "--end-of-options", remote, `refs/heads/${branch}`];
+  const options = { signal: world.signal(), timeoutMs: FETCH_TIMEOUT_MS, isUnattended: true };
+  const { exit } = await here.configured({ env: UNATTENDED }).attempt(args, options);
+  // Nothing else gives it: what goes wrong is 128.
+  return exit === 2;
+}
+
 async function requireCommit(git: Git, name: string): Promise<string> {
   const commit = await commitOf(git, name);
   if (commit !== undefined) return commit;

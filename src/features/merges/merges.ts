@@ -1,6 +1,14 @@
 // The room's door: has a branch landed, and by what evidence.
 
-export { type Checked, type CheckInput, checkMerge, fetchTargets, type MergeMeant, mergeMeant } from "./check.ts";
+export {
+  type Checked,
+  type CheckInput,
+  checkMerge,
+  fetchTargets,
+  isGoneFar,
+  type MergeMeant,
+  mergeMeant,
+} from "./check.ts";
 export type { Memory } from "./judging.ts";
 export { type JudgeOptions, judgeLanding, type LandingQuestion } from "./landed.ts";
 export { bestLanding, type Landing, targetsFor } from "./landing.ts";
