@@ -41,6 +41,8 @@ export interface Git {
 
 const decoder = new TextDecoder();
 const TRUSTING = { "safe.bareRepository": "all" };
+// Whatever is asked, no monitor of the repository's is started, and no daemon left in each worktree.
+const ALWAYS = { "core.fsmonitor": "false" };
 
 export interface GitInput {
   directory: string;
@@ -55,7 +57,7 @@ export interface GitInput {
 export function makeGit(made: GitInput): Git {
   const env = {
     ...made.env,
-    ...settingsEnv(made.settings ?? {}),
+    ...settingsEnv({ ...ALWAYS, ...made.settings }),
     ...{ LC_ALL: "C", LANGUAGE: "C", GIT_TERMINAL_PROMPT: "0", GIT_OPTIONAL_LOCKS: "0" },
     ...made.added,
   };

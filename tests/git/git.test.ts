@@ -34,7 +34,7 @@ describe("git is started", () => {
     const env = {
       GIT_DIR: "/x",
       GIT_INDEX_FILE: "/x",
-      GIT_CONFIG_COUNT: "1",
+      GIT_CONFIG_COUNT: "7",
       BUN_OPTIONS: "--x",
       LC_ALL: "de_DE",
       KEEP: "1",
@@ -42,7 +42,13 @@ describe("git is started", () => {
     const { git, programs } = await fakeGit(place, {}, env);
     await git.attempt(["status"]);
     const given = (await programs.expectCalled("git"))[0]?.env ?? {};
-    expect(Object.keys(given)).not.toContainAnyValues(["GIT_DIR", "GIT_INDEX_FILE", "GIT_CONFIG_COUNT", "BUN_OPTIONS"]);
+    expect(Object.keys(given)).not.toContainAnyValues(["GIT_DIR", "GIT_INDEX_FILE", "BUN_OPTIONS"]);
+    // Only ours: no monitor is started, whatever is asked.
+    expect(given).toMatchObject({
+      GIT_CONFIG_COUNT: "1",
+      GIT_CONFIG_KEY_0: "core.fsmonitor",
+      GIT_CONFIG_VALUE_0: "false",
+    });
     expect(given).toMatchObject({
       LC_ALL: "C",
       LANGUAGE: "C",

@@ -7,6 +7,7 @@ import type { Git } from "../../git/git.ts";
 import { pathsOfStatus, shortBranch } from "../../git/porcelain.ts";
 import type { World } from "../../world.ts";
 import { type Baseline, baselineOf, notOfBaseline } from "../setup/setup.ts";
+import { ownFilters } from "./filters.ts";
 import { changesRows, storeChanges } from "./store.ts";
 
 export interface CheckoutChanges {
@@ -80,16 +81,19 @@ export async function changedFiles(
   { path, forkCommit }: Pick<Measured, "path" | "forkCommit">,
   signal: AbortSignal,
 ): Promise<string[] | undefined> {
-  const words = ["diff", "--no-ext-diff", "--no-textconv", "--no-renames", "--name-only", "-z", "--end-of-options"];
+  // The index alone: what stands on the disk is looked at once, by the status.
+  const words = ["diff-index", "--cached", "--no-renames", "--name-only", "-z", "--end-of-options"];
   try {
-    const git = world.git(path);
+    const filtering = await ownFilters(world.git(path), { signal });
     const [diff, status] = await Promise.all([
-      git.attempt([...words, forkCommit ?? "HEAD", "--"], { signal }),
-      git.attempt(STATUS, { signal }),
+      filtering.git.attempt([...words, forkCommit ?? "HEAD", "--"], { signal }),
+      filtering.git.attempt(STATUS, { signal }),
     ]);
     if (diff.exit !== 0 || status.exit !== 0) return undefined;
+    const [edited, others]: [string[], string[]] = [[], []];
+    for (const record of status.stdout.split("\0")) (record.startsWith(" M ") ? edited : others).push(record.slice(3));
     // What is under way first.
-    const names = [...pathsOfStatus(status.stdout), ...diff.stdout.split("\0")];
+    const names = [...(await filtering.known(edited)), ...others, ...diff.stdout.split("\0")];
     return [...new Set(names.filter((name) => name !== ""))];
   } catch {
     return undefined;
