@@ -5,12 +5,12 @@ import { accessSync, constants, existsSync, readdirSync, statfsSync, statSync } 
 import { dirname, join } from "node:path";
 import { Failure } from "../../core/failure.ts";
 import { v } from "../../core/shape.ts";
-import { counted, shellWord } from "../../core/text.ts";
+import { counted, shellWord, sizeText } from "../../core/text.ts";
 import { type Db, SCHEMA_VERSION, versionText } from "../../db/db.ts";
 import { type Inspected, inspectDb } from "../../db/inspect.ts";
 import { verifyMigrations } from "../../db/migrate.ts";
 import { lastWriter } from "../skew/skew.ts";
-import { type Check, failed, sizeText } from "./check.ts";
+import { type Check, failed } from "./check.ts";
 import { codeOf, nearestThere } from "./files.ts";
 import type { Effects, Scene } from "./scene.ts";
 

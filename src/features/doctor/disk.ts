@@ -2,7 +2,8 @@
 
 import { statSync } from "node:fs";
 import { statfs } from "node:fs/promises";
-import { type Check, failed, sizeText } from "./check.ts";
+import { sizeText } from "../../core/text.ts";
+import { type Check, failed } from "./check.ts";
 import { nearestThere } from "./files.ts";
 import { type Scene, worktreesDirectory } from "./scene.ts";
 

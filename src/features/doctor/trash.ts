@@ -1,8 +1,8 @@
 // What was removed from the repository and can still be brought back, and removals that were cut short.
 
-import { counted } from "../../core/text.ts";
+import { counted, sizeText } from "../../core/text.ts";
 import { type Removal, removalsOf } from "../removals/removals.ts";
-import { type Check, sizeText } from "./check.ts";
+import type { Check } from "./check.ts";
 import type { State } from "./repository.ts";
 import type { Scene } from "./scene.ts";
 
