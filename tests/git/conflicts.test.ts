@@ -3,14 +3,14 @@
 import { describe, expect, test } from "bun:test";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { adviceFor, checkConflicts } from "../../src/features/conflicts/conflicts.ts";
+import { adviceFor, checkConflicts, fileEntries, fileLines } from "../../src/features/conflicts/conflicts.ts";
 import { agentOperations, operations } from "../../src/features/conflicts/operations.ts";
 import { recordTip } from "../../src/features/merges/merges.ts";
 import { register } from "../../src/features/sessions/register.ts";
 import { CONFLICT_KINDS } from "../../src/git/merge-tree.ts";
 import { sleeper } from "../support/processes.ts";
 import { testWorld } from "../support/world.ts";
-import { lines, type MergeScene, makeMergeScene } from "./merge-scene.ts";
+import { type Files, lines, type MergeScene, makeMergeScene } from "./merge-scene.ts";
 
 async function check(scene: MergeScene, input: { branch?: string; target?: string; fetch?: boolean } = {}) {
   await using world = testWorld(scene.place, { cwd: scene.repo.path });
@@ -133,8 +133,23 @@ describe("what is not there", () => {
     await using scene = await makeMergeScene();
     await conflicting(scene);
     await expect(check(scene, { branch: "nowhere" })).rejects.toMatchObject({ code: "branch.unknown" });
-    await expect(check(scene, { target: "nowhere" })).rejects.toMatchObject({ code: "target.unknown" });
+    await expect(check(scene, { target: "nowhere" })).rejects.toMatchObject({
+      code: "conflicts.target-unknown",
+      message: 'There is no other branch "nowhere" to check it against.',
+      hint: expect.stringContaining("git branch --all"),
+    });
     await expect(check(scene, { branch: "$(touch x)" })).rejects.toMatchObject({ code: "usage.bad-value" });
+  });
+
+  test("any target at all", async () => {
+    await using scene = await makeMergeScene();
+    await conflicting(scene);
+    await scene.git("branch", "--quiet", "-m", "main", "only");
+    await expect(check(scene)).rejects.toMatchObject({
+      code: "conflicts.target-unknown",
+      message: "Neither a recorded target nor a default branch is there to check it against.",
+      hint: expect.stringContaining("<target>"),
+    });
   });
 
   test("an object: that is an error, not the absence of conflicts", async () => {
@@ -145,7 +160,7 @@ describe("what is not there", () => {
     await expect(check(scene)).rejects.toMatchObject({
       code: "conflicts.unknown",
       kind: "unavailable",
-      message: expect.stringContaining(blob),
+      message: expect.stringMatching(new RegExp(`${blob}\\.$`)),
     });
   });
 
@@ -251,6 +266,67 @@ test("every kind of conflict has a sentence on what to do", () => {
       expect(adviceFor({ path: "f.txt", kind, stages }, words)).toMatch(/^.{20,}\.$/);
     }
   }
+});
+
+describe("what was renamed is told by both of its names", () => {
+  const cases: Readonly<
+    Record<string, { base: Files; work: Files; main: Files; told: Readonly<Record<string, string>> }>
+  > = {
+    "on one side, and changed on both": {
+      base: { "f.txt": lines(30), "g.txt": lines(9, { 1: "g" }) },
+      work: { "f.txt": null, "d/new.txt": lines(30, { 5: "five" }), "g.txt": lines(9, { 1: "g", 5: "five" }) },
+      main: { "f.txt": lines(30, { 5: "funf" }), "g.txt": lines(9, { 1: "g", 5: "funf" }) },
+      told: { "d/new.txt": "f.txt", "g.txt": "" },
+    },
+    "and deleted on the other": {
+      base: { "f.txt": lines(30) },
+      work: { "f.txt": null, "new.txt": lines(30) },
+      main: { "f.txt": null },
+      told: { "new.txt": "f.txt" },
+    },
+    "on both, to different names": {
+      base: { "f.txt": lines(30) },
+      work: { "f.txt": null, "w.txt": lines(30) },
+      main: { "f.txt": null, "m.txt": lines(30) },
+      told: { "f.txt": "", "w.txt": "f.txt", "m.txt": "f.txt" },
+    },
+    "with its directory": {
+      base: { "d/a.txt": lines(30), "d/b.txt": lines(20) },
+      work: { "d/a.txt": null, "d/b.txt": null, "e/a.txt": lines(30), "e/b.txt": lines(20) },
+      main: { "d/c.txt": "c\n" },
+      told: { "e/c.txt": "d/c.txt" },
+    },
+    "one of two with the same text": {
+      base: { "f.txt": lines(30), "twin.txt": lines(30) },
+      work: { "f.txt": null, "new.txt": lines(30, { 5: "five" }) },
+      main: { "f.txt": lines(30, { 5: "funf" }) },
+      told: { "new.txt": "f.txt" },
+    },
+  };
+  for (const [name, { base, work, main, told }] of Object.entries(cases)) {
+    test(name, async () => {
+      await using scene = await makeMergeScene();
+      await scene.commit("main", base);
+      await scene.commit("work", work, "main");
+      await scene.commit("main", main);
+      const { targets } = await check(scene);
+      const found = targets[0]?.files.map(({ path, renamedFrom }): [string, string] => [path, renamedFrom ?? ""]);
+      expect(Object.fromEntries(found ?? [])).toEqual(told);
+    });
+  }
+
+  test("in the words for people and for agents", async () => {
+    await using scene = await makeMergeScene();
+    await scene.commit("main", { "f.txt": lines(30) });
+    await scene.commit("work", { "f.txt": null, "g.txt": lines(30, { 5: "five" }) }, "main");
+    await scene.commit("main", { "f.txt": lines(30, { 5: "funf" }) });
+    await using world = testWorld(scene.place, { cwd: scene.repo.path });
+    const told = await agentOperations[0]?.run(world, { currentBranch: "work", targetBranch: "main" });
+    expect(told.guidance[0]).toStartWith("f.txt -> g.txt (content): ");
+    const { targets } = await check(scene);
+    const [entry] = fileEntries(targets[0]?.files ?? []);
+    expect(entry && fileLines(entry, { here: "work", there: "main" })[0]).toBe("f.txt -> g.txt  content");
+  });
 });
 
 describe("the doors", () => {

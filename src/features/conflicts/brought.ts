@@ -5,6 +5,7 @@ import { Failure } from "../../core/failure.ts";
 import type { Git, GitOptions } from "../../git/git.ts";
 import type { ConflictFile, Range } from "../../git/merge-tree.ts";
 import { adviceFor } from "./advice.ts";
+import { oldNames } from "./renamed.ts";
 
 export interface Brought {
   commit: string;
@@ -17,6 +18,8 @@ export interface FileCheck extends ConflictFile {
   /** Of the side that was asked about, five at most; of the first twenty files. */
   commits: Brought[];
   advice: string;
+  /** Its name before it was renamed, where that is known. */
+  renamedFrom: string | null;
 }
 
 export interface Explained {
@@ -25,6 +28,10 @@ export interface Explained {
   side: "ours" | "theirs";
   commit: string;
   base: string | null;
+  /** What the merge left. */
+  tree: string;
+  /** What was merged with a base of its own: that. */
+  origin?: string | undefined;
   /** Both sides in words. */
   words: { here: string; there: string };
 }
@@ -37,11 +44,15 @@ const PATIENCE_MS = 10_000;
 /** `git` is a merger's. */
 export async function explainFiles(
   git: Git,
-  { files, side, commit, base, words }: Explained,
+  { files, side, commit, base, tree, origin, words }: Explained,
   signal: AbortSignal,
 ): Promise<FileCheck[]> {
   const patience = AbortSignal.timeout(PATIENCE_MS);
   const options = { signal: AbortSignal.any([signal, patience]) };
+  const old = await oldNames(git, { files, origin: origin ?? base, tree }, options).catch((thrown: unknown) => {
+    none(thrown, signal);
+    return new Map<string, string>();
+  });
   const told: FileCheck[] = [];
   for (const [at, file] of files.entries()) {
     const ranges = (file.regions ?? []).map((region) => region[side]);
@@ -50,7 +61,7 @@ export async function explainFiles(
     const commits = isAsked
       ? await broughtBy(git, asked, options).catch((thrown: unknown) => none(thrown, signal))
       : [];
-    told.push({ ...file, commits, advice: adviceFor(file, words) });
+    told.push({ ...file, commits, advice: adviceFor(file, words), renamedFrom: old.get(file.path) ?? null });
   }
   return told;
 }

@@ -2,7 +2,7 @@
 // tell is an error, not "no conflicts".
 
 import { Failure } from "../../core/failure.ts";
-import { printable } from "../../core/text.ts";
+import { clause, printable } from "../../core/text.ts";
 import { type Merger, openMerger } from "../../git/merge-tree.ts";
 import type { World } from "../../world.ts";
 import { mergeMeant, shortRef } from "../merges/merges.ts";
@@ -38,11 +38,13 @@ export interface Checked {
 type Effects = Pick<World, "cwd" | "db" | "git" | "log" | "signal" | "runProgram">;
 
 /**
- * Only commits are judged, as git would merge them in the checkout that is meant. Errors: `conflicts.unknown`, `repository.none`, `branch.unknown`, `target.unknown`,
+ * Only commits are judged, as git would merge them in the checkout that is meant. Errors: `conflicts.unknown`, `repository.none`, `branch.unknown`, `conflicts.target-unknown`,
  * `fetch.failed`, `usage.bad-value`.
  */
 export async function checkConflicts(world: Effects, input: CheckInput): Promise<Checked> {
-  const { git, gitDir, branch, tip, targets } = await mergeMeant(world, input);
+  const { git, gitDir, branch, tip, targets } = await mergeMeant(world, input).catch((thrown: unknown) => {
+    throw thrown instanceof Failure && thrown.code === "target.unknown" ? unknownTarget(input.target, thrown) : thrown;
+  });
   const signal = world.signal();
   const checkout = await checkoutFor(world, { branch, targets });
   using merger = await openMerger(git, { objects: { gitDir }, id: tip, withRegions: true, checkout, signal });
@@ -57,10 +59,12 @@ export async function checkConflicts(world: Effects, input: CheckInput): Promise
     const base = await baseOf(merger, [tip, target.commit], signal);
     const judged = { target: shortRef(target.name), commit: target.commit, base, verdict: result.verdict };
     const why = result.verdict === "unknown" ? result.why : null;
-    const conflicts = result.verdict === "conflict" ? result.files : [];
     const words = { here: branch, there: shortRef(target.name) };
-    const asked = { files: conflicts, side: "theirs" as const, commit: target.commit, base, words };
-    const files = await explainFiles(merger.git, asked, signal);
+    const asked = { side: "theirs" as const, commit: target.commit, base, words };
+    const files =
+      result.verdict === "conflict"
+        ? await explainFiles(merger.git, { ...asked, files: result.files, tree: result.tree }, signal)
+        : [];
     found.push({ ...judged, why, files });
   }
   const hasConflicts = found.some(({ verdict }) => verdict === "conflict");
@@ -78,8 +82,22 @@ function unknown(branch: string, { target, commit, why }: TargetCheck): Failure 
   return new Failure({
     kind: "unavailable",
     code: "conflicts.unknown",
-    message: `Whether ${printable(branch)} conflicts with ${printable(target)} could not be told: ${printable(why ?? "")}.`,
+    message: `Whether ${printable(branch)} conflicts with ${printable(target)} could not be told: ${clause(why ?? "")}.`,
     hint: "Merge them by hand in a worktree of their own to see; nothing was changed.",
     details: { branch, target, commit },
+  });
+}
+
+function unknownTarget(target: string | undefined, cause: Failure): Failure {
+  const isNamed = target !== undefined;
+  return new Failure({
+    code: "conflicts.target-unknown",
+    message: isNamed
+      ? `There is no other branch "${printable(target)}" to check it against.`
+      : "Neither a recorded target nor a default branch is there to check it against.",
+    hint: isNamed
+      ? "`git branch --all` lists the branches of this repository."
+      : "Name it: parallel-cc conflicts check <branch> <target>",
+    cause,
   });
 }

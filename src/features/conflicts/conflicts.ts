@@ -4,3 +4,4 @@ export { adviceFor } from "./advice.ts";
 export { explainFiles, type FileCheck } from "./brought.ts";
 export { type Checked, type CheckInput, checkConflicts, type TargetCheck } from "./check.ts";
 export { fileEntries, fileLines, fileShape } from "./file-text.ts";
+export { oldNames } from "./renamed.ts";

@@ -1,6 +1,6 @@
 // A file in conflict, for programs and for people.
 
-import { NUMBER, TEXT, v } from "../../core/shape.ts";
+import { NUMBER, TEXT, TEXT_OR_NULL, v } from "../../core/shape.ts";
 import { printable } from "../../core/text.ts";
 import { CONFLICT_KINDS, type Range } from "../../git/merge-tree.ts";
 import type { Brought, FileCheck } from "./brought.ts";
@@ -13,6 +13,8 @@ export const broughtShape = () => v.strictObject({ commit: TEXT, subject: TEXT, 
 export const fileShape = () =>
   v.strictObject({
     path: TEXT,
+    /** Its name before it was renamed. */
+    renamedFrom: TEXT_OR_NULL,
     kind: v.picklist(CONFLICT_KINDS),
     others: v.array(TEXT),
     regions: v.array(
@@ -25,19 +27,20 @@ export const fileShape = () =>
 export type FileEntry = v.InferOutput<ReturnType<typeof fileShape>>;
 
 export function fileEntries(files: readonly FileCheck[]): FileEntry[] {
-  return files.map(({ path, kind, others, regions = [], commits, advice }) => ({
-    ...{ path, kind, others, regions, commits, advice },
+  return files.map(({ path, renamedFrom, kind, others, regions = [], commits, advice }) => ({
+    ...{ path, renamedFrom, kind, others, regions, commits, advice },
   }));
 }
 
 /** For people and agents: where, who brought it, what to do. */
 export function fileLines(
-  { path, kind, others, regions, commits, advice }: FileEntry,
+  { path, renamedFrom, kind, others, regions, commits, advice }: FileEntry,
   { here, there }: { here: string; there: string },
 ): string[] {
-  const beside = others.length === 0 ? "" : `  (${others.map(printable).join(", ")})`;
+  const more = others.filter((one) => one !== renamedFrom);
+  const beside = more.length === 0 ? "" : `  (${more.map(printable).join(", ")})`;
   return [
-    `${printable(path)}  ${kind}${beside}`,
+    `${nameText({ path, renamedFrom })}  ${kind}${beside}`,
     ...regions.slice(0, MOST_SHOWN).map(({ ours, theirs }) => {
       return `  ${linesText(ours)} in ${printable(here)}, ${linesText(theirs)} in ${printable(there)}`;
     }),
@@ -48,6 +51,10 @@ export function fileLines(
 }
 
 const MOST_SHOWN = 10;
+
+export function nameText({ path, renamedFrom }: Pick<FileEntry, "path" | "renamedFrom">): string {
+  return renamedFrom === null ? printable(path) : `${printable(renamedFrom)} -> ${printable(path)}`;
+}
 
 export function broughtText({ commit, subject, author, committedAt }: Brought): string {
   return `${commit.slice(0, 12)} "${printable(subject)}" (${printable(author)}, ${committedAt.slice(0, 10)})`;

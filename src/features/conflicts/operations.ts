@@ -2,9 +2,9 @@
 
 import { type AnyAgentOperation, type AnyOperation, agentOperation, operation } from "../../core/operation.ts";
 import { flag, TEXT, TEXT_OR_NULL, v, word, YES_OR_NO } from "../../core/shape.ts";
-import { counted, printable } from "../../core/text.ts";
+import { clause, counted, printable } from "../../core/text.ts";
 import type { World } from "../../world.ts";
-import { broughtText, type FileEntry, fileEntries, fileLines, fileShape, linesText } from "./file-text.ts";
+import { broughtText, type FileEntry, fileEntries, fileLines, fileShape, linesText, nameText } from "./file-text.ts";
 
 const checkedShape = () =>
   v.strictObject({
@@ -44,7 +44,7 @@ function sentenceOf(branch: string, { target, commit, verdict, why, files }: Tar
   const [it, there] = [printable(branch), `${printable(target)} (${commit.slice(0, 12)})`];
   if (verdict === "clean") return `${it} merges with ${there} without a conflict`;
   if (verdict === "conflict") return `${it} conflicts with ${there} in ${counted(files.length, "file")}`;
-  return `Whether ${it} conflicts with ${there} could not be told: ${printable(why ?? "")}`;
+  return `Whether ${it} conflicts with ${there} could not be told: ${clause(why ?? "")}`;
 }
 
 const checkOperation = operation({
@@ -92,7 +92,7 @@ function guidanceOf({ target, files }: Target): string[] {
   const told = files.slice(0, MOST_GUIDED).map((file) => {
     const places = file.regions.map(({ ours, theirs }) => `${linesText(ours)} here, ${linesText(theirs)} there`);
     return [
-      `${printable(file.path)} (${file.kind}): ${printable(file.advice)}`,
+      `${nameText(file)} (${file.kind}): ${printable(file.advice)}`,
       ...placeWords(places),
       ...from(target, file),
     ];

@@ -49,20 +49,28 @@ export function rebasedAnswer({
     ...{ picks: replayed.picks, emptied: replayed.emptied, merges: replayed.merges, conflict, dirtyFiles },
     unfetched: onto.unfetched ?? null,
   };
-  return { ...answer, summary: summaryOf(answer) };
+  return { ...answer, summary: summaryOf(answer, replayed) };
 }
 
-function summaryOf({ outcome, branch, target, onto, picks, conflict }: Omit<Rebased, "summary">): string {
+function summaryOf(
+  { outcome, branch, target, onto, picks, emptied, conflict }: Omit<Rebased, "summary">,
+  { isFastForward }: Rebasing["replayed"],
+): string {
   const [it, there] = [printable(branch), `${printable(target)} (${onto.slice(0, 12)})`];
-  const commits = counted(picks.length, "commit");
+  const left = picks.length - emptied.length;
+  const commits = counted(left, "commit");
   const met = conflict === null ? "" : `${conflict.commit.slice(0, 12)} "${printable(conflict.subject)}"`;
   const files = counted(conflict?.files.length ?? 0, "file");
   switch (outcome) {
     case "up-to-date":
       return `${it} stands on ${there} already.`;
     case "would-be-clean":
+      if (isFastForward) return `${it} can be fast-forwarded to ${there}: it has no commit of its own.`;
+      if (left === 0) return `${it} would stand at ${there}, which has all that its commits change.`;
       return `${it} rebases onto ${there} without a conflict: ${commits}.`;
     case "rebased":
+      if (isFastForward) return `${it} is fast-forwarded to ${there}: it had no commit of its own.`;
+      if (left === 0) return `${it} stands at ${there} now, which has all that its commits change.`;
       return `${it} is rebased onto ${there}: ${commits}.`;
     case "conflicts":
       return `${it} conflicts with ${there} in ${files}, at its commit ${met}; nothing was changed.`;

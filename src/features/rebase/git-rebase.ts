@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gitWords } from "../../git/git.ts";
 import { openMerger } from "../../git/merge-tree.ts";
-import { adviceFor, type FileCheck } from "../conflicts/conflicts.ts";
+import { adviceFor, type FileCheck, oldNames } from "../conflicts/conflicts.ts";
 import type { Onto } from "./onto.ts";
 import type { Place } from "./place.ts";
 import { labelOf, type Meeting } from "./replay.ts";
@@ -47,11 +47,13 @@ export async function meetingNow(place: Place, { target }: Onto, signal: AbortSi
   const [subject = "", short = "", base = ""] = told.trimEnd().split("\0");
   const labels = { ours: "HEAD", theirs: labelOf(short, subject) };
   const [result] = base === "" ? [] : await merger.merge([{ ours, theirs: commit, base, labels }]);
-  const known = result?.verdict === "conflict" ? result.files : [];
+  const { files: known, tree } = result?.verdict === "conflict" ? result : { files: [], tree: "" };
+  const old = await oldNames(merger.git, { files: known, origin: base === "" ? null : base, tree }, { signal });
   const files = [...paths].map((path): FileCheck => {
     const other = { path, kind: "merge-driver" as const, stages: {}, others: [] };
     const file = known.find((one) => one.path === path) ?? other;
-    return { ...file, commits: [], advice: adviceFor(file, { here: target, there: place.branch }) };
+    const renamedFrom = old.get(path) ?? null;
+    return { ...file, renamedFrom, commits: [], advice: adviceFor(file, { here: target, there: place.branch }) };
   });
   return { commit, subject, files };
 }

@@ -15,7 +15,7 @@ export interface Onto {
 
 type Effects = Parameters<typeof mergeMeant>[0];
 
-/** Errors: `target.unknown`, `rebase.parted`, `usage.bad-value`. */
+/** Errors: `rebase.target-unknown`, `rebase.parted`, `usage.bad-value`. */
 export async function ontoFor(
   world: Effects,
   place: Place,
@@ -25,6 +25,7 @@ export async function ontoFor(
   const asked = { branch: place.branch, target };
   let unfetched: string | undefined;
   const meant = await mergeMeant(there, { ...asked, fetch }).catch(async (thrown: unknown): Promise<MergeMeant> => {
+    if (thrown instanceof Failure && thrown.code === "target.unknown") throw unknownTarget(target, thrown);
     if (!(thrown instanceof Failure) || thrown.code !== "fetch.failed") throw thrown;
     unfetched = thrown.message;
     return mergeMeant(there, asked);
@@ -56,5 +57,19 @@ function parted(one: Ref, other: Ref): Failure {
     message: `${here} and ${there} have parted: each has commits that the other lacks.`,
     hint: `Name ${there}, or bring ${here} up to it first.`,
     details: { [shortRef(one.name)]: one.commit, [shortRef(other.name)]: other.commit },
+  });
+}
+
+function unknownTarget(target: string | undefined, cause: Failure): Failure {
+  const isNamed = target !== undefined;
+  return new Failure({
+    code: "rebase.target-unknown",
+    message: isNamed
+      ? `There is no other branch "${printable(target)}" to rebase onto.`
+      : "Neither a recorded target nor a default branch is there to rebase onto.",
+    hint: isNamed
+      ? "`git branch --all` lists the branches of this repository."
+      : "Name the branch that is meant, for example origin/main.",
+    cause,
   });
 }

@@ -22,6 +22,8 @@ export interface Replayed {
   outcome: "up-to-date" | "clean" | "conflict" | "unknown";
   /** What git would pick, the oldest first: not merges, nor what the target has as the same change. */
   picks: Picked[];
+  /** It has no commit that the target lacks. */
+  isFastForward: boolean;
   /** Merge commits, which are left out. */
   merges: number;
   /** Those of which the target leaves nothing. */
@@ -59,6 +61,7 @@ export async function replay(place: Place, { onto, work, signal }: Question): Pr
   using merger = await openMerger(place.git, { ...opened, timeoutMs: TIMEOUT_MS });
   const nothing = {
     picks: [],
+    isFastForward: false,
     merges: 0,
     emptied: [],
     tree: null,
@@ -76,7 +79,7 @@ export async function replay(place: Place, { onto, work, signal }: Question): Pr
   const picks = all.map(({ commit, subject }) => ({ commit, subject }));
   const counted = ["rev-list", "--count", "--merges", `${onto.commit}..${place.head}`, "--"];
   const merges = Number((await merger.git.output(counted, { signal })).trim());
-  const known = { ...nothing, picks, merges };
+  const known = { ...nothing, picks, merges, isFastForward: base === place.head };
   const unknown = (why: string): Replay => ({ ...known, outcome: "unknown", why, trees: [] });
   const { trees, ...replayed } =
     found.exit !== 0
@@ -157,7 +160,14 @@ async function tryOut(merger: Merger, trial: Trial): Promise<Replay> {
       return { ...known, trees, emptied, outcome: "unknown", why: result?.why ?? "git did not tell of it" };
     }
     if (result.verdict === "conflict") {
-      const files = await explained(merger, { ...trial, head, standIns, files: result.files });
+      const files = await explained(merger, {
+        ...trial,
+        head,
+        origin: base,
+        standIns,
+        files: result.files,
+        tree: result.tree,
+      });
       return { ...known, trees, emptied, outcome: "conflict", meeting: { commit, subject, files } };
     }
     const brought = result.tree !== tree || (await treeOf(merger, base, options)) === pick.tree;
@@ -202,13 +212,17 @@ function emptyTree(like: string): string {
 
 interface Met extends Trial {
   head: string;
+  /** The pick's parent. */
+  origin: string;
   standIns: ReadonlySet<string>;
   files: readonly ConflictFile[];
+  tree: string;
 }
 
 async function explained(merger: Merger, met: Met): Promise<FileCheck[]> {
   const words = { here: met.onto.target, there: met.place.branch };
-  const asked = { files: met.files, side: "ours" as const, commit: met.head, base: met.base, words };
+  const { files, tree, origin, head: commit, base } = met;
+  const asked = { files, tree, origin, side: "ours" as const, commit, base, words };
   const told = await explainFiles(merger.git, asked, met.signal);
   return told.map((file) => ({ ...file, commits: file.commits.filter(({ commit }) => !met.standIns.has(commit)) }));
 }

@@ -3,7 +3,7 @@
 
 import { join } from "node:path";
 import { Failure } from "../../core/failure.ts";
-import { counted, printable } from "../../core/text.ts";
+import { clause, counted, printable } from "../../core/text.ts";
 import type { Db } from "../../db/db.ts";
 import { withLock } from "../../db/lock.ts";
 import type { World } from "../../world.ts";
@@ -177,7 +177,7 @@ async function carryOut(world: Effects, job: Job): Promise<Done> {
   if (meeting !== undefined) return { state: "given-up", meeting };
   throw new Failure({
     code: "rebase.failed",
-    message: `git did not rebase ${printable(place.branch)}: ${printable(words) || "it said nothing"}.`,
+    message: `git did not rebase ${printable(place.branch)}: ${clause(words) || "it said nothing"}.`,
     hint: "Everything is as it was. Mend what git says.",
   });
 }
@@ -226,7 +226,7 @@ function unknown({ branch }: Place, { target }: Onto, why: string | null): Failu
   return new Failure({
     kind: "unavailable",
     code: "rebase.unknown",
-    message: `Whether ${printable(branch)} rebases onto ${printable(target)} could not be told: ${printable(why ?? "")}.`,
+    message: `Whether ${printable(branch)} rebases onto ${printable(target)} could not be told: ${clause(why ?? "")}.`,
     hint: "Without the check it is tried by git itself, and given up where it conflicts.",
   });
 }
