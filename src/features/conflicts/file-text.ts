@@ -62,6 +62,6 @@ export function broughtText({ commit, subject, author, committedAt }: Brought): 
 
 /** Where there are none, where they would stand. */
 export function linesText({ from, to }: Range): string {
-  if (to < from) return `after line ${to}`;
+  if (to < from) return to === 0 ? "before line 1" : `after line ${to}`;
   return from === to ? `line ${from}` : `lines ${from}-${to}`;
 }
