@@ -44,6 +44,13 @@ export interface Env {
   leaseVariables: readonly string[];
   /** GIT_DIR and GIT_INDEX_FILE as git tells its hooks: for who looks at the commit that is being made. */
   commit: { gitDir: string | undefined; indexFile: string | undefined };
+  /** PARALLEL_CC_GIT_USER and PARALLEL_CC_GIT_EMAIL: in whose name a sandbox commits. */
+  gitUser: string | undefined;
+  gitEmail: string | undefined;
+  /** SANDBOX_PROVIDER. */
+  sandboxProvider: string | undefined;
+  /** What a sandbox's claude gets beside its key (`--env`): handed to the process that starts it, and to no other. */
+  sandboxVariables: Readonly<Record<string, string>>;
   /** PARALLEL_CC_BYPASS: the commit is to be made whatever others have claimed. */
   isBypassed: boolean;
 }
@@ -223,8 +230,27 @@ function readEnv(variables: Record<string, string | undefined>): Env {
     claudeEnvFile: variables["CLAUDE_ENV_FILE"] || undefined,
     leaseVariables: leaseVariables(variables),
     commit: { gitDir: variables["GIT_DIR"] || undefined, indexFile: variables["GIT_INDEX_FILE"] || undefined },
+    gitUser: variables["PARALLEL_CC_GIT_USER"] || undefined,
+    gitEmail: variables["PARALLEL_CC_GIT_EMAIL"] || undefined,
+    sandboxProvider: variables["SANDBOX_PROVIDER"] || variables["PARALLEL_CC_SANDBOX_PROVIDER"] || undefined,
+    sandboxVariables: handedOn(variables),
     isBypassed: Boolean(variables["PARALLEL_CC_BYPASS"]) && variables["PARALLEL_CC_BYPASS"] !== "0",
   };
+}
+
+/** `--env NAME=value` of `sandbox run`, as variables of the process that drives the run. */
+const HANDED_ON = "PARALLEL_CC_FOR_SANDBOX_";
+
+export function forSandbox(variables: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(variables).map(([name, value]) => [`${HANDED_ON}${name}`, value]));
+}
+
+function handedOn(variables: Record<string, string | undefined>): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const [name, value] of Object.entries(variables)) {
+    if (name.startsWith(HANDED_ON) && value !== undefined) found[name.slice(HANDED_ON.length)] = value;
+  }
+  return found;
 }
 
 // A compose project is a session's when it ends in that session's slug; any other is the user's own.
