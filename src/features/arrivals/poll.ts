@@ -16,6 +16,7 @@ import { judgeAll } from "./judge-all.ts";
 import { lastStood } from "./last-stood.ts";
 import { notify } from "./notify.ts";
 import { fetchFor } from "./remotes.ts";
+import { reversalsSince, tellReversals } from "./reverted.ts";
 import { lastPoll, storePoll } from "./store.ts";
 import { type Recorded, record } from "./tell.ts";
 import { noteTrouble } from "./trouble.ts";
@@ -98,17 +99,19 @@ async function look(
   const judging = await reachingNone(world, ground);
   const judged = await judgeAll(judging.world, judging.ground, { candidates, seen: before, isForgeAsked: mayAsk });
   const recorded = await record(judging.world, judging.ground, { arrivals: judged.arrivals, seen: before });
-  db.write((at) => {
+  const reversals = judged.isCut ? [] : await reversalsSince(world, judging.ground, before);
+  const reverted = db.write((at) => {
     for (const { branch, tip } of candidates) recordTip(db, { gitDir, branch, tip }, at);
     // What there was no time for is judged against the same beginning the next time.
     storePoll(db, { gitDir, ...(judged.isCut ? { seen: before, asked: CUT } : { seen, asked }), trouble }, at);
+    return tellReversals(world, db, { ground, reversals, now: at });
   });
   const ended = judged.isCut ? 0 : endWaiting(world, ground, vain);
   const sent = new Map(recorded.map(({ event, told }) => [`${event.target_branch} ${event.target_commit}`, told]));
   const polled = {
     ...answer,
     recorded,
-    notificationsSent: [...sent.values()].flat().length + ended,
+    notificationsSent: [...sent.values()].flat().length + ended + reverted,
     errors: [...errors, ...judged.errors],
   };
   const toldOf = last === undefined ? ofToday(ground, recorded) : recorded;

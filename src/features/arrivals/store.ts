@@ -57,6 +57,23 @@ export function eventOf(db: Db, gitDir: string, { branch, tip, target }: Tip): E
   );
 }
 
+/** What has landed before so many others is not looked after any more. */
+const MOST_TOLD = 200;
+
+/** The last ones that sessions were told of, and that one commit of the target shows. */
+export function eventsTold(db: Db, gitDir: string): EventRow[] {
+  const sql = `SELECT ${EVENT_COLUMNS} FROM merge_events WHERE git_dir = $gitDir AND notification_sent = 1
+    AND method IN ('merged', 'squashed', 'rebased') ORDER BY detected_at DESC, rowid DESC LIMIT ${MOST_TOLD}`;
+  return db.all(eventShape(), sql, { gitDir });
+}
+
+/** Whose news of merges have this in their words: which merge they tell of is written nowhere else. */
+export function sessionsTold(db: Db, gitDirId: string, mark: string): string[] {
+  const sql = `SELECT DISTINCT session_id FROM deliveries JOIN messages ON messages.id = deliveries.message_id
+    WHERE git_dir_id = $gitDirId AND kind = 'news' AND topic = 'branch.merged' AND instr(body, $mark) > 0`;
+  return db.all(v.object({ session_id: TEXT }), sql, { gitDirId, mark }).map(({ session_id }) => session_id);
+}
+
 export interface Asked {
   /** Undefined: of all. */
   repository: RepositoryKey | undefined;

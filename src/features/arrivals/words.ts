@@ -99,16 +99,46 @@ export function landed(
   { branches, place, commit, method, mergedBy }: Told,
   { noun = "branch", most = { branches: MOST_BRANCHES } }: { noun?: string; most?: Pick<Most, "branches"> } = {},
 ): string {
-  const names = branches.slice(0, most.branches).map((name) => quoted(name, LONGEST_BRANCH));
+  const { which, isOne } = namesOf(branches, most.branches);
+  const [what, where] = [`${noun}${isOne ? "" : "es"} ${which}`, quoted(place, LONGEST_PLACE)];
+  const by = quoted(mergedBy, LONGEST_PERSON);
+  const mark = markOf({ method, commit });
+  // Rebased, picked or one commit squashed: nobody can tell, and the branch itself stands where it stood.
+  if (method === "rebased") return `${what} landed in ${where} (the same change is there ${mark}${by})`;
+  return `${what} ${isOne ? "was" : "were"} ${DONE[method]} ${where} ${mark}${by}`;
+}
+
+/** What news of this landing, and no others, have in their words. */
+export function markOf({ method, commit }: { method: string | null; commit: string }): string {
+  const as = commit.slice(0, SHORT);
+  return method === "rebased" ? `as of commit ${as}, by ` : `as ${as} by `;
+}
+
+export interface Reverted {
+  branches: readonly string[];
+  place: string;
+  /** As which it had landed. */
+  commit: string;
+  by: string;
+  person: string;
+  isOwn: boolean;
+}
+
+/** `branch "x", which had landed in "main" as 1a2b3c4, was reverted there as 5d6e7f8 by "Jane".` */
+export function revertedNews({ branches, place, commit, by, person, isOwn }: Reverted): string {
+  const { which, isOne } = namesOf(branches, MOST_BRANCHES);
+  const what = `${isOwn && isOne ? "your branch" : isOne ? "branch" : "branches"} ${which}`;
+  const where = `which had landed in ${quoted(place, LONGEST_PLACE)} as ${commit.slice(0, SHORT)}`;
+  const done = `${isOne ? "was" : "were"} reverted there as ${by.slice(0, SHORT)} by ${quoted(person, LONGEST_PERSON)}`;
+  return `${what}, ${where}, ${done}.`;
+}
+
+function namesOf(branches: readonly string[], most: number): { which: string; isOne: boolean } {
+  const names = branches.slice(0, most).map((name) => quoted(name, LONGEST_BRANCH));
   const more = branches.length - names.length;
   const all = [...names, ...(more > 0 ? [`${more} more`] : [])];
   const isOne = branches.length === 1;
-  const which = isOne ? all[0] : `${all.slice(0, -1).join(", ")} and ${all.at(-1)}`;
-  const [what, where] = [`${noun}${isOne ? "" : "es"} ${which}`, quoted(place, LONGEST_PLACE)];
-  const [as, by] = [commit.slice(0, SHORT), quoted(mergedBy, LONGEST_PERSON)];
-  // Rebased, picked or one commit squashed: nobody can tell, and the branch itself stands where it stood.
-  if (method === "rebased") return `${what} landed in ${where} (the same change is there as of commit ${as}, by ${by})`;
-  return `${what} ${isOne ? "was" : "were"} ${DONE[method]} ${where} as ${as} by ${by}`;
+  return { which: (isOne ? all[0] : `${all.slice(0, -1).join(", ")} and ${all.at(-1)}`) ?? "", isOne };
 }
 
 function sharedWords(files: readonly string[], most: number): string {

@@ -117,7 +117,7 @@ export async function fetchTargets(world: Pick<World, "signal">, here: Git, targ
     throw new Failure({
       kind: "unavailable",
       code: "fetch.failed",
-      message: `${printable(shortRef(into))} could not be fetched: ${printable(gitWords(result)) || `exit ${result.exit}`}.`,
+      message: `${printable(shortRef(into))} could not be fetched: ${printable(gitWords(result)).replace(/\.$/, "") || `exit ${result.exit}`}.`,
       hint: "Nothing was changed. Run it without --fetch, or run `git fetch` by hand, where it may ask for a password.",
     });
   }

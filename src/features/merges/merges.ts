@@ -13,6 +13,7 @@ export type { Memory } from "./judging.ts";
 export { type JudgeOptions, judgeLanding, type LandingQuestion } from "./landed.ts";
 export { bestLanding, type Landing, targetsFor } from "./landing.ts";
 export { branchRecord, followTips, recordedTip, recordTip } from "./store.ts";
+export { type TakenBack, takenBack } from "./taken-back.ts";
 export {
   allBranches,
   type Branch,

@@ -54,16 +54,18 @@ export async function* looksForMerges(world: World, given: unknown): AsyncGenera
   for await (const look of watchMerges(world, { repo, intervalMs: 1000 * interval })) {
     const told = toldOf(look);
     const errors = told.errors.join("\n");
-    if (told.newMerges.length > 0 || errors !== before) yield { ...told, errors: errors === before ? [] : told.errors };
+    const isNews = told.newMerges.length > 0 || told.notificationsSent > 0;
+    if (isNews || errors !== before) yield { ...told, errors: errors === before ? [] : told.errors };
     before = errors;
   }
 }
 
+/** Nothing of a look that has found nothing. */
 export function mergesText({ newMerges, notificationsSent }: MergesTold): string {
-  if (newMerges.length === 0) return "";
+  if (newMerges.length === 0 && notificationsSent === 0) return "";
   const told =
     notificationsSent === 0 ? "No session had to be told." : `Told ${counted(notificationsSent, "session")}.`;
-  return `${newMerges.map(eventLine).join("\n")}\n${told}\n`;
+  return [...newMerges.map(eventLine), told].map((line) => `${line}\n`).join("");
 }
 
 export const mergesOperation: AnyOperation<World> = operation({
@@ -90,7 +92,7 @@ export const mergesOperation: AnyOperation<World> = operation({
   },
   text: (told, _page, { unattended = false }) => {
     if (unattended) return "";
-    return told.newMerges.length === 0 ? "No new merge was seen.\n" : mergesText(told);
+    return told.newMerges.length === 0 ? `No new merge was seen.\n${mergesText(told)}` : mergesText(told);
   },
   narration: ({ errors }, page, { unattended = false }) =>
     unattended ? "" : errors.map((error: string) => `${page.paint.yellow("warning:")} ${printable(error)}\n`).join(""),
