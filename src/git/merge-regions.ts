@@ -1,15 +1,25 @@
 // The regions of the files that merges left in conflict: read from the texts with git's markers, once for all merges.
 
-import { longestMarker, MARKER_SIZE, type Region, regionsOf } from "./conflict-regions.ts";
+import { blobSizes, readSized } from "./blobs.ts";
+import { type ConflictTexts, longestMarker, MARKER_SIZE, type Region, regionsOf } from "./conflict-regions.ts";
 import type { Git, GitOptions } from "./git.ts";
 import type { RawFile, RawMerge } from "./merge-answers.ts";
-import { readBlobs } from "./merge-scratch.ts";
 
 const LARGEST_TEXT_BYTES = 1024 * 1024;
 /** Of one merge: more nobody reads. */
 const MOST_FILES = 100;
+/** Of texts in memory at a time; with their lines apart it is some 200 MB, for a hundred files as for twenty. */
+const PART_BYTES = 8 * 1024 * 1024;
 
 export type RegionsByFile = ReadonlyMap<RawFile, Region[]>;
+
+interface Wanted {
+  /** Of its merge. */
+  index: number;
+  file: RawFile;
+  /** With git's markers in it. */
+  tree: string;
+}
 
 /** Files without regions are missing. `mergeAgain` merges with markers of another size, as `merges` are ordered. */
 export async function findRegions(
@@ -19,44 +29,74 @@ export async function findRegions(
   mergeAgain: (which: readonly number[], markerSize: number) => Promise<readonly (RawMerge | undefined)[]>,
 ): Promise<RegionsByFile> {
   const found = new Map<RawFile, Region[]>();
-  const wanted = merges.map(({ files }) => files.filter(hasTexts).slice(0, MOST_FILES));
-  const names = merges.flatMap(({ tree }, index) => (wanted[index] ?? []).flatMap((file) => namesOf(tree, file)));
-  const blobs = await readBlobs(git, names, options, LARGEST_TEXT_BYTES);
-  const texts = new Map([...blobs].map(([name, bytes]) => [name, bytes.toString("latin1")]));
+  const wanted = merges.flatMap(({ files, tree }, index) => {
+    return files
+      .filter(hasTexts)
+      .slice(0, MOST_FILES)
+      .map((file): Wanted => ({ index, file, tree }));
+  });
+  const left: Wanted[] = [];
   const again = new Set<number>();
   let longest = 0;
-  for (const [index, { tree }] of merges.entries()) {
-    for (const file of wanted[index] ?? []) {
-      const read = textsOf(texts, tree, file);
-      if (read === undefined) continue;
-      const marker = Math.max(...[read.ours, read.theirs, read.base].map(longestMarker));
-      const regions = marker === 0 ? regionsOf(read) : undefined;
-      if (regions !== undefined) found.set(file, regions);
-      // The texts themselves look like markers, or git was told to set others.
-      if (marker > 0 || !/^<{7} /m.test(read.merged)) again.add(index);
-      longest = Math.max(longest, marker);
-    }
-  }
+  await eachText(git, { wanted, mostBytes: LARGEST_TEXT_BYTES }, options, (one, texts) => {
+    const marker = Math.max(...[texts.ours, texts.theirs, texts.base].map(longestMarker));
+    const regions = marker === 0 ? regionsOf(texts) : undefined;
+    if (regions === undefined) left.push(one);
+    else found.set(one.file, regions);
+    // The texts themselves look like markers, or git was told to set others.
+    if (marker > 0 || !/^<{7} /m.test(texts.merged)) again.add(one.index);
+    longest = Math.max(longest, marker);
+  });
   if (again.size === 0) return found;
   const size = Math.max(longest + 1, 4 * MARKER_SIZE);
   const which = [...again];
   const remade = await mergeAgain(which, size);
-  const newNames = which.flatMap((index, at) => {
-    const tree = remade[at]?.tree;
-    return tree === undefined ? [] : (wanted[index] ?? []).map((file) => `${tree}:${file.path}`);
+  const trees = new Map(which.map((index, at) => [index, remade[at]?.tree]));
+  const remaining = left.flatMap((one): Wanted[] => {
+    const tree = trees.get(one.index);
+    return tree === undefined ? [] : [{ ...one, tree }];
   });
-  const newTexts = await readBlobs(git, newNames, options, 2 * LARGEST_TEXT_BYTES);
-  for (const [at, index] of which.entries()) {
-    const [was, is] = [merges[index], remade[at]];
-    if (was === undefined || is === undefined) continue;
-    for (const file of wanted[index] ?? []) {
-      const read = textsOf(texts, was.tree, file);
-      const merged = newTexts.get(`${is.tree}:${file.path}`)?.toString("latin1");
-      const regions = read === undefined || merged === undefined ? undefined : regionsOf({ ...read, merged }, size);
-      if (regions !== undefined) found.set(file, regions);
+  await eachText(git, { wanted: remaining, mostBytes: 2 * LARGEST_TEXT_BYTES }, options, ({ file }, texts) => {
+    const regions = regionsOf(texts, size);
+    if (regions !== undefined) found.set(file, regions);
+  });
+  return found;
+}
+
+/** Part by part, however many there are; those that are no texts, or too large, are left out. */
+async function eachText(
+  git: Git,
+  { wanted, mostBytes }: { wanted: readonly Wanted[]; mostBytes: number },
+  options: GitOptions,
+  look: (one: Wanted, texts: ConflictTexts) => void,
+): Promise<void> {
+  const sizes = await blobSizes(git, wanted.flatMap(namesOf), options);
+  const isSmall = (name: string) => (sizes.get(name) ?? Number.POSITIVE_INFINITY) <= mostBytes;
+  for (const part of partsOf(
+    wanted.filter((one) => namesOf(one).every(isSmall)),
+    sizes,
+  )) {
+    const blobs = await readSized(git, [...new Set(part.flatMap(namesOf))], options);
+    for (const one of part) {
+      const texts = textsOf(blobs, one);
+      if (texts !== undefined) look(one, texts);
     }
   }
-  return found;
+}
+
+function partsOf(wanted: readonly Wanted[], sizes: ReadonlyMap<string, number>): Wanted[][] {
+  const parts: Wanted[][] = [];
+  let bytes = Number.POSITIVE_INFINITY;
+  for (const one of wanted) {
+    const own = namesOf(one).reduce((sum, name) => sum + (sizes.get(name) ?? 0), 0);
+    if (bytes + own > PART_BYTES) {
+      parts.push([]);
+      bytes = 0;
+    }
+    parts.at(-1)?.push(one);
+    bytes += own;
+  }
+  return parts;
 }
 
 function hasTexts({ kind, stages: { base, ours, theirs } }: RawFile): boolean {
@@ -64,13 +104,14 @@ function hasTexts({ kind, stages: { base, ours, theirs } }: RawFile): boolean {
   return isOfTexts && [base ?? ours, ours, theirs].every((one) => one?.mode.startsWith("100") === true);
 }
 
-function namesOf(tree: string, { path, stages }: RawFile): string[] {
+function namesOf({ file: { path, stages }, tree }: Wanted): string[] {
   const { base, ours, theirs } = stages;
   return [base?.object, ours?.object, theirs?.object, `${tree}:${path}`].filter((name) => name !== undefined);
 }
 
-function textsOf(texts: ReadonlyMap<string, string>, tree: string, { path, stages }: RawFile) {
-  const text = (name: string | undefined) => (name === undefined ? undefined : texts.get(name));
+function textsOf(blobs: ReadonlyMap<string, Buffer>, { file, tree }: Wanted): ConflictTexts | undefined {
+  const { path, stages } = file;
+  const text = (name: string | undefined) => (name === undefined ? undefined : blobs.get(name)?.toString("latin1"));
   const [merged, ours, theirs] = [text(`${tree}:${path}`), text(stages.ours?.object), text(stages.theirs?.object)];
   const base = stages.base === undefined ? "" : text(stages.base.object);
   if (merged === undefined || ours === undefined || theirs === undefined || base === undefined) return undefined;

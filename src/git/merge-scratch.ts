@@ -7,7 +7,10 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { deflateSync } from "node:zlib";
 import { shellQuote } from "../core/text.ts";
+import { readBlobs } from "./blobs.ts";
 import { type Git, type GitOptions, gitWords } from "./git.ts";
+
+export { readBlobs } from "./blobs.ts";
 
 export interface ObjectStore {
   /** The real path of the common git directory. */
@@ -189,45 +192,6 @@ function placesIn(directory: string, git: Git) {
 /** A tree that somebody made by hand may name anything. */
 function isPlain(path: string): boolean {
   return path.split("/").every((part) => part !== "" && part !== "." && part !== ".." && !/^\.git$/i.test(part));
-}
-
-/** Those that are there and no larger than so many bytes, by what they were asked for. */
-export async function readBlobs(
-  git: Git,
-  names: readonly string[],
-  options: GitOptions,
-  mostBytes = Number.POSITIVE_INFINITY,
-): Promise<Map<string, Buffer>> {
-  const asked = [...new Set(names)];
-  const ask = async (how: string, wanted: readonly string[]): Promise<Buffer> => {
-    if (wanted.length === 0) return Buffer.alloc(0);
-    const input = Buffer.from(wanted.map((name) => `${name}\0`).join(""), "latin1");
-    return Buffer.from(await git.bytes(["cat-file", how, "-z"], { ...options, input }));
-  };
-  const small: string[] = [];
-  const sizes = await ask("--batch-check=%(objecttype) %(objectsize)", asked);
-  let at = 0;
-  for (const name of asked) {
-    const missing = Buffer.from(`${name} missing\n`, "latin1");
-    if (sizes.subarray(at, at + missing.length).equals(missing)) {
-      at += missing.length;
-      continue;
-    }
-    const end = sizes.indexOf("\n", at);
-    const [, size] = /^blob (\d+)$/.exec(sizes.toString("latin1", at, end)) ?? [];
-    if (size !== undefined && Number(size) <= mostBytes) small.push(name);
-    at = end + 1;
-  }
-  const found = new Map<string, Buffer>();
-  const contents = await ask("--batch=%(objectsize)", small);
-  at = 0;
-  for (const name of small) {
-    const start = contents.indexOf("\n", at) + 1;
-    const size = Number(contents.toString("latin1", at, start - 1));
-    found.set(name, contents.subarray(start, start + size));
-    at = start + size + 1;
-  }
-  return found;
 }
 
 const NOBODY = "parallel-cc <parallel-cc@localhost> 0 +0000";
