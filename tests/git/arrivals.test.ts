@@ -208,6 +208,20 @@ describe("on a remote", () => {
     expect(await seen(scene)).toEqual([`${two.branch} merged main`]);
   });
 
+  test("whose address is a path from the checkout is asked as git asks it there", async () => {
+    await using scene = await makeScene();
+    const colleague = await withRemote(scene);
+    const [, two] = [await scene.start("one"), await scene.start("two")];
+    await scene.main.git("remote", "set-url", "origin", "../origin.git");
+    await two.commit("f.txt", TEN);
+    await two.git("push", "--quiet", scene.place.at("origin.git"), two.branch);
+    await colleague.git("fetch", "--quiet");
+    await colleague.merge(`origin/${two.branch}`);
+    await colleague.git("push", "--quiet", "origin", "main");
+    expect((await scene.poll()).errors).toEqual([]);
+    expect(await scene.main.head("origin/main")).toBe(await colleague.head());
+  });
+
   test("that does not answer nothing fails, it is noted once, and what is here is seen", async () => {
     await using scene = await makeScene();
     await withRemote(scene);

@@ -1,5 +1,6 @@
 // Asking the remotes where targets stand now. None of them has to answer.
 
+import { join } from "node:path";
 import { asFailure } from "../../core/failure.ts";
 import { printable } from "../../core/text.ts";
 import type { World } from "../../world.ts";
@@ -19,7 +20,10 @@ export interface Fetched {
 
 /** The targets of sessions and of those who asked, and a remote's branch that somebody asked about. */
 export async function fetchFor(world: Pick<World, "signal">, ground: Ground): Promise<Fetched> {
-  const { git, refs, sessions, subscriptions } = ground;
+  const { refs, repository, sessions, subscriptions } = ground;
+  // An address may be a path from the main checkout, where git itself goes by it.
+  const hasCheckout = repository.gitDir === join(repository.path, ".git");
+  const git = hasCheckout ? ground.git.at(repository.path) : ground.git;
   const targets = [
     ...sessions.map((one) => targetOfSession(ground, one)),
     ...subscriptions.map(({ target_branch: name }) => targetCalled(name, refs)),
