@@ -15,6 +15,7 @@ export { isPluginInUse, pluginFolder, pluginState } from "./plugin-state.ts";
 export { type Input, inputShape, isAsked } from "./request.ts";
 export { claudeIn, profiles } from "./shells.ts";
 export { installedText } from "./text.ts";
+export { withoutOurs } from "./without-ours.ts";
 
 /** Errors: usage, of what leaves something open; what fails in one part is in its answer. */
 export async function install(world: Effects, input: Input): Promise<Installed> {

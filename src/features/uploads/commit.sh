@@ -1,0 +1,37 @@
+#!/bin/sh
+# The first commit of what has arrived: every file, byte for byte, and again so whatever is added later.
+# commit <sha1|sha256> <parent or ""> <object directory…>: prints the commit's id. Commits where history was cut come on
+# standard input, who has made it and when in git's own variables.
+set -eu
+format=$1
+parent=$2
+shift 2
+rm -rf .git
+git -c init.defaultBranch=work init --quiet --template= --object-format="$format" .
+git symbolic-ref HEAD refs/heads/work
+mkdir -p .git/info .git/objects/info
+for objects; do
+  printf '%s\n' "$objects"
+done >.git/objects/info/alternates
+cat >.git/shallow
+[ -s .git/shallow ] || rm .git/shallow
+# Above every .gitattributes of the project: no line end, no keyword, no encoding and no filter changes a byte.
+printf '* -text -eol -ident -filter !working-tree-encoding\n' >.git/info/attributes
+git config core.autocrlf false
+git config core.safecrlf false
+git config core.fileMode true
+git config core.symlinks true
+git config core.ignoreCase false
+git config core.precomposeUnicode false
+git config core.protectHFS false
+git config core.protectNTFS false
+git config gc.auto 0
+# One pack, and nothing that must outlive a fall of this machine.
+git -c core.bigFileThreshold=1 -c core.compression=1 -c pack.compression=1 -c core.fsync=none add --all --force .
+tree=$(git write-tree)
+commit=$(printf '%s' "$MESSAGE" | git commit-tree "$tree" ${parent:+-p "$parent"} -F -)
+printf '%s\n' "$commit"
+# Last: where the branch is, all is.
+if [ "$commit" = "$EXPECTED" ]; then
+  git update-ref refs/heads/work "$commit"
+fi

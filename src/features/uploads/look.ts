@@ -1,0 +1,119 @@
+// A file as it stands on the disk, read once and never held whole: its object id without any filter, and whether a
+// credential stands in it. Nothing is opened but regular files, and no link is followed.
+
+import { closeSync, fstatSync, lstatSync, readlinkSync, readSync, type Stats } from "node:fs";
+import { openFile } from "./blobs.ts";
+import { fullPath } from "./byte-paths.ts";
+import { credentialIn, isPublicPem, LONGEST, registryToken } from "./credential-contents.ts";
+
+export type Look =
+  | { is: "file"; mode: Mode; id: string; sizeBytes: number; credential: string | undefined; isPublic: boolean }
+  | { is: "link"; mode: "120000"; id: string; sizeBytes: number; target: Buffer }
+  | { is: "gone" }
+  | { is: "directory" }
+  | { is: "unreadable"; sizeBytes: number }
+  | { is: "special" };
+
+export type Mode = "100644" | "100755";
+export type HashName = "sha1" | "sha256";
+
+const CHUNK_BYTES = 512 * 1024;
+/** Larger ones are no settings, and no file of keys. */
+const LARGEST_SETTINGS_BYTES = 256 * 1024;
+const TRIES = 3;
+
+/** Looks at one file after the other, with memory for one. */
+export function looker(hash: HashName): (top: string, path: string) => Look {
+  // What stands at a chunk's end is seen once more, with what follows it.
+  const memory = Buffer.allocUnsafeSlow(LONGEST + CHUNK_BYTES);
+  return (top, path) => {
+    const full = fullPath(top, path);
+    const stats = statsOf(full);
+    if (stats === "hidden") return { is: "unreadable", sizeBytes: 0 };
+    if (stats === undefined) return { is: "gone" };
+    if (stats.isDirectory()) return { is: "directory" };
+    if (stats.isSymbolicLink()) return lookAtLink(full, hash);
+    if (!stats.isFile()) return { is: "special" };
+    for (let tries = 0; tries < TRIES; tries++) {
+      const look = lookAtFile(full, { hash, memory, path });
+      if (look !== undefined) return look;
+    }
+    // It never has as many bytes as it says: not to be had as a whole.
+    return { is: "unreadable", sizeBytes: stats.size };
+  };
+}
+
+function statsOf(full: Buffer): Stats | undefined | "hidden" {
+  try {
+    return lstatSync(full, { throwIfNoEntry: false });
+  } catch (thrown) {
+    // Behind a directory that may not be entered something may be; below what is no directory nothing is.
+    return codeOf(thrown) === "EACCES" ? "hidden" : undefined;
+  }
+}
+
+function lookAtLink(full: Buffer, hash: HashName): Look {
+  try {
+    const target = readlinkSync(full, { encoding: "buffer" });
+    const hasher = blobHasher(hash, target.length);
+    return { is: "link", mode: "120000", id: hasher.update(target).digest("hex"), sizeBytes: target.length, target };
+  } catch (thrown) {
+    return codeOf(thrown) === "ENOENT" ? { is: "gone" } : { is: "unreadable", sizeBytes: 0 };
+  }
+}
+
+interface Reading {
+  hash: HashName;
+  memory: Buffer;
+  path: string;
+}
+
+/** Undefined when it grew or shrank meanwhile. */
+function lookAtFile(full: Buffer, reading: Reading): Look | undefined {
+  let handle: number;
+  try {
+    handle = openFile(full);
+  } catch (thrown) {
+    return codeOf(thrown) === "ENOENT" ? { is: "gone" } : { is: "unreadable", sizeBytes: 0 };
+  }
+  try {
+    const stats = fstatSync(handle);
+    if (!stats.isFile()) return { is: "special" };
+    return readThrough(handle, stats, reading);
+  } catch {
+    return { is: "unreadable", sizeBytes: 0 };
+  } finally {
+    closeSync(handle);
+  }
+}
+
+function readThrough(handle: number, stats: Stats, { hash, memory, path }: Reading): Look | undefined {
+  const hasher = blobHasher(hash, stats.size);
+  const isSmall = stats.size <= LARGEST_SETTINGS_BYTES;
+  let [kept, sizeBytes, isPublic] = [0, 0, false];
+  let credential: string | undefined;
+  for (;;) {
+    const count = readSync(handle, memory, kept, CHUNK_BYTES, null);
+    if (count === 0) break;
+    sizeBytes += count;
+    hasher.update(memory.subarray(kept, kept + count));
+    const text = memory.toString("latin1", 0, kept + count);
+    credential ??= credentialIn(text);
+    if (isSmall && /(^|\/)\.(npmrc|yarnrc(\.yml)?)$/.test(path)) credential ??= registryToken(text);
+    if (isSmall && count === stats.size) isPublic = isPublicPem(text);
+    const left = Math.min(LONGEST, kept + count);
+    memory.copyWithin(0, kept + count - left, kept + count);
+    kept = left;
+  }
+  if (sizeBytes !== stats.size) return undefined;
+  const mode = (stats.mode & 0o100) === 0 ? "100644" : "100755";
+  return { is: "file", mode, id: hasher.digest("hex"), sizeBytes, credential, isPublic };
+}
+
+function blobHasher(hash: HashName, sizeBytes: number) {
+  return new Bun.CryptoHasher(hash).update(`blob ${sizeBytes}\0`);
+}
+
+function codeOf(thrown: unknown): unknown {
+  return thrown instanceof Error && "code" in thrown ? thrown.code : undefined;
+}
