@@ -5,6 +5,7 @@ import type { Git, GitOptions } from "../../git/git.ts";
 import { type Language, languageOf, type Source, sourceOf, type Use } from "./names.ts";
 import { readInParts } from "./read-objects.ts";
 import type { Change, Trees } from "./tree-changes.ts";
+import { vanishedUses } from "./vanished.ts";
 import type { Warning } from "./verdict.ts";
 
 /** Both sides and what merging them gave, without a conflict. */
@@ -35,13 +36,17 @@ export async function brokenNames(git: Git, pairs: readonly MergedPair[], option
       found.push([]);
       continue;
     }
-    const [taken, other] = [
-      warningsOf(read, { taking: byA, using: byB, removedBy: "a" }),
-      warningsOf(read, { taking: byB, using: byA, removedBy: "b" }),
-    ];
+    const suspected = bothWays(byA, byB).flatMap((sides) => warningsOf(read, sides));
     const sure: Warning[] = [];
-    for (const one of [...taken, ...other].slice(0, MOST_WARNINGS)) {
-      if (!(await isElsewhere(git, pairs[at]?.tree ?? "", one, options))) sure.push(one);
+    const tree = pairs[at]?.tree ?? "";
+    for (const one of suspected.slice(0, MOST_WARNINGS)) {
+      if (!(await isElsewhere(git, tree, one, options))) sure.push(one);
+    }
+    for (const { taking, using, removedBy } of bothWays(byA, byB)) {
+      const gone = await vanishedUses(git, read.source, { taking, using, tree }, options);
+      const isTold = ({ name, usedIn }: Found) => sure.some((one) => one.name === name && one.usedIn === shown(usedIn));
+      const fresh = gone.filter((one) => !isTold(one)).slice(0, MOST_WARNINGS - sure.length);
+      sure.push(...fresh.map((one) => asWarning(one, removedBy)));
     }
     found.push(sure);
   }
@@ -102,13 +107,18 @@ function warningsOf(read: Reader, { taking, using, removedBy }: Sides): Warning[
   const warnings = all.size === 0 ? [] : using.flatMap((change) => usedIn(read, change, { all, taken, taking }));
   const within = using.flatMap((change) => usedWithin(read, change, taking));
   const told = new Map([...warnings, ...within].map((one) => [`${one.name} ${one.usedIn}`, one]));
-  return [...told.values()].map((one) => ({
-    ...one,
-    kind: "removed-name" as const,
-    removedBy,
-    usedIn: shown(one.usedIn),
-    removedFrom: shown(one.removedFrom),
-  }));
+  return [...told.values()].map((one) => asWarning(one, removedBy));
+}
+
+function bothWays(byA: readonly Change[], byB: readonly Change[]): Sides[] {
+  return [
+    { taking: byA, using: byB, removedBy: "a" },
+    { taking: byB, using: byA, removedBy: "b" },
+  ];
+}
+
+function asWarning({ name, line, usedIn, removedFrom }: Found, removedBy: Warning["removedBy"]): Warning {
+  return { kind: "removed-name", name, line, removedBy, usedIn: shown(usedIn), removedFrom: shown(removedFrom) };
 }
 
 function shown(path: string): string {

@@ -9,17 +9,46 @@ export const JAVA: Language = {
   notation: { line: "//", hasBlocks: true, quotes: "\"'", longQuotes: ['"""'] },
   exportsOf: (source) => new Set([...classesOf(source), ...membersOf(source, "\\b(?:public|protected|static)\\b")]),
   // What it inherits it has as well.
-  mayExport: (source, name) => inherits(source) || ownNames(source).has(name),
+  mayExport: (source, name) => ownNames(source).has(name) || inherits(source),
   usesOf,
   ownNames,
+  givenBy,
+  binds,
   mayDeclare: (source, name) =>
-    inherits(source) ||
     ownNames(source).has(name) ||
+    inherits(source) ||
     new RegExp(`\\b[\\w>\\]]\\s+${name}\\s*[=;,):(]|\\bimport\\s[^;]*\\b${name}\\s*;`).test(source.code),
 };
 
+/** Also of classes within, but private ones and those that another class has as well. */
+function givenBy({ code }: Source): ReadonlySet<string> {
+  const classes = code.matchAll(/(?<!\.\s*)\b(?:class|interface|enum|record)\s+(\w+)/g);
+  const methods = code.matchAll(METHOD);
+  const fields = code.matchAll(/\b(?:public|protected|static)\b[^;{}()=]*?[\w>\]]\s+(\w+)\s*[=;]/g);
+  const found = [...classes, ...methods, ...fields].flatMap(([whole, name = ""]) =>
+    /\bprivate\b|@Override\b/.test(whole) || RESERVED.has(name) ? [] : [name],
+  );
+  return new Set(found);
+}
+
+/** From the end of what stands before, so that its modifiers and annotations are seen. */
+const METHOD =
+  /(?<=^|[;{}])[^;{}()=]*(?:\([^()]*\)[^;{}()=]*)?[\w>\]]\s+(\w+)\s*\([^()]*\)\s*(?:throws\b[^{;]*)?(?=[{;])/g;
+
+/** As a variable, a parameter, a method or a class. */
+function binds({ code }: Source, name: string): boolean {
+  const own = new RegExp(`(?:[\\w>\\]]|\\.\\.\\.)\\s+${name}\\s*[=;,):(]`);
+  return own.test(
+    code.replace(/\b(?:return|throw|new|else|case|assert|yield|instanceof|extends|implements|throws|package)\s+/g, "("),
+  );
+}
+
+const owned = new WeakMap<Source, ReadonlySet<string>>();
+
 function ownNames(source: Source): ReadonlySet<string> {
-  return new Set([...classesOf(source), ...membersOf(source, "")]);
+  const names = owned.get(source) ?? new Set([...classesOf(source), ...membersOf(source, "")]);
+  owned.set(source, names);
+  return names;
 }
 
 function classesOf({ code }: Source): string[] {
@@ -30,7 +59,8 @@ function classesOf({ code }: Source): string[] {
 
 /** Methods, constants and fields of the classes at the top; not constructors. */
 function membersOf(source: Source, modifier: string): string[] {
-  const { code } = source;
+  // Where a comment was, a search would begin at each blank.
+  const code = source.code.replace(/\s+/g, " ");
   const depth = depths(code);
   const classes = new Set(classesOf(source));
   const found = [...code.matchAll(new RegExp(`${modifier}[^;{}()=]*?[\\w>\\]]\\s+(\\w+)\\s*(?=[(=;])`, "g"))];
@@ -43,10 +73,12 @@ function membersOf(source: Source, modifier: string): string[] {
 
 const RESERVED = new Set(["return", "new", "throw", "else", "case", "if", "for", "while", "switch", "super", "this"]);
 
+/** A class at the top: those within have what they inherit for themselves. */
 function inherits({ code }: Source): boolean {
-  return /\b(?:class|interface|enum|record)\s+\w+[^{;]*\b(?:extends|implements)\b[^{;]*\{/.test(
-    code.replace(/<[^<>]*>/g, " "),
-  );
+  const plain = code.replace(/<[^<>]*>/g, " ");
+  const depth = depths(plain);
+  const found = plain.matchAll(/\b(?:class|interface|enum|record)\s+\w+[^{;]*\b(?:extends|implements)\b[^{;]*\{/g);
+  return [...found].some(({ index }) => depth[index] === 0);
 }
 
 function usesOf({ path, text, code }: Source, names: ReadonlySet<string>): Use[] {

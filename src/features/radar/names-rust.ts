@@ -13,12 +13,19 @@ export const RUST: Language = {
   mayExport: (source, name) => mayBring(source, name) || itemsOf(source, "\\b").has(name),
   usesOf,
   ownNames: (source) => itemsOf(source, "\\b"),
-  mayDeclare: (source, name) =>
-    mayBring(source, name) ||
-    new RegExp(
-      `\\b${ITEM}${name}\\b|\\blet\\s[^=;]*\\b${name}\\b|[(,|]\\s*(?:mut\\s+)?${name}\\s*:|\\|[^|\\n]*\\b${name}\\b[^|\\n]*\\|`,
-    ).test(source.code),
+  givenBy: ({ code }) => new Set([...code.matchAll(PUBLIC)].map(([, name = ""]) => name)),
+  binds: ({ code }, name) => boundAs(name).test(code) || new RegExp(`\\bmacro_rules!\\s*${name}\\b`).test(code),
+  mayDeclare: (source, name) => mayBring(source, name) || boundAs(name).test(source.code),
 };
+
+/** Also in an `impl`, a trait or a module within. */
+const PUBLIC = new RegExp(`(?:\\bpub(?:\\s*\\([^)]*\\))?\\s+)${ITEM}(\\w+)`, "g");
+
+function boundAs(name: string): RegExp {
+  return new RegExp(
+    `\\b${ITEM}${name}\\b|\\blet\\s[^=;]*\\b${name}\\b|[(,|]\\s*(?:mut\\s+)?${name}\\s*:(?!:)|\\|[^|\\n]*\\b${name}\\b[^|\\n]*\\|`,
+  );
+}
 
 /** Not those in an `impl` or in a module within. */
 function itemsOf({ code }: Source, before: string): ReadonlySet<string> {

@@ -32,6 +32,12 @@ export interface Language {
   /** What it declares for itself, and whether a name is declared, brought in or bound in it in whatever way. */
   ownNames(source: Source): ReadonlySet<string>;
   mayDeclare(source: Source, name: string): boolean;
+  /**
+   * All that anybody may name of it, in whatever way (methods of what it makes, too), and whether a name is declared or
+   * bound in it, which bringing it in is not. Only where names that are gone everywhere are looked for.
+   */
+  givenBy?(source: Source): ReadonlySet<string>;
+  binds?(source: Source, name: string): boolean;
   /** Several files give names together (a package's). */
   isTogether?: boolean;
 }
