@@ -109,6 +109,10 @@ const STORIES: Readonly<Record<string, Story>> = {
     await scene.git("commit", "--quiet", "--allow-empty", "-m", "empty");
     await scene.run("rebase.run", { autostash: true }, "second");
     await scene.run("rebase.undo", {}, "second");
+    const again = v.object({ undoId: v.string() });
+    const { undoId } = v.parse(again, await scene.run("rebase.run", {}, "second"));
+    await scene.run("removals.undo", { list: true });
+    await scene.run("removals.undo", { id: undoId });
   },
   "watch.sessions": async (scene) => {
     await twoSessions(scene);

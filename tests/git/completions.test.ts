@@ -226,6 +226,21 @@ describe("removals", () => {
   });
 });
 
+test("rebases that can be taken back are offered beside the removals", async () => {
+  await using scene = await makeScene();
+  const tip = await scene.repo.git("rev-parse", "HEAD");
+  const now = scene.world.now().getTime();
+  const note = { branch: scene.repo.branch, before: tip, after: tip, target: "origin/main", onto: tip, at: now };
+  const git = scene.world.git(scene.repo.path);
+  await record(git, "1a2b3c4d", note);
+  await record(git, "9f9f9f9f", { ...note, after: "1".repeat(40) });
+  expect(await scene.offer("undo", "")).toMatchObject({
+    candidates: [
+      { value: "1a2b3c4d", description: expect.stringMatching(/^rebase of main onto origin\/main, .* ago$/) },
+    ],
+  });
+});
+
 describe("branches", () => {
   test("are those of here first, then those of remotes, and tags where a commit is asked for", async () => {
     await using scene = await makeScene();

@@ -3,7 +3,8 @@
 import { basename } from "node:path";
 import { NUMBER, orNull, TEXT, TEXT_OR_NULL, v, YES_OR_NO } from "../../core/shape.ts";
 import { isoText } from "../../db/db.ts";
-import { type Keep, type Left, type Removal, rescueRef } from "../removals/removals.ts";
+import type { KnownRebase, TakenBack } from "../rebase/rebase.ts";
+import { type BroughtBack, type Keep, type Left, type Removal, rescueRef } from "../removals/removals.ts";
 import type { Cleaned } from "./cleanup.ts";
 import { goes, type Item } from "./plan.ts";
 
@@ -140,7 +141,25 @@ function iso(at: string | null): string | null {
   return at === null ? null : isoText(at);
 }
 
-/** Of `undo`: what came back, or with --list the removals there are. */
+const rebaseShape = () =>
+  v.strictObject({
+    id: TEXT,
+    branch: TEXT,
+    target: TEXT,
+    rebasedAt: TEXT,
+    before: TEXT,
+    after: TEXT_OR_NULL,
+    path: TEXT_OR_NULL,
+    /** What undo can take back: the branch, what a killed one has set aside, or neither (any more). */
+    left: v.picklist(["branch", "work", "moved-on", "gone"]),
+  });
+export type ShownRebase = v.InferOutput<ReturnType<typeof rebaseShape>>;
+
+function shownRebase({ at, ...known }: KnownRebase): ShownRebase {
+  return { ...known, rebasedAt: new Date(at).toISOString() };
+}
+
+/** Of `undo`: what came back, or with --list the removals and rebases there are. */
 export const undoneShape = () =>
   v.strictObject({
     id: TEXT_OR_NULL,
@@ -149,17 +168,34 @@ export const undoneShape = () =>
     branch: TEXT_OR_NULL,
     renamed: v.array(v.strictObject({ from: TEXT, to: TEXT })),
     missing: v.array(v.strictObject({ path: TEXT, why: TEXT })),
+    /** Of a rebase: where the branch was, and where it is again. */
+    rebase: orNull(v.strictObject({ id: TEXT, branch: TEXT, target: TEXT, from: TEXT, to: TEXT, work: TEXT_OR_NULL })),
     removals: orNull(v.array(removalShape())),
+    rebases: orNull(v.array(rebaseShape())),
   });
 export type Undone = v.InferOutput<ReturnType<typeof undoneShape>>;
 
-export function listedAnswer({
-  removals,
-  left,
-}: {
+const NOTHING = { id: null, path: null, name: null, branch: null, rebase: null };
+
+export interface Listed {
   removals: readonly Removal[];
   left: ReadonlyMap<string, Left>;
-}): Undone {
-  const none = { id: null, path: null, name: null, branch: null, renamed: [], missing: [] };
-  return { ...none, removals: removals.map((one) => shownRemoval(one, left.get(one.id) ?? "nothing")) };
+  rebases: readonly KnownRebase[];
+}
+
+export function listedAnswer({ removals, left, rebases }: Listed): Undone {
+  return {
+    ...{ ...NOTHING, renamed: [], missing: [] },
+    removals: removals.map((one) => shownRemoval(one, left.get(one.id) ?? "nothing")),
+    rebases: rebases.map(shownRebase),
+  };
+}
+
+export function broughtBackAnswer(brought: BroughtBack): Undone {
+  return { ...brought, rebase: null, removals: null, rebases: null };
+}
+
+export function takenBackAnswer({ path }: KnownRebase, rebase: TakenBack): Undone {
+  const { id, branch } = rebase;
+  return { ...NOTHING, renamed: [], missing: [], id, path, branch, rebase, removals: null, rebases: null };
 }

@@ -5,6 +5,7 @@ import { flag, TEXT, v, word } from "../../core/shape.ts";
 import { printable } from "../../core/text.ts";
 import type { World } from "../../world.ts";
 import {
+  broughtBackAnswer,
   type CleanedAnswer,
   cleanedAnswer,
   cleanedShape,
@@ -12,6 +13,7 @@ import {
   listedAnswer,
   removedShape,
   shownItem,
+  takenBackAnswer,
   type Undone,
   undoneShape,
 } from "./answers.ts";
@@ -112,16 +114,17 @@ const removeOperation = operation({
 
 const undoOperation = operation({
   name: "removals.undo",
-  summary: "Bring back a worktree that was removed",
+  summary: "Bring back a worktree that was removed, or take a rebase back",
   description:
     "Directory, branch, index, staged, changed, untracked and ignored files, and reflog, as they were. Without an id the " +
-    "last one of the repository. The trash is kept for 14 days, what git saved for 90 (see `parallel-cc help removal`).",
+    "last one that was removed of the repository; a rebase is taken back by its id alone (`parallel-cc rebase undo` takes " +
+    "the last). The trash is kept for 14 days, what git saved for 90 (see `parallel-cc help removal`).",
   input: () =>
     v.strictObject({
-      id: v.optional(word("The removal, by its id or the beginning of it", "removal")),
-      list: v.optional(flag("Show what was removed, and what became of it")),
+      id: v.optional(word("The removal or rebase, by its id or the beginning of it", "removal")),
+      list: v.optional(flag("Show what was removed or rebased, and what became of it")),
       to: v.optional(word("Bring it back to this path", "directory")),
-      repo: v.optional(word("Only removals of this repository (default: of the current one, else all)", "repository")),
+      repo: v.optional(word("Only those of this repository (default: of the current one, else all)", "repository")),
     }),
   output: undoneShape,
   cli: {
@@ -131,8 +134,14 @@ const undoOperation = operation({
   },
   run: async (world: World, input): Promise<Undone> => {
     const { listRemovals, undo } = await import("./undo.ts");
-    if (input.list === true) return listedAnswer(await listRemovals(world, input.repo));
-    return { ...(await undo(world, input)), removals: null };
+    const { listRebases, rebaseMeant, takeRebaseBack } = await import("./undo-rebase.ts");
+    if (input.list === true) {
+      const { repo } = input;
+      return listedAnswer({ ...(await listRemovals(world, repo)), rebases: await listRebases(world, repo) });
+    }
+    const rebase = await rebaseMeant(world, input);
+    if (rebase !== undefined) return takenBackAnswer(rebase, await takeRebaseBack(world, rebase));
+    return broughtBackAnswer(await undo(world, input));
   },
   text: (answer, page) => undoneText(answer, page),
 });

@@ -27,7 +27,7 @@ export async function repositoriesMeant(world: Effects, named: string | undefine
     throw thrown;
   });
   const found = here === undefined ? [] : [here];
-  for (const gitDir of reachable(await world.db())) {
+  for (const gitDir of reachableRepositories(await world.db())) {
     if (found.some((one) => one.gitDir === gitDir)) continue;
     const other = await repositoryAt({ ...world, cwd: gitDir, git: (at) => world.git(at).trusting() }, gitDir).catch(
       (thrown: unknown) => {
@@ -41,7 +41,7 @@ export async function repositoriesMeant(world: Effects, named: string | undefine
 }
 
 // Of one on a disk that is not there now nothing can be said, so nothing of it is touched.
-function reachable(db: Db): string[] {
+export function reachableRepositories(db: Db): string[] {
   return knownRepositories(db).filter((gitDir) => existsSync(gitDir));
 }
 

@@ -2,7 +2,7 @@
 
 import type { Page } from "../../core/operation.ts";
 import { age, type Cut, counted, printable, shellWord, table } from "../../core/text.ts";
-import type { CleanedAnswer, ShownItem, ShownRemoval, Undone } from "./answers.ts";
+import type { CleanedAnswer, ShownItem, ShownRebase, ShownRemoval, Undone } from "./answers.ts";
 
 const PRUNED = {
   trash: "the files in the trash",
@@ -125,21 +125,41 @@ function stateOf(item: ShownItem): string {
   return item.keeps.map(({ detail }) => printable(detail)).join("; ");
 }
 
-function removalsText(removals: readonly ShownRemoval[], page: Page): string {
-  if (removals.length === 0) return "Nothing was removed.\n";
-  const head = ["ID", "NAME", "AGE", "WHY", "WHAT IS LEFT"];
-  const rows = removals.map((one) => [
-    one.id,
-    printable(one.name),
-    age(new Date(one.removedAt), page.now),
-    one.reason,
-    whatIsLeft(one),
-  ]);
+function undoableText({ removals, rebases }: Pick<Undone, "removals" | "rebases">, page: Page): string {
+  const rows = [...(removals ?? []).map(removalRow), ...(rebases ?? []).map(rebaseRow)];
+  if (rows.length === 0) return "Nothing was removed.\n";
+  const head = ["ID", "KIND", "NAME", "AGE", "WHY", "WHAT IS LEFT"];
   const cuts = [
-    { column: 4, floor: 20, keeps: "start" as const },
-    { column: 1, floor: 12, keeps: "end" as const },
+    { column: 5, floor: 20, keeps: "start" as const },
+    { column: 2, floor: 12, keeps: "end" as const },
   ];
-  return tableText([head, ...rows], page, cuts);
+  const newest = rows.toSorted((a, b) => b.at.getTime() - a.at.getTime());
+  const body = newest.map(({ id, kind, name, at, why, left }) => [id, kind, name, age(at, page.now), why, left]);
+  return tableText([head, ...body], page, cuts);
+}
+
+function removalRow(one: ShownRemoval) {
+  const kind = one.path === null ? "branch" : "worktree";
+  const known = { id: one.id, kind, name: printable(one.name), at: new Date(one.removedAt) };
+  return { ...known, why: one.reason, left: whatIsLeft(one) };
+}
+
+function rebaseRow({ id, branch, rebasedAt, target, left }: ShownRebase) {
+  const known = { id, kind: "rebase", name: printable(branch), at: new Date(rebasedAt) };
+  return { ...known, why: `onto ${printable(target)}`, left: LEFT_OF_REBASE[left] };
+}
+
+const LEFT_OF_REBASE = {
+  branch: "where it was",
+  work: "killed: uncommitted work that it set aside",
+  "moved-on": "nothing: the branch has moved on",
+  gone: "nothing: the branch is gone",
+} as const;
+
+function takenBackText({ branch, target, to, work }: NonNullable<Undone["rebase"]>): string {
+  return work !== null
+    ? `What was not committed on ${printable(branch)} when its rebase onto ${printable(target)} was killed is back.`
+    : `${printable(branch)} is at ${to.slice(0, 12)} again, as before it was rebased onto ${printable(target)}.`;
 }
 
 function whatIsLeft(one: ShownRemoval): string {
@@ -158,7 +178,8 @@ function tableText(rows: readonly string[][], page: Page, cuts: readonly Cut[]):
 }
 
 export function undoneText(answer: Undone, page: Page): string {
-  if (answer.removals !== null) return removalsText(answer.removals, page);
+  if (answer.removals !== null) return undoableText(answer, page);
+  if (answer.rebase !== null) return `${takenBackText(answer.rebase)}\n`;
   const { path, name, branch, renamed, missing } = answer;
   const on = branch === null ? "" : ` on ${printable(branch)}`;
   const lines =

@@ -41,7 +41,7 @@ async function readyRemovals(world: World, gitDir: string | undefined): Promise<
 }
 
 /** Undefined where no repository is: then all removals are meant. */
-async function gitDirMeant(world: World, repo: string | undefined): Promise<string | undefined> {
+export async function gitDirMeant(world: World, repo: string | undefined): Promise<string | undefined> {
   try {
     return (await repositoryAt(world, repo)).gitDir;
   } catch (thrown) {

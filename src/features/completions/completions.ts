@@ -124,17 +124,29 @@ async function worktrees(world: Effects, given: Given): Promise<Candidates> {
   };
 }
 
+/** And rebases, which undo takes back as well. */
 async function removals(world: Effects, given: Given): Promise<Candidates> {
-  const db = await openedDb(world);
-  if (db === undefined) return { values: [] };
   // As undo itself: of this repository, and where none is, of all.
   const gitDir = await commonDirectory(gitThere(world, given)).catch(() => undefined);
+  const rebased = gitDir === undefined ? [] : await rebasesIn(world, gitDir);
+  const db = await openedDb(world);
+  if (db === undefined) return { values: rebased, areIds: true };
   const { parseUtc } = await import("../../db/db.ts");
   const { removalNames } = await import("./store.ts");
   const values = removalNames(db, gitDir).map(({ id, name, removed_at: at }) => {
     return { value: id, description: `${name}, removed ${age(parseUtc(at), world.now())} ago` };
   });
-  return { values, areIds: true };
+  return { values: [...values, ...rebased], areIds: true };
+}
+
+/** Those that undo can take back. */
+async function rebasesIn(world: Effects, gitDir: string): Promise<Candidates["values"]> {
+  const { knownRebases } = await import("../rebase/rebase.ts");
+  const found = await knownRebases(world.git(gitDir).trusting());
+  return found.flatMap(({ id, branch, target, at, left }) => {
+    const description = `rebase of ${branch} onto ${target}, ${age(new Date(at), world.now())} ago`;
+    return left === "branch" || left === "work" ? [{ value: id, description }] : [];
+  });
 }
 
 async function rebases(world: Effects, given: Given): Promise<Candidates> {
