@@ -19,3 +19,8 @@ declare module "*.fish" {
   const text: string;
   export default text;
 }
+// And as files, known by the path that they have in the program.
+declare module "*/apply-seccomp" {
+  const path: string;
+  export default path;
+}

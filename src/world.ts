@@ -53,6 +53,8 @@ export interface Env {
   sandboxVariables: Readonly<Record<string, string>>;
   /** PARALLEL_CC_BYPASS: the commit is to be made whatever others have claimed. */
   isBypassed: boolean;
+  /** NATIVE_SANDBOX_ROOT: the directory that native sandboxes are made in. */
+  nativeSandboxRoot: string | undefined;
 }
 
 export interface World {
@@ -114,6 +116,8 @@ export type Program = Pick<RunInput, "command" | "args" | "input" | "timeoutMs" 
 
 export type PipedProgram = Pick<PipedInput, "command" | "args" | "input" | "timeoutMs" | "signal"> & {
   directory: string;
+  /** Added to the environment. */
+  variables?: Readonly<Record<string, string>>;
   only?: Readonly<Record<string, string>>;
 };
 
@@ -196,8 +200,8 @@ export function makeWorld(variables: Record<string, string | undefined> = proces
     handOver: ({ command, args, directory }) => handOver({ command, args, cwd: directory, env: childEnv(variables) }),
     startScripted: ({ command, args, directory }) =>
       startScripted({ command, args, cwd: directory, env: childEnv(variables) }),
-    startPiped: ({ directory, only, ...program }) =>
-      startPiped({ ...program, cwd: directory, env: only ?? childEnv(variables) }),
+    startPiped: ({ directory, variables: added, only, ...program }) =>
+      startPiped({ ...program, cwd: directory, env: { ...(only ?? childEnv(variables)), ...added } }),
     self,
     inHome: (directory) => makeWorld(strangersVariables(variables, directory)),
     restartWith: (added) => {
@@ -235,6 +239,7 @@ function readEnv(variables: Record<string, string | undefined>): Env {
     sandboxProvider: variables["SANDBOX_PROVIDER"] || variables["PARALLEL_CC_SANDBOX_PROVIDER"] || undefined,
     sandboxVariables: handedOn(variables),
     isBypassed: Boolean(variables["PARALLEL_CC_BYPASS"]) && variables["PARALLEL_CC_BYPASS"] !== "0",
+    nativeSandboxRoot: variables["NATIVE_SANDBOX_ROOT"] || undefined,
   };
 }
 

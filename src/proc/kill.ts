@@ -49,3 +49,14 @@ function signalGroup(leader: number, signal: "SIGTERM" | "SIGKILL" | 0): boolean
     return !(thrown instanceof Error && "code" in thrown && thrown.code === "ESRCH");
   }
 }
+
+/** What has ended meanwhile, or belongs to somebody else, is passed over. */
+export function killOutright(pids: readonly number[]): void {
+  for (const pid of pids) {
+    try {
+      process.kill(pid, "SIGKILL");
+    } catch {
+      // Not there any more.
+    }
+  }
+}

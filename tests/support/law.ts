@@ -65,8 +65,8 @@ interface Home {
   what: string;
   /** Sought in the code without comments and texts. */
   sign: RegExp;
-  /** A file, a folder ending in "/", or undefined: nowhere. */
-  home: string | undefined;
+  /** Files, folders ending in "/"; none: nowhere. */
+  home: string | readonly string[] | undefined;
 }
 
 const HOMES: readonly Home[] = [
@@ -74,7 +74,11 @@ const HOMES: readonly Home[] = [
   { what: "the environment", sign: /\b(process|Bun|import\s*\.\s*meta)\s*\.\s*env\b/, home: "src/world.ts" },
   { what: "the working directory", sign: /\bprocess\s*\.\s*(cwd|chdir)\b/, home: "src/world.ts" },
   { what: "the home directory", sign: /\b(homedir|userInfo)\s*\(/, home: "src/world.ts" },
-  { what: "opening a port", sign: /\bBun\s*\.\s*(listen|serve|udpSocket)\b/, home: "src/proc/port.ts" },
+  {
+    what: "opening a port",
+    sign: /\bBun\s*\.\s*(listen|serve|udpSocket)\b/,
+    home: ["src/proc/port.ts", "src/proc/socket.ts"],
+  },
   { what: "starting a process", sign: /\bBun\s*\.\s*(spawn|spawnSync|\$)/, home: "src/proc/spawn.ts" },
   {
     what: "the clock",
@@ -99,14 +103,14 @@ export function homeViolations(tree: Tree): string[] {
   return [...tree].flatMap(([path, source]) => {
     const code = codeOf(source);
     return HOMES.filter(({ sign, home }) => !livesIn(path, home) && sign.test(code)).map(
-      ({ what, home }) => `${path}: ${what} lives ${home === undefined ? "nowhere" : `in ${home}`}`,
+      ({ what, home }) =>
+        `${path}: ${what} lives ${home === undefined ? "nowhere" : `in ${[home].flat().join(" and ")}`}`,
     );
   });
 }
 
-function livesIn(path: string, home: string | undefined): boolean {
-  if (home === undefined) return false;
-  return home.endsWith("/") ? path.startsWith(home) : path === home;
+function livesIn(path: string, home: string | readonly string[] | undefined): boolean {
+  return [home ?? []].flat().some((one) => (one.endsWith("/") ? path.startsWith(one) : path === one));
 }
 
 const MODULE_HOMES: Readonly<Record<string, string | undefined>> = {

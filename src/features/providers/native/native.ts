@@ -1,0 +1,69 @@
+// Sandboxes on this very machine: bubblewrap on Linux, Seatbelt on macOS. Each is a directory, and a keeper process.
+
+import type { World } from "../../../world.ts";
+import type { Provider, SandboxSpec } from "../provider.ts";
+import { destroyed } from "./destroy.ts";
+import { type Ground, groundsIn, makeGround, recordFor, recordOf, standingGround, standingOf } from "./ground.ts";
+import { checkHosts } from "./policy.ts";
+import { entered, missing, proven } from "./probe.ts";
+import { type Effects as Holders, nativeSandbox } from "./sandbox.ts";
+import { awake } from "./talk.ts";
+
+type Effects = Holders & Pick<World, "env" | "paths" | "pid">;
+
+export function nativeProvider(world: Effects): Provider {
+  return {
+    name: "native",
+    capabilities: {
+      sharesObjects: true,
+      compression: "none",
+      maxMinutes: undefined,
+      dollarsPerHour: 0,
+      usesOwnClaude: true,
+    },
+    problems: async ({ isWeak }) => {
+      const found = missing(world.env);
+      return found.length > 0 ? found : proven(() => made(world, { ...PROBE, isWeak }));
+    },
+    create: async (spec) => {
+      checkHosts(spec.hosts);
+      return made(world, spec);
+    },
+    open: async (id) => {
+      const ground = standingGround(world, id);
+      return ground && nativeSandbox(world, ground, standingOf(ground)?.weaknesses ?? []);
+    },
+    all: async () => groundsIn(world).map((ground) => ({ id: ground.id, runId: recordOf(ground).runId })),
+  };
+}
+
+/** For a look at whether sandboxes can be made at all. */
+const PROBE = {
+  runId: "probe",
+  minutes: 1,
+  hosts: [],
+  objects: [],
+  limits: { memoryBytes: 1024 ** 3, processes: 200 },
+} satisfies Omit<SandboxSpec, "isWeak">;
+
+async function made(world: Effects, spec: SandboxSpec) {
+  const ground = makeGround(world, recordFor(spec, world.now()));
+  try {
+    const { weaknesses } = await awake(world, ground);
+    const sandbox = nativeSandbox(world, ground, weaknesses);
+    await entered(sandbox, spec);
+    return sandbox;
+  } catch (thrown) {
+    await undone(world, ground);
+    throw thrown;
+  }
+}
+
+/** What went wrong first is what is told. */
+async function undone(world: Effects, ground: Ground): Promise<void> {
+  try {
+    await destroyed(world, ground);
+  } catch {
+    // Listed by `all` for as long as it is there.
+  }
+}

@@ -1,0 +1,134 @@
+// Why this machine makes no sandboxes, and what its user can do about it: what is missing is looked for, and then one is
+// made for real, since nothing else tells what a kernel refuses.
+
+import { readFileSync } from "node:fs";
+import { asFailure, Failure } from "../../../core/failure.ts";
+import { programOnPath } from "../../../files/programs.ts";
+import type { World } from "../../../world.ts";
+import { capture, type Sandbox } from "../provider.ts";
+
+const PLATFORMS = ["linux", "darwin"];
+const OF_LINUX = [
+  ["bwrap", "bubblewrap"],
+  ["socat", "socat"],
+  ["rg", "ripgrep"],
+  ["bash", "bash"],
+  ["tar", "tar"],
+] as const;
+
+/** What can be told without making one. */
+export function missing({ path }: Pick<World["env"], "path">, platform: string = process.platform): Failure[] {
+  if (!PLATFORMS.includes(platform)) {
+    return [
+      notReady(
+        `There are no native sandboxes on ${platform}.`,
+        "Use another provider (--provider docker or e2b); on Windows, parallel-cc inside WSL 2 has them.",
+      ),
+    ];
+  }
+  const programs = platform === "linux" ? OF_LINUX.filter(([name]) => programOnPath(name, path) === undefined) : [];
+  const packages = programs.map(([, name]) => name).join(" ");
+  const absent = programs.map(([name]) =>
+    notReady(
+      `Native sandboxes need ${name}, which is not on PATH.`,
+      `Install it: apt-get install ${packages} (Debian, Ubuntu), dnf install ${packages} (Fedora), pacman -S ${packages} (Arch).`,
+    ),
+  );
+  if (programOnPath("claude", path) !== undefined) return absent;
+  const claude = notReady(
+    "There is no claude on PATH: a native sandbox runs this machine's.",
+    "Install Claude Code, or put it on PATH.",
+  );
+  return [...absent, claude];
+}
+
+/** Makes one and takes it away again. */
+export async function proven(make: () => Promise<Sandbox>): Promise<Failure[]> {
+  try {
+    const sandbox = await make();
+    await sandbox.destroy();
+    return [];
+  } catch (thrown) {
+    return [asFailure(thrown)];
+  }
+}
+
+/** Runs the least of programs inside. Errors: `provider.not-ready`. */
+export async function entered(sandbox: Pick<Sandbox, "exec">, { isWeak }: { isWeak: boolean }): Promise<void> {
+  try {
+    const { exit, stderr } = await capture(sandbox, { argv: ["true"], cwd: "/" });
+    if (exit !== 0) throw refused(stderr, isWeak, undefined);
+  } catch (thrown) {
+    const failure = asFailure(thrown);
+    if (failure.code !== "sandbox.exec") throw failure;
+    const { stderr } = failure.details;
+    throw refused(typeof stderr === "string" ? stderr : failure.message, isWeak, thrown);
+  }
+}
+
+interface Switch {
+  file: string;
+  refuses: string;
+  name: string;
+  wanted: string;
+}
+
+const SWITCHES: readonly Switch[] = [
+  {
+    file: "/proc/sys/kernel/unprivileged_userns_clone",
+    refuses: "0",
+    name: "kernel.unprivileged_userns_clone",
+    wanted: "1",
+  },
+  { file: "/proc/sys/user/max_user_namespaces", refuses: "0", name: "user.max_user_namespaces", wanted: "15000" },
+  {
+    file: "/proc/sys/kernel/apparmor_restrict_unprivileged_userns",
+    refuses: "1",
+    name: "kernel.apparmor_restrict_unprivileged_userns",
+    wanted: "0",
+  },
+];
+
+/** Decided by what the kernel is set to; what bubblewrap said is passed on. */
+export function refused(
+  stderr: string,
+  isWeak: boolean,
+  cause: unknown,
+  read: (file: string) => string = readSetting,
+): Failure {
+  const said = stderr.trim().split("\n").at(-1) ?? "";
+  const off = SWITCHES.find(({ file, refuses }) => read(file).trim() === refuses);
+  if (off !== undefined) {
+    return notReady(
+      `This machine does not let programs make user namespaces: ${off.name} is ${off.refuses}. ${said}`,
+      `Set it for now: sudo sysctl -w ${off.name}=${off.wanted}; and for good in /etc/sysctl.d/.`,
+      cause,
+    );
+  }
+  // bubblewrap has one exit code for all; what it was doing stands in its message (0.4 to 0.11).
+  if (/mount proc|\/proc/.test(said) && !isWeak) {
+    return notReady(
+      `This machine, perhaps a container, lets no program mount /proc: ${said}`,
+      "Start the container with --security-opt unmask=ALL --security-opt seccomp=unconfined, use another provider, or " +
+        "accept a weaker isolation with --weak.",
+      cause,
+    );
+  }
+  return notReady(
+    `No sandbox can be made on this machine: ${said}`,
+    "In a container, start it with --security-opt seccomp=unconfined, or use another provider.",
+    cause,
+  );
+}
+
+function readSetting(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+function notReady(message: string, hint: string, cause?: unknown): Failure {
+  return new Failure({ kind: "unavailable", code: "provider.not-ready", message, hint, cause });
+}
