@@ -159,6 +159,19 @@ describe("the radar", () => {
     expect(answer).not.toHaveProperty("timing");
   });
 
+  test("lists all files in its answer, and for an agent some with how many there are", async () => {
+    await using scene = await withText();
+    for (let nth = 0; nth < 60; nth++) {
+      write(scene.one, `many/${nth}.txt`, "one\n");
+      write(scene.two, `many/${nth}.txt`, "two\n");
+    }
+    const [pair] = (await radar(scene)).pairs;
+    expect([pair?.files.length, pair?.fileCount]).toEqual([60, 60]);
+    const asked = await agentOperations[0]?.run(scene.two.world, {});
+    expect(asked.pairs[0].fileCount).toBe(60);
+    expect(asked.pairs[0].files).toHaveLength(50);
+  });
+
   test("merges only what has changed since", async () => {
     await using scene = await withText();
     const three = await scene.start("three");

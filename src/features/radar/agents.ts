@@ -5,6 +5,13 @@ import { v } from "../../core/shape.ts";
 import type { World } from "../../world.ts";
 import { radarAnswer, radarEntries } from "./answers.ts";
 
+/** An agent reads all that it is given; `fileCount` says how many there are. */
+const MOST_FILES = 50;
+
+function cut<T extends { files: readonly unknown[] }>(one: T): T {
+  return { ...one, files: one.files.slice(0, MOST_FILES) };
+}
+
 export const radarToolOperation = agentOperation({
   name: "radar.scan-for-agents",
   summary: "Tell an agent which live sessions will conflict",
@@ -25,6 +32,6 @@ export const radarToolOperation = agentOperation({
     const { radarAt } = await import("./radar-at.ts");
     const { scanned, repoPath, ownId } = await radarAt(world, undefined);
     const { timing: _, ...answer } = radarAnswer(scanned, { repoPath, ownId });
-    return answer;
+    return { ...answer, pairs: answer.pairs.map(cut), targets: answer.targets.map(cut) };
   },
 });

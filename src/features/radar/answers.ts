@@ -9,7 +9,7 @@ const verdictEntries = () => ({
   /** Of an unknown one. */
   why: TEXT_OR_NULL,
   files: v.array(fileShape()),
-  /** In all: of very many, not all are listed. */
+  /** In all: for agents, and of very many, not all are listed. */
   fileCount: NUMBER,
   warnings: v.array(warningShape()),
 });

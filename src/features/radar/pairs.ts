@@ -37,8 +37,10 @@ type Effects = Pick<World, "git" | "log">;
 /** Raise it when the same commits may be judged otherwise than before. */
 const JUDGE = 1002;
 const MERGING_MS = 60_000;
-/** More of one pair nobody reads. */
-const MOST_FILES = 200;
+/** Two branches that far apart are no sessions' work. */
+const MOST_FILES = 5_000;
+/** Of one pair, in what lines. */
+const MOST_READ = 200;
 
 /** For each pair, in their order; how many were not known before. Errors: those of git and of reading the database. */
 export async function judgePairs(
@@ -149,7 +151,7 @@ function sharedBy(files: JudgedFile[], merged: Merged | undefined): (MergedFile 
   const byPath = (changes: readonly Change[] = []) =>
     new Map(changes.map((change) => [shownPath(change.path), change]));
   const [byA, byB] = [byPath(merged?.byA), byPath(merged?.byB)];
-  return files.flatMap((file) => {
+  return files.slice(0, MOST_READ).flatMap((file) => {
     const [ofA, ofB] = [byA.get(file.path), byB.get(file.path)];
     if (file.kind !== "merged" || ofA === undefined || ofB === undefined) return [];
     return [{ file, a: ofB.before, b: ofA.before, merged: ofA.after }];
