@@ -40,6 +40,13 @@ export interface Scene extends AsyncDisposable {
   up(input?: Partial<PlanInput>): Promise<UploadPlan>;
 }
 
+function planInput({ place, repo, worktree, base }: Pick<Scene, "place" | "repo" | "worktree" | "base">): PlanInput {
+  return {
+    ...{ repository: repo.path, worktree, caller: repo.path, include: [], store: place.at("data/store.git") },
+    ...{ base, sharesObjects: true },
+  };
+}
+
 export interface SceneInput {
   /** Committed; without them, one file. */
   files?: Readonly<Record<string, Content>>;
@@ -58,11 +65,7 @@ export async function makeScene({ files, format = "sha1", name }: SceneInput = {
   await repo.git("worktree", "add", "--quiet", "--detach", worktree);
   const sandbox = await plainSandbox(place);
   const plan = (input: Partial<PlanInput> = {}) =>
-    planUpload(world, {
-      ...{ repository: repo.path, worktree, caller: repo.path, include: [], store: place.at("data/store.git") },
-      ...{ base, sharesObjects: true },
-      ...input,
-    });
+    planUpload(world, { ...planInput({ place, repo, worktree, base }), ...input });
   const send = (planned: UploadPlan) => sendUpload(world, sandbox, planned, { compression: "none" });
   return {
     ...{ place, world, repo, worktree, sandbox, base, gitAt, plan, send },
@@ -100,4 +103,22 @@ export function treeIn(scene: Scene): Promise<string> {
 export async function namesIn(scene: Scene): Promise<string[]> {
   const listed = await scene.gitAt(scene.sandbox.places.workspace, "ls-tree", "-r", "-z", "--name-only", "work");
   return listed.split("\0").filter(Boolean);
+}
+
+/** As somebody plans it who is not allowed everything. */
+export async function planOfNobody(scene: Scene): Promise<UploadPlan> {
+  const isRoot = process.getuid?.() === 0;
+  if (isRoot) await Bun.$`chown -R 65534:65534 ${scene.place.path}`.quiet();
+  const asNobody = isRoot ? ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] : [];
+  const child = Bun.spawn(
+    [...asNobody, process.execPath, join(import.meta.dir, "uploads-planner.ts"), JSON.stringify(planInput(scene))],
+    {
+      cwd: scene.place.path,
+      env: scene.place.env(),
+      stderr: "pipe",
+    },
+  );
+  const [said, complaint] = await Promise.all([child.stdout.text(), child.stderr.text()]);
+  if ((await child.exited) !== 0) throw new Error(complaint);
+  return JSON.parse(said);
 }

@@ -39,16 +39,17 @@ export function insideOf(top: string): (path: string) => boolean {
   const isInside = (path: string): boolean => {
     const folder = path.slice(0, Math.max(0, path.lastIndexOf("/")));
     if (folder === "") return true;
-    const found = known.get(folder) ?? (isInside(folder) && isDirectory(fullPath(top, folder)));
+    const found = known.get(folder) ?? (isInside(folder) && !isOther(fullPath(top, folder)));
     known.set(folder, found);
     return found;
   };
   return isInside;
 }
 
-function isDirectory(full: Buffer): boolean {
+/** What is not there, or not to be seen, is for others to find. */
+function isOther(full: Buffer): boolean {
   try {
-    return lstatSync(full).isDirectory();
+    return lstatSync(full, { throwIfNoEntry: false })?.isDirectory() === false;
   } catch {
     return false;
   }

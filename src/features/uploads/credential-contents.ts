@@ -106,12 +106,13 @@ const PLACEHOLDER =
   /pass|pwd|secret|token|change|example|your|test|user|admin|root|foo|bar|dummy|qwerty|xxx|\*\*\*|\.\.\./i;
 
 function hasPassword(url: string): boolean {
-  const [, user = "", password = "", host = ""] = /:\/\/([^:]*):(.*)@([^@]*)$/.exec(url) ?? [];
+  const [, user = "", written = "", host = ""] = /:\/\/([^:]*):(.*)@([^@]*)$/.exec(url) ?? [];
+  const password = written.replace(/%[0-9a-f]{2}/gi, "%");
   const isMadeUp =
     PLACEHOLDER.test(password) || password === user || !/\d/.test(password) || !/[A-Za-z]/.test(password);
   // Without a dot it is a name within somebody's own network, mostly that of a file for containers.
   const isNowhere =
     !host.includes(".") ||
     /^(127\.|0\.0\.0\.0|10\.|192\.168\.)|(^|\.)(example|test|invalid|local|localhost)(\.[a-z]+)?\.?$/i.test(host);
-  return !isMadeUp && !isNowhere && new Set(password).size >= 5;
+  return !isMadeUp && !isNowhere && password.length >= 6 && new Set(password).size >= 5;
 }

@@ -5,7 +5,7 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { World } from "../../world.ts";
 import { missingIn, readWhole, storeBlobs } from "./blobs.ts";
-import { shownPath } from "./byte-paths.ts";
+import { insideOf, shownPath } from "./byte-paths.ts";
 import { type Candidate, candidatesIn, quietGit, type Why } from "./candidates.ts";
 import { credentialName, isGitName } from "./credential-names.ts";
 import { keptByIgnoreFiles } from "./ignore-files.ts";
@@ -80,7 +80,7 @@ export async function planUpload(world: Effects, input: PlanInput, signal?: Abor
   const kept = await keptByIgnoreFiles(store, { worktree: input.worktree, paths });
   const held: UploadPlan["held"] = [];
   const chosen: Chosen[] = [];
-  const lookAt = looker(shared.hash);
+  const lookAt = inTrees(looker(shared.hash));
   for (const [count, candidate] of found.files.entries()) {
     if (count % BATCH === 0) await turnOfOthers(signal);
     const verdict = judge(candidate, { kept, hash: shared.hash, lookAt });
@@ -118,6 +118,16 @@ function summed(chosen: readonly Chosen[]) {
     sent: chosen.map(({ path, look, why }) => ({ path: shownPath(path), sizeBytes: look.sizeBytes, why })),
     extras: named(({ why }) => why === "claude" || why === "included"),
     altered: named(({ content }) => content !== undefined),
+  };
+}
+
+/** What stands behind a link that took a directory's place is not in the tree: git has lost it, and so have we. */
+function inTrees(lookAt: ReturnType<typeof looker>): ReturnType<typeof looker> {
+  const known = new Map<string, (path: string) => boolean>();
+  return (top, path) => {
+    const isInside = known.get(top) ?? insideOf(top);
+    known.set(top, isInside);
+    return isInside(path) ? lookAt(top, path) : { is: "gone" };
   };
 }
 

@@ -1,0 +1,124 @@
+// What is taken for a credential, and what is not: by name and by content. No example here is anybody's key.
+
+import { describe, expect, test } from "bun:test";
+import { credentialIn, isPublicPem, registryToken } from "../../src/features/uploads/credential-contents.ts";
+import { credentialName, isGitName } from "../../src/features/uploads/credential-names.ts";
+
+/** As random as a key, and the same each time. */
+function letters(count: number, alphabet = "aK3mZ9qLw7RtB2xVn8YcD4hJf6GsP5uE"): string {
+  return Array.from({ length: count }, (_, at) => alphabet[(at * 7 + at * at * 3) % alphabet.length]).join("");
+}
+
+const hex = (count: number) => letters(count, "3f9a0c7e5b1d8264");
+const upper = (count: number) => letters(count, "QK3ZT7MWA2XVNP5R");
+const jwt = (payload: object) =>
+  ["eyJhbGciOiJIUzI1NiJ9", Buffer.from(JSON.stringify(payload)).toString("base64url"), letters(43)].join(".");
+const pem = (kind: string, body = letters(128)) =>
+  `-----BEGIN ${kind}-----\n${body.replace(/(.{64})/g, "$1\n")}\n-----END ${kind}-----\n`;
+
+describe("names", () => {
+  test.each([
+    ...[".env", ".env.local", ".env.production", "app/.env.staging", ".ENV"],
+    ...["id_rsa", "keys/id_ed25519", "id_ecdsa_sk", "server.pem", "tls/server.key", "cert.p12", "cert.pfx", "app.jks"],
+    ...[".netrc", "_netrc", ".pypirc", ".pgpass", ".git-credentials", ".htpasswd", "credentials.json"],
+    ...["service-account.json", "service_account-prod.json", "client_secret_12.json", ".claude/.credentials.json"],
+    ...[".aws/config", "home/.ssh/known_hosts", ".gnupg/trustdb.gpg", ".kube/config", ".docker/config.json"],
+    ...["terraform.tfstate", "a/terraform.tfstate.backup", "kubeconfig", "prod.kubeconfig", "kubeconfig.yaml"],
+  ])("%s is one", (path) => {
+    expect(credentialName(path)).toBeDefined();
+  });
+
+  test.each([
+    ...[".env.example", ".env.sample", ".env.local.template", "env.ts", "environment.env.ts", "src/env/index.ts"],
+    ...["id_rsa.pub", "id_rsa.ts", "keyboard.ts", "monkey", "pem.go", ".npmrc", "credentials.ts", "aws/config"],
+    ...["docs/credentials.md", "service-account.ts", "account-service.json", "ssh/config", "kube/config"],
+  ])("%s is none", (path) => {
+    expect(credentialName(path)).toBeUndefined();
+  });
+
+  test("a .pem with nothing but certificates is everybody's", () => {
+    expect(credentialName("ca.pem")?.isPublicAllowed).toBeTrue();
+    expect(isPublicPem(pem("CERTIFICATE") + pem("PUBLIC KEY"))).toBeTrue();
+    expect(isPublicPem(pem("CERTIFICATE") + pem("RSA PRIVATE KEY"))).toBeFalse();
+    expect(isPublicPem("no key at all")).toBeFalse();
+  });
+});
+
+describe("contents", () => {
+  const keys = {
+    "a private key": pem("PRIVATE KEY"),
+    "a private key in a text": `key: "-----BEGIN RSA PRIVATE KEY-----\\n${letters(64)}\\n${letters(64)}\\n-----END"`,
+    "an indented private key": pem("OPENSSH PRIVATE KEY").replace(/^/gm, "    "),
+    "an encrypted private key": pem("RSA PRIVATE KEY", `Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-128\n\n${letters(128)}`),
+    AWS: `AKIA${upper(16)}`,
+    GitHub: `ghp_${letters(36)}`,
+    "GitHub, fine-grained": `github_pat_${letters(22)}_${letters(59)}`,
+    GitLab: `glpat-${letters(20)}`,
+    Anthropic: `sk-ant-api03-${letters(93)}AA`,
+    OpenAI: `sk-proj-${letters(74)}`,
+    Slack: `xoxb-${"2719384650"}-${"9182736450"}-${letters(24)}`,
+    Google: `AIza${letters(35)}`,
+    npm: `npm_${letters(36)}`,
+    Stripe: `sk_live_${letters(24)}`,
+    E2B: `e2b_${hex(40)}`,
+    "a service key": jwt({ iss: "supabase", role: "service_role" }),
+    "a URL": `postgres://app:${"t4kQ9wZr"}7mXb@db.acme.io:5432/app`,
+  };
+
+  test.each(Object.entries(keys))("%s is found, wherever it stands", (_, key) => {
+    expect(credentialIn(key)).toBeDefined();
+    expect(credentialIn(`const key = "${key}";\nnext line`)).toBeDefined();
+    expect(credentialIn(`KEY=${key}\n`)).toBeDefined();
+  });
+
+  test.each([
+    ...["AKIAIOSFODNN7EXAMPLE", "ghp_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", `ghp_${"a1".repeat(18)}`],
+    ...["sk-ant-api03-...", "sk-ant-your-key-here", "npm_config_registry", "disk-usage-of-everything-below-that"],
+    ...["-----BEGIN RSA PRIVATE KEY-----\n...\n-----END RSA PRIVATE KEY-----", "/-----BEGIN PRIVATE KEY-----/"],
+    ...[pem("CERTIFICATE"), pem("PUBLIC KEY"), jwt({ sub: "1234", role: "anon" }), jwt({ sub: "someone" })],
+    ...["https://user:password@example.com", "postgres://postgres:postgres@localhost:5432/db", "https://a:b@c.d"],
+    ...["postgres://app:s3cret99@db:5432/app", `https://x:\${TOKEN}@github.com/o/r`, "redis://:p@ss@cache.acme.io"],
+    ...["http://[::1]:8080/a@b", "https://github.com:443/@scope/name", `deadbeef ${hex(64)}`],
+  ])("%j is none", (text) => {
+    expect(credentialIn(text)).toBeUndefined();
+  });
+
+  test("a registry's token is one, a variable in its place is none", () => {
+    expect(registryToken(`//registry.acme.io/:_authToken=${letters(36)}\n`)).toBeDefined();
+    expect(registryToken(`npmAuthToken: "${letters(36)}"\n`)).toBeDefined();
+    expect(registryToken(`//registry.acme.io/:_authToken=\${NPM_TOKEN}\nalways-auth=true\n`)).toBeUndefined();
+    expect(registryToken("save-exact=true\n# _authToken=abcdefghijkl\n")).toBeUndefined();
+  });
+
+  test("a megabyte of one line takes no time to speak of", () => {
+    const before = performance.now();
+    for (const part of ["a", "-----BEGIN PRIVATE KEY", "https://a:", "eyJ", "sk-", "A-Z ", "x@y:z"]) {
+      expect(credentialIn(part.repeat(Math.ceil(1_000_000 / part.length)))).toBeUndefined();
+    }
+    expect(performance.now() - before).toBeLessThan(5_000);
+  });
+});
+
+describe("names that some file system takes for git's own", () => {
+  const utf8 = (text: string) => Buffer.from(text).toString("latin1");
+  test.each([
+    ".git",
+    ".GIT/config",
+    "a/.Git",
+    "git~1",
+    "GIT~2/x",
+    ".git ",
+    ".git.",
+    ".git::$INDEX_ALLOCATION",
+    "a\\.git\\b",
+  ])("%s", (path) => expect(isGitName(path)).toBeTrue());
+
+  test("with characters that nobody sees", () => {
+    expect(isGitName(utf8(".g\u200cit/config"))).toBeTrue();
+    expect(isGitName(utf8("\ufeff.git"))).toBeTrue();
+  });
+
+  test.each([".gitignore", ".github/x", "git", "a.git", "git~", ".gitmodules", "digit~1"])("not %s", (path) =>
+    expect(isGitName(path)).toBeFalse(),
+  );
+});
