@@ -1,0 +1,9 @@
+// Claude inside a sandbox: found, started once, followed, stopped; what it prints read into a view, and how that looks.
+
+export { type Auth, type AuthMethod, hostsOf, readAuth, type Secret, secretsOf } from "./auth.ts";
+export { type FollowInput, follow } from "./follow.ts";
+export { type KeptView, viewOf } from "./kept-view.ts";
+export { type Launch, type Launched, launch } from "./launch.ts";
+export { type Lines, makeLines } from "./lines.ts";
+export { type ClaudeEnd, type Standing, standing, stopClaude } from "./standing.ts";
+export { addLine, newView, type Tokens, type View } from "./view.ts";

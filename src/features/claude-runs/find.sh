@@ -1,0 +1,20 @@
+#!/bin/sh
+# Says which claude there is, a fact a line. $1: the run's place
+
+run=$1
+mkdir -p "$run" || exit 1
+if [ -d "$run/lock" ]; then
+  echo started
+fi
+found=$(command -v claude) || found=$run/tools/node_modules/.bin/claude
+case $found in
+/*) [ -x "$found" ] || found= ;;
+*) found= ;;
+esac
+if [ -z "$found" ]; then
+  if command -v npm >/dev/null; then echo npm; fi
+  exit 0
+fi
+echo "claude $found"
+said=$("$found" --version 2>&1 </dev/null | head -c 300 | tr '\n' ' ')
+echo "version $said"

@@ -1,0 +1,76 @@
+// How it stands with the claude of a sandbox, and its end: asked of what the script beside it has written down. Claude
+// can write there, too, so that all of it is data.
+
+import { Failure } from "../../core/failure.ts";
+import { capture, type Sandbox } from "../providers/providers.ts";
+import { script } from "./scripts.ts";
+
+export type Standing = { state: "not-started" } | { state: "running"; since: Date | undefined } | ClaudeEnd;
+
+export interface ClaudeEnd {
+  state: "ended";
+  /** As a shell has it: 128 and the number of the signal that ended it. null: nobody was there to see it. */
+  exit: number | null;
+  at: Date | undefined;
+  /** "loss": what looked after it was ended from outside. */
+  by: "itself" | "stop" | "loss";
+}
+
+/** A sandbox that is busy answers late, and one behind a network later. */
+const ANSWER_MS = 60_000;
+const MOST_STATUS = 255;
+const GRACE_MS = 10_000;
+
+/** Errors: `sandbox.*`, `proc.*`. */
+export async function standing(
+  sandbox: Pick<Sandbox, "exec" | "places">,
+  { startsWithinMs = 0 }: { startsWithinMs?: number } = {},
+): Promise<Standing> {
+  const words = [sandbox.places.run, String(Math.ceil(startsWithinMs / 100))];
+  const said = await capture(sandbox, {
+    argv: script("standing", words),
+    timeoutMs: ANSWER_MS + startsWithinMs,
+  });
+  const [state, ...facts] = said.stdout.trim().split(" ");
+  if (state === "not-started") return { state };
+  if (state === "running") return { state, since: secondOf(facts[0]) };
+  if (state === "ended") return endOf(facts);
+  throw new Failure({
+    kind: "unavailable",
+    code: "sandbox.exec",
+    message: "What runs in the sandbox could not be asked.",
+    details: { exit: said.exit, stderr: said.stderr.slice(-500) },
+  });
+}
+
+/**
+ * Ends claude and all it started: asked first, killed when the grace is over. One that has ended, or never started, is no
+ * error. Error: `claude.not-stopped`.
+ */
+export async function stopClaude(
+  sandbox: Pick<Sandbox, "exec" | "places">,
+  { graceMs = GRACE_MS }: { graceMs?: number } = {},
+): Promise<Standing> {
+  const words = [sandbox.places.run, String(Math.max(0, Math.ceil(graceMs / 100)))];
+  const { exit, stderr } = await capture(sandbox, {
+    argv: script("stop", words),
+    timeoutMs: graceMs + ANSWER_MS,
+  });
+  if (exit === 0) return standing(sandbox);
+  throw new Failure({
+    kind: "unavailable",
+    code: "claude.not-stopped",
+    message: "The claude in the sandbox did not end when it was told to.",
+    details: { exit, stderr: stderr.slice(-500) },
+  });
+}
+
+function endOf([code, second, by]: readonly string[]): ClaudeEnd {
+  const exit = code !== undefined && /^\d{1,3}$/.test(code) ? Math.min(Number(code), MOST_STATUS) : null;
+  const cause = by === "stop" || by === "itself" ? by : "loss";
+  return { state: "ended", exit, at: secondOf(second), by: cause };
+}
+
+function secondOf(text: string | undefined): Date | undefined {
+  return text !== undefined && /^\d{9,11}$/.test(text) ? new Date(Number(text) * 1000) : undefined;
+}
