@@ -27,7 +27,8 @@ const notes = () => import("./features/notes/operations.ts");
 const conflicts = () => joined(import("./features/radar/operations.ts"), import("./features/conflicts/operations.ts"));
 const rebase = () => import("./features/rebase/operations.ts");
 const demo = () => import("./features/demo/operations.ts");
-const sandbox = () => import("./features/providers/operations.ts");
+const sandbox = () =>
+  joined(import("./features/sandboxes/operations.ts"), import("./features/providers/operations.ts"));
 
 /** In the order of help. No prototype: `toString` is not a command. */
 export const ROOMS: Readonly<Record<string, () => Promise<Room>>> = Object.assign(Object.create(null), {

@@ -55,6 +55,19 @@ export interface Env {
   isBypassed: boolean;
   /** NATIVE_SANDBOX_ROOT: the directory that native sandboxes are made in. */
   nativeSandboxRoot: string | undefined;
+  /** What claude logs in with, for the claude of a sandbox: secrets. */
+  claudeAuth: ClaudeAuth;
+}
+
+export interface ClaudeAuth {
+  /** ANTHROPIC_API_KEY */
+  apiKey: string | undefined;
+  /** ANTHROPIC_AUTH_TOKEN */
+  authToken: string | undefined;
+  /** CLAUDE_CODE_OAUTH_TOKEN */
+  oauthToken: string | undefined;
+  /** ANTHROPIC_BASE_URL */
+  baseUrl: string | undefined;
 }
 
 export interface World {
@@ -72,6 +85,8 @@ export interface World {
   sleep(ms: number): Promise<void>;
   /** Aborted by SIGINT, SIGTERM and SIGHUP; asking for it turns their default (die at once) off. */
   signal(): AbortSignal;
+  /** Aborted by the next one of them: somebody does not want to wait for what the first has begun. */
+  secondSignal(): AbortSignal;
   db(): Promise<Db>;
   /** As `db`, for who is waited for: at most 200 ms for a lock, and `db.outdated` instead of a migration. */
   dbInHaste(): Promise<Db>;
@@ -80,6 +95,8 @@ export interface World {
   runProgram(program: Program): Promise<RunResult>;
   /** As `runProgram`, but what it says goes to our standard error as it comes. */
   runShown(program: Omit<Program, "maxOutputBytes" | "input">): Promise<Ended>;
+  /** A variable that our caller named, of the environment that we were started in. */
+  variable(name: string): string | undefined;
   /** A line of narration to people, on standard error, when it happens. */
   say(line: string): void;
   /** What our standard input holds to its end, in UTF-8; undefined for a terminal, or more than so many bytes. */
@@ -158,7 +175,11 @@ export function makeWorld(variables: Record<string, string | undefined> = proces
     return { command: process.execPath, args: [...script, ...words] };
   };
   let db: Promise<Db> | undefined;
-  let signal: AbortSignal | undefined;
+  let signals: Record<"first" | "second", AbortSignal> | undefined;
+  const deaths = () => {
+    signals ??= signalsOfDeath();
+    return signals;
+  };
   return {
     version: VERSION,
     program: process.execPath,
@@ -171,10 +192,8 @@ export function makeWorld(variables: Record<string, string | undefined> = proces
     now,
     newId: () => crypto.randomUUID(),
     sleep: (ms) => new Promise((done) => setTimeout(done, ms)),
-    signal: () => {
-      signal ??= signalOfDeath();
-      return signal;
-    },
+    signal: () => deaths().first,
+    secondSignal: () => deaths().second,
     db: () => {
       db ??= import("./db/db.ts")
         .then(({ openDb }) => openDb({ file: paths.database, clock: now }))
@@ -195,6 +214,7 @@ export function makeWorld(variables: Record<string, string | undefined> = proces
       run({ ...program, cwd: directory, env: { ...childEnv(variables), ...added }, group: true }),
     runShown: ({ directory, variables: added, ...program }) =>
       runShown({ ...program, cwd: directory, env: { ...childEnv(variables), ...added } }),
+    variable: (name) => variables[name],
     streams: systemStreams,
     say: (line) => writeStderr(`${line}\n`),
     handOver: ({ command, args, directory }) => handOver({ command, args, cwd: directory, env: childEnv(variables) }),
@@ -240,15 +260,17 @@ function readEnv(variables: Record<string, string | undefined>): Env {
     sandboxVariables: handedOn(variables),
     isBypassed: Boolean(variables["PARALLEL_CC_BYPASS"]) && variables["PARALLEL_CC_BYPASS"] !== "0",
     nativeSandboxRoot: variables["NATIVE_SANDBOX_ROOT"] || undefined,
+    claudeAuth: {
+      apiKey: variables["ANTHROPIC_API_KEY"] || undefined,
+      authToken: variables["ANTHROPIC_AUTH_TOKEN"] || undefined,
+      oauthToken: variables["CLAUDE_CODE_OAUTH_TOKEN"] || undefined,
+      baseUrl: variables["ANTHROPIC_BASE_URL"] || undefined,
+    },
   };
 }
 
 /** `--env NAME=value` of `sandbox run`, as variables of the process that drives the run. */
 const HANDED_ON = "PARALLEL_CC_FOR_SANDBOX_";
-
-export function forSandbox(variables: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(variables).map(([name, value]) => [`${HANDED_ON}${name}`, value]));
-}
 
 function handedOn(variables: Record<string, string | undefined>): Record<string, string> {
   const found: Record<string, string> = {};
@@ -313,10 +335,12 @@ function currentDirectory(): string {
   }
 }
 
-function signalOfDeath(): AbortSignal {
-  const controller = new AbortController();
+function signalsOfDeath() {
+  const first = new AbortController();
+  const second = new AbortController();
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(name, () => {
+      const controller = first.signal.aborted ? second : first;
       controller.abort(
         new Failure({
           kind: "cancelled",
@@ -327,7 +351,7 @@ function signalOfDeath(): AbortSignal {
       );
     });
   }
-  return controller.signal;
+  return { first: first.signal, second: second.signal };
 }
 
 function writeStderr(line: string): void {

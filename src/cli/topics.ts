@@ -12,6 +12,7 @@ import ports from "./topics/ports.md" with { type: "text" };
 import radar from "./topics/radar.md" with { type: "text" };
 import rebase from "./topics/rebase.md" with { type: "text" };
 import removal from "./topics/removal.md" with { type: "text" };
+import sandbox from "./topics/sandbox.md" with { type: "text" };
 import scripting from "./topics/scripting.md" with { type: "text" };
 import sessions from "./topics/sessions.md" with { type: "text" };
 import settings from "./topics/settings.md" with { type: "text" };
@@ -32,6 +33,7 @@ export const TOPICS: Readonly<Record<string, string>> = Object.assign(Object.cre
   landed,
   merges,
   removal,
+  sandbox,
   ports,
   scripting,
   environment,

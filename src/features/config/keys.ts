@@ -183,7 +183,7 @@ export const KEYS = {
     ...{ fallback: 5, shown: "5", repository: "none" },
   }),
   "sandbox.hosts": key({
-    summary: "Hosts that tasks in sandboxes may reach beside the model's and the package registries",
+    summary: "Hosts that tasks in sandboxes may reach beside the model's: package registries, services",
     kind: patterns('hosts with commas between them, like "api.example.org,127.0.0.1:5432"'),
     ...{ fallback: [], shown: NOT_SET, repository: "none" },
   }),

@@ -40,8 +40,13 @@ export type RunRequest = v.InferOutput<typeof REQUEST>;
 const COMMIT = v.object({ id: TEXT, subject: TEXT });
 
 export const FACTS = v.object({
+  /** It met what only its user can mend, and nobody drives it until told to. */
+  isParked: v.optional(YES_OR_NO, false),
   warnings: v.optional(v.array(TEXT), []),
   weaknesses: v.optional(v.array(TEXT), []),
+  /** From when on it costs what. */
+  madeAt: v.optional(TEXT),
+  dollarsPerHour: v.optional(NUMBER, 0),
   /** With the caller's uncommitted work on it; without any, the base itself. */
   startCommit: v.optional(TEXT),
   sent: v.optional(v.object({ files: NUMBER, bytes: NUMBER, held: NUMBER, commit: TEXT, tookMs: NUMBER })),

@@ -134,6 +134,7 @@ export function noteInSession(db: Db, id: string, noted: { status: string; insta
   });
 }
 
-export function sessionStands(db: Db, id: string): boolean {
-  return db.one(v.object({ id: TEXT }), "SELECT id FROM sessions WHERE id = $id", { id }) !== undefined;
+/** Whether a session of that id is over: its id is taken for ever. */
+export function hasEnded(db: Db, id: string): boolean {
+  return db.one(v.object({ id: TEXT }), "SELECT id FROM session_history WHERE id = $id", { id }) !== undefined;
 }

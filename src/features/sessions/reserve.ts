@@ -43,6 +43,8 @@ export interface RegisterInput {
    * the free one that is named.
    */
   apart?: "anywhere" | "there" | undefined;
+  /** What it is to be called; nobody else ever was. */
+  id?: string | undefined;
 }
 
 export interface Request {
@@ -71,7 +73,7 @@ export async function reserve(request: Request): Promise<Reserved> {
   const key = keyOf(repository);
   const start = await startOrFailure(request);
   const self = world.processes.identify(world.pid);
-  const id = world.newId();
+  const id = input.id ?? world.newId();
   // Looked at before the transaction, which stays short that way; whoever came or changed since counts as alive.
   const dead = deadSessions(world, db, key);
   // Only who needs a worktree looks at how one is made. That is known inside; beside others it is likely.

@@ -1,0 +1,137 @@
+// How runs are told: the shapes of answers, and each from its row.
+
+import { existsSync, readFileSync } from "node:fs";
+import { NUMBER, orNull, TEXT, TEXT_OR_NULL, v, YES_OR_NO } from "../../core/shape.ts";
+import { shellWord } from "../../core/text.ts";
+import { isoText } from "../../db/db.ts";
+import type { Paths } from "../../files/paths.ts";
+import type { UploadPlan } from "../uploads/uploads.ts";
+import { costOf } from "./cost.ts";
+import { placeOf, type RunPlace } from "./place.ts";
+import { type Run, type Status, statusOf } from "./run.ts";
+
+const STATUSES = ["INITIALIZING", "RUNNING", "COMPLETED", "FAILED", "TIMEOUT", "CANCELLED"] as const satisfies Status[];
+
+const COST = () => v.strictObject({ sandbox: NUMBER, model: NUMBER, total: NUMBER });
+const ERROR = () => orNull(v.strictObject({ code: TEXT, message: TEXT, hint: TEXT_OR_NULL }));
+
+export const runShape = () =>
+  v.strictObject({
+    success: YES_OR_NO,
+    sessionId: TEXT,
+    name: TEXT_OR_NULL,
+    provider: TEXT,
+    sandboxId: TEXT_OR_NULL,
+    status: v.picklist(STATUSES),
+    exitCode: orNull(NUMBER),
+    /** Milliseconds that its claude worked. */
+    executionTime: NUMBER,
+    worktreePath: TEXT_OR_NULL,
+    branch: TEXT_OR_NULL,
+    commits: v.array(v.strictObject({ id: TEXT, subject: TEXT })),
+    filesChanged: NUMBER,
+    resultRef: TEXT_OR_NULL,
+    runsOnHost: v.array(TEXT),
+    left: v.array(v.strictObject({ path: TEXT, why: TEXT })),
+    heldBack: TEXT_OR_NULL,
+    weaknesses: v.array(TEXT),
+    warnings: v.array(TEXT),
+    /** What claude ended on, when that asks its user something. */
+    question: TEXT_OR_NULL,
+    cost: COST(),
+    logPath: TEXT,
+    error: ERROR(),
+    next: v.array(TEXT),
+    /** Of a dry run: what went in, and what stayed here. */
+    sent: orNull(
+      v.strictObject({
+        ...{ files: NUMBER, bytes: NUMBER },
+        list: v.array(v.strictObject({ path: TEXT, sizeBytes: NUMBER, why: TEXT })),
+        held: v.array(v.strictObject({ path: TEXT, sizeBytes: NUMBER, reason: TEXT, rule: TEXT })),
+      }),
+    ),
+  });
+export type RunAnswer = v.InferOutput<ReturnType<typeof runShape>>;
+
+export function runAnswer(run: Run, { paths, now }: { paths: Paths; now: Date }): RunAnswer {
+  const { facts } = run;
+  const { result, delivered } = facts;
+  const status = statusOf(run);
+  return {
+    success: status === "COMPLETED" && (result?.heldBack ?? null) === null && (delivered?.note ?? null) === null,
+    ...{ sessionId: run.id, name: run.name, provider: run.provider, sandboxId: run.instance_id, status },
+    ...{ exitCode: facts.exit ?? null, executionTime: workedMs(run, now), worktreePath: run.worktree_path },
+    ...{ branch: delivered?.branch ?? null, commits: result?.commits ?? [], filesChanged: result?.filesChanged ?? 0 },
+    ...{ resultRef: result?.ref ?? null, runsOnHost: result?.runsOnHost ?? [], left: result?.left ?? [] },
+    ...{ heldBack: result?.heldBack ?? null, weaknesses: facts.weaknesses, warnings: facts.warnings },
+    ...{ question: questionOf(run), cost: costOf(run, now), logPath: placeOf(paths, run.id).log },
+    ...{ error: run.trouble, next: nextOf(run), sent: run.request.isDryRun ? sentBy(placeOf(paths, run.id)) : null },
+  };
+}
+
+function sentBy({ manifest }: RunPlace): RunAnswer["sent"] {
+  if (!existsSync(manifest)) return null;
+  const { files, bytes, sent, held }: UploadPlan = JSON.parse(readFileSync(manifest, "utf8"));
+  return { files, bytes, list: sent, held };
+}
+
+export const listShape = () => v.strictObject({ sessions: v.array(listedShape()), total: NUMBER });
+
+const listedShape = () =>
+  v.strictObject({
+    sessionId: TEXT,
+    name: TEXT_OR_NULL,
+    provider: TEXT,
+    sandboxId: TEXT_OR_NULL,
+    repoPath: TEXT,
+    status: v.picklist(STATUSES),
+    step: TEXT,
+    title: TEXT,
+    createdAt: TEXT,
+    endedAt: TEXT_OR_NULL,
+    worktreePath: TEXT_OR_NULL,
+    resultRef: TEXT_OR_NULL,
+    cost: COST(),
+    error: ERROR(),
+  });
+export type Listed = v.InferOutput<ReturnType<typeof listedShape>>;
+
+export function listed(run: Run, now: Date): Listed {
+  return {
+    ...{ sessionId: run.id, name: run.name, provider: run.provider, sandboxId: run.instance_id },
+    ...{ repoPath: run.repo_path, status: statusOf(run), step: run.step, title: run.title },
+    ...{ createdAt: isoText(run.created_at), endedAt: run.ended_at, worktreePath: run.worktree_path },
+    ...{ resultRef: run.facts.result?.ref ?? null, cost: costOf(run, now), error: run.trouble },
+  };
+}
+
+export function workedMs({ started_at: from, over_at: to }: Run, now: Date): number {
+  return from === null ? 0 : Math.max(0, (to === null ? now.getTime() : Date.parse(to)) - Date.parse(from));
+}
+
+/** What claude asked in the end, when it did. */
+export function questionOf({ view }: Pick<Run, "view">): string | null {
+  const seen = v.safeParse(v.object({ endsInQuestion: v.optional(YES_OR_NO), lastText: v.nullish(TEXT) }), view);
+  return seen.success && seen.output.endsInQuestion === true ? (seen.output.lastText ?? "") : null;
+}
+
+/** What to do now, as commands. */
+export function nextOf(run: Run): string[] {
+  const { facts, worktree_path: path } = run;
+  const { result, delivered } = facts;
+  const id = run.id.slice(0, 8);
+  if (run.step !== "ended") {
+    return [facts.isParked ? `parallel-cc sandbox attach ${id}` : `parallel-cc sandbox logs ${id} --follow`];
+  }
+  if (result === undefined || path === null) return [];
+  if (result.heldBack !== null) return [`parallel-cc sandbox download ${id} --with-keys --output <directory>`];
+  const from = run.base_commit?.slice(0, 12) ?? "HEAD";
+  if (delivered === undefined || delivered.note !== null) return [`git diff ${from} ${result.ref}`];
+  if (result.filesChanged === 0) return [];
+  const git = `git -C ${shellWord(path)}`;
+  const push =
+    delivered.branch === null ? `push origin HEAD:refs/heads/<branch>` : `push -u origin ${delivered.branch}`;
+  const commit = delivered.branch === null ? [`${git} add -A`, `${git} commit`] : [];
+  const diff = delivered.branch === null ? `${git} diff HEAD` : `${git} diff ${from}`;
+  return [diff, `cd ${shellWord(path)}`, ...commit, `${git} ${push}`];
+}

@@ -1,0 +1,46 @@
+// A run begins with its row and its prompt; a process of its own drives it from there. Runs whose driver died get a new one.
+
+import { writeFileSync } from "node:fs";
+import type { World } from "../../world.ts";
+import { isDriven } from "./driving.ts";
+import { makePlace, placeOf } from "./place.ts";
+import type { Planned } from "./request.ts";
+import type { Run } from "./run.ts";
+import { insertRun, openRuns } from "./store.ts";
+
+type Effects = Pick<World, "db" | "paths" | "newId" | "processes" | "startInBackground">;
+
+/** Answers its id when somebody drives it. */
+export async function beginRun(world: Effects, { run, prompt, variables }: Planned): Promise<string> {
+  const db = await world.db();
+  const id = world.newId();
+  const place = placeOf(world.paths, id);
+  makePlace(world.paths, place);
+  writeFileSync(place.prompt, prompt, { mode: 0o600 });
+  db.write((now) => insertRun(db, { ...run, id }, now));
+  startDriver(world, id, variables);
+  return id;
+}
+
+function startDriver(
+  world: Pick<World, "startInBackground">,
+  id: string,
+  variables: Record<string, string> = {},
+): void {
+  const handed = Object.entries(variables).map(([name, value]) => [`${FOR_SANDBOX}${name}`, value]);
+  world.startInBackground(["sandbox", "attach", "--unattended", id], Object.fromEntries(handed));
+}
+
+/** Before each variable's name; the world reads it back. */
+const FOR_SANDBOX = "PARALLEL_CC_FOR_SANDBOX_";
+
+/** Those that have met what only their user can mend stay as they are; see `goOn`. */
+export async function healRuns(world: Effects): Promise<void> {
+  const db = await world.db();
+  for (const run of openRuns(db)) if (!run.facts.isParked || run.wanted !== null) goOn(world, run);
+}
+
+/** Nothing when it is driven, or over. */
+export function goOn(world: Pick<World, "processes" | "startInBackground">, run: Run): void {
+  if (run.step !== "ended" && !isDriven(world, run)) startDriver(world, run.id);
+}

@@ -1,0 +1,78 @@
+// What its user has not committed, carried into the worktree of a run: files as they stand there and here, and for the
+// commits of the result one commit that they are on. The caller's checkout is only read.
+
+import { copyFileSync, existsSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { Failure } from "../../core/failure.ts";
+import type { Git } from "../../git/git.ts";
+import { commitOf } from "../../git/repository.ts";
+import type { World } from "../../world.ts";
+
+type Effects = Pick<World, "git">;
+
+export interface Carry {
+  /** Top of the checkout that the run was asked for in. */
+  caller: string;
+  worktree: string;
+  /** Where both stand. */
+  base: string;
+  /** An index of ours. */
+  index: string;
+}
+
+/** May be done again when it was killed: nobody else works in the worktree. Errors: `sandbox.caller-moved`, `git.*`. */
+export async function carryChanges(world: Effects, { caller, worktree, base, index }: Carry): Promise<void> {
+  const there = world.git(caller);
+  if ((await commitOf(there, "HEAD")) !== base) {
+    throw new Failure({
+      code: "sandbox.caller-moved",
+      message: `${caller} has moved to another commit since the run was asked for, so its changes were not carried along.`,
+      hint: "Run it again.",
+    });
+  }
+  const tree = await treeOf(there, { index, leftOut: [] });
+  const here = world.git(worktree);
+  const gitDir = (await here.output(["rev-parse", "--absolute-git-dir"])).trim();
+  rmSync(join(gitDir, "index.lock"), { force: true });
+  await here.output(["read-tree", "--reset", "-u", tree]);
+  await here.output(["read-tree", "HEAD"]);
+  await here.attempt(["update-index", "-q", "--refresh"]);
+}
+
+/** The base with what stands changed in the worktree, but for some paths, as a commit; the base itself when that is nothing. */
+export async function startCommit(
+  world: Effects,
+  { worktree, base, index, leftOut }: Omit<Carry, "caller"> & { leftOut: readonly string[] },
+): Promise<string> {
+  const git = world.git(worktree);
+  const tree = await treeOf(git, { index, leftOut });
+  if (tree === (await git.output(["rev-parse", `${base}^{tree}`])).trim()) return base;
+  const args = ["commit-tree", "-p", base, "-m", "Changes that were not committed when the sandbox started", tree];
+  return (await git.output(args)).trim();
+}
+
+/** Of the whole checkout, but for repositories in it, which a tree has no room for. */
+async function treeOf(git: Git, { index, leftOut }: { index: string; leftOut: readonly string[] }): Promise<string> {
+  const gitDir = (await git.output(["rev-parse", "--absolute-git-dir"])).trim();
+  rmSync(index, { force: true });
+  if (existsSync(join(gitDir, "index"))) copyFileSync(join(gitDir, "index"), index);
+  const own = git.configured({ env: { GIT_INDEX_FILE: index, GIT_LITERAL_PATHSPECS: "1" } });
+  try {
+    await own.output(["add", "--all", "--", "."]);
+    const added = await own.output(["diff-index", "--cached", "-z", "--no-renames", "HEAD"]);
+    const paths = [...repositoriesIn(added), ...leftOut];
+    const input = paths.map((path) => `${path}\0`).join("");
+    if (paths.length > 0) {
+      await own.output(["reset", "-q", "--pathspec-from-file=-", "--pathspec-file-nul", "HEAD"], { input });
+    }
+    return (await own.output(["write-tree"])).trim();
+  } finally {
+    rmSync(index, { force: true });
+  }
+}
+
+/** Records are `:<mode> <mode> <id> <id> <status>` and then the path. */
+function repositoriesIn(raw: string): string[] {
+  const fields = raw.split("\0");
+  return fields.flatMap((field, i) => (/^:\d{6} 160000 /.test(field) ? [fields[i + 1] ?? ""] : []));
+}

@@ -1,0 +1,75 @@
+// What a sandbox has made so far, taken now: it goes on meanwhile. Of one that has ended, what came home.
+
+import { existsSync, mkdirSync, readdirSync } from "node:fs";
+import { resolve } from "node:path";
+import { Failure } from "../../core/failure.ts";
+import { printable } from "../../core/text.ts";
+import type { World } from "../../world.ts";
+import { secretsOf } from "../claude-runs/claude-runs.ts";
+import { takeTo } from "../results/results.ts";
+import { drivingOf } from "./driving.ts";
+import { runMeant } from "./find.ts";
+import { bringHome, bringHomeFromHere, gatheredAt, type Home } from "./home.ts";
+import { hasReached, type Run, statusOf } from "./run.ts";
+
+export interface Downloaded {
+  run: Run;
+  result: Home["result"];
+  /** What was written below the directory. */
+  output: { path: string; files: number; bytes: number } | undefined;
+}
+
+export interface DownloadInput {
+  run: string | undefined;
+  output: string | undefined;
+  /** Also when it holds keys. */
+  withKeys: boolean;
+}
+
+/** Errors: `sandbox.nothing-yet`, `sandbox.held-back`, `output.taken`, those of the provider. */
+export async function download(world: World, { run: named, output, withKeys }: DownloadInput): Promise<Downloaded> {
+  const db = await world.db();
+  const run = runMeant(db, named);
+  const self = world.processes.identify(world.pid);
+  if (self === undefined) throw new Error(`process ${world.pid} cannot see itself`);
+  // It changes nothing of the run: its driver does.
+  const driving = drivingOf(world, { db, me: self, id: run.id, secrets: secretsOf(world) });
+  if (!hasReached(run.step, "sent")) throw nothingYet(run);
+  const to = output === undefined ? undefined : emptyDirectory(resolve(world.cwd, output));
+  const sandbox = hasReached(run.step, "home") ? undefined : await driving.sandbox();
+  const home = sandbox === undefined ? await bringHomeFromHere(driving) : await bringHome(driving, sandbox);
+  if (home === undefined) throw nothingYet(run);
+  if (home.result.heldBack !== null && !withKeys) throw heldBack(home.result.heldBack);
+  if (to === undefined) return { run, result: home.result, output: undefined };
+  const { store } = driving.place;
+  const sent = run.facts.sent?.commit ?? "";
+  const taken = await takeTo(world, { store, sent, gathered: gatheredAt(driving.place), output: to });
+  return { run, result: home.result, output: { path: to, ...taken } };
+}
+
+/** What is there is never written over. */
+function emptyDirectory(path: string): string {
+  if (!existsSync(path)) mkdirSync(path, { recursive: true });
+  if (readdirSync(path).length === 0) return path;
+  throw new Failure({
+    code: "output.taken",
+    message: `${printable(path)} is not empty, and nothing in it may be written over.`,
+    hint: "Name a directory that is empty, or that is not there yet.",
+  });
+}
+
+function nothingYet(run: Run): Failure {
+  return new Failure({
+    code: "sandbox.nothing-yet",
+    message: `The run ${run.id.slice(0, 8)} has brought nothing home (${statusOf(run)}, ${run.step}).`,
+    hint: `See parallel-cc sandbox logs ${run.id.slice(0, 8)}.`,
+  });
+}
+
+function heldBack(why: string): Failure {
+  return new Failure({
+    code: "sandbox.held-back",
+    message: `The result is held back: ${why}.`,
+    hint: "Pass --with-keys to take it all the same, and let no key of it get into a commit.",
+  });
+}

@@ -1,0 +1,116 @@
+// Drives a run through its steps until it has ended, or until only its user can help. There is one driver at a time; when
+// it is killed, the next one goes on with the step that was under way.
+
+import { asFailure, type Failure } from "../../core/failure.ts";
+import type { ProcessIdentity } from "../../proc/alive.ts";
+import type { World } from "../../world.ts";
+import { type Secret, secretsOf } from "../claude-runs/claude-runs.ts";
+import { type Driving, drivingOf, isDriven, requireRun, Superseded } from "./driving.ts";
+import { end } from "./end.ts";
+import { comeHome, handOver } from "./hand-over.ts";
+import { start } from "./launch.ts";
+import { make, send } from "./make.ts";
+import { prepare } from "./prepare.ts";
+import { hasReached, type Run, type Step, type Trouble } from "./run.ts";
+import { takeDriving } from "./store.ts";
+import { lost, watch } from "./watch.ts";
+
+const STEP: Readonly<Record<Exclude<Step, "ended">, (driving: Driving) => Promise<void>>> = {
+  planned: prepare,
+  placed: make,
+  made: send,
+  sent: start,
+  started: watch,
+  over: comeHome,
+  home: handOver,
+  delivered: end,
+};
+
+const TRIES = 4;
+const PAUSE_MS = 2_000;
+
+/** Answers at once when another process drives it. */
+export async function drive(world: World, id: string): Promise<void> {
+  const db = await world.db();
+  const me = requireSelf(world);
+  const found = requireRun(db, id);
+  if (found.step === "ended" || isDriven(world, found)) return;
+  if (!db.write(() => takeDriving(db, found, me))) return;
+  const driving = drivingOf(world, { db, me, id, secrets: secretsHere(world) });
+  if (found.facts.isParked) driving.change({ facts: { isParked: false } });
+  let tries = 0;
+  for (;;) {
+    const { step } = driving.run();
+    if (step === "ended") return;
+    try {
+      if (!skipped(driving)) await STEP[step](driving);
+      driving.change({ trouble: keptTrouble(driving.run()) });
+      tries = 0;
+    } catch (thrown) {
+      if (thrown instanceof Superseded) return;
+      const failure = asFailure(thrown);
+      if (failure.kind === "cancelled") return;
+      world.log("info", "sandbox.step-failed", { id, step, code: failure.code, message: failure.message });
+      tries += 1;
+      const next = afterTrouble(driving.run(), failure, tries);
+      if (next === "again") await world.sleep(PAUSE_MS * tries);
+      else if (next === "lost") lost(driving, failure);
+      else if (next === "give-up") giveUp(driving, failure);
+      else return park(driving, failure);
+    }
+  }
+}
+
+function requireSelf({ processes, pid }: Pick<World, "processes" | "pid">): ProcessIdentity {
+  const me = processes.identify(pid);
+  if (me === undefined) throw new Error(`process ${pid} cannot see itself`);
+  return me;
+}
+
+/** What nobody wants any more is not begun. */
+function skipped(driving: Driving): boolean {
+  const { step, wanted } = driving.run();
+  if (wanted === null || hasReached(step, "delivered")) return false;
+  const isOfWorth = wanted === "stop" && hasReached(step, "started");
+  if (isOfWorth) return false;
+  const overAt = driving.world.now().toISOString();
+  driving.change({ step: "delivered", outcome: "CANCELLED", ...(hasReached(step, "over") ? {} : { overAt }) });
+  return true;
+}
+
+type Next = "again" | "lost" | "give-up" | "park";
+
+/** Before claude has begun there is nothing to lose; afterwards what is there is kept until it is safe. */
+function afterTrouble({ step }: Run, { code }: Failure, tries: number): Next {
+  if (code === "sandbox.keys-missing") return "park";
+  if (!hasReached(step, "started")) return "give-up";
+  if (step === "started") return code === "sandbox.gone" ? "lost" : tries < TRIES ? "again" : "park";
+  return tries < TRIES ? "again" : "park";
+}
+
+function giveUp(driving: Driving, failure: Failure): void {
+  driving.note(failure.message, "warning");
+  const overAt = driving.world.now().toISOString();
+  driving.change({ step: "delivered", outcome: "FAILED", overAt, trouble: troubleOf(failure) });
+}
+
+/** Until somebody attaches, or asks for it to be thrown away. */
+function park(driving: Driving, failure: Failure): void {
+  driving.note(`It cannot go on: ${failure.message}`, "warning");
+  driving.change({ trouble: troubleOf(failure), facts: { isParked: true } });
+}
+
+function troubleOf({ code, message, hint }: Failure): Trouble {
+  return { code, message, hint: hint ?? null };
+}
+
+/** How a run failed stays with it; what a step met that went well in the end does not. */
+function keptTrouble({ trouble, outcome }: Run): Trouble | null {
+  return outcome === null || outcome === "COMPLETED" ? null : trouble;
+}
+
+/** What this process knows of the keys that the run was given: another driver may know none. */
+function secretsHere(world: World): Secret[] {
+  const given = Object.entries(world.env.sandboxVariables).map(([name, value]) => ({ name, value }));
+  return [...secretsOf(world), ...given];
+}

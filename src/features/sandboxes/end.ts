@@ -1,0 +1,22 @@
+// The last step: what was lent to the run is given back. Its result is safe here by now, or nobody wants it.
+
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { session } from "../roster/roster.ts";
+import { release } from "../sessions/sessions.ts";
+import type { Driving } from "./driving.ts";
+
+export async function end(driving: Driving): Promise<void> {
+  const { world, db, place } = driving;
+  const sandbox = await driving.sandbox();
+  await sandbox?.destroy();
+  // The prompt may hold what its user would not leave lying about.
+  rmSync(place.prompt, { force: true });
+  for (const name of ["carry.index", "start.index"]) rmSync(join(place.directory, name), { force: true });
+  const { session_id: sessionId } = driving.run();
+  if (sessionId !== null && session(db, sessionId) !== undefined) {
+    const { worktreeRemoved } = await release(world, { sessionId });
+    if (worktreeRemoved) driving.note("Its worktree went: there was nothing in it.");
+  }
+  driving.change({ step: "ended", endedAt: world.now().toISOString() });
+}

@@ -1,0 +1,65 @@
+// The last of the result comes home, and is put where its user looks for it.
+
+import { readFileSync } from "node:fs";
+import { asFailure } from "../../core/failure.ts";
+import { counted, printable } from "../../core/text.ts";
+import { deliver, readReplayed } from "../results/results.ts";
+import { workedMs } from "./answers.ts";
+import { costOf } from "./cost.ts";
+import type { Driving } from "./driving.ts";
+import { bringHome, bringHomeFromHere, commitMessage } from "./home.ts";
+import { repositoryAt } from "./make.ts";
+
+export async function comeHome(driving: Driving): Promise<void> {
+  const run = driving.run();
+  const isLost = run.facts.endedBy === "loss";
+  const sandbox = isLost ? undefined : await driving.sandbox();
+  const home = sandbox === undefined ? await bringHomeFromHere(driving) : await bringHome(driving, sandbox);
+  if (home === undefined) {
+    driving.note("Nothing had come home before the sandbox went away.", "warning");
+    driving.change({ step: "home" });
+    return;
+  }
+  driving.change({ step: "home", facts: { result: home.result } });
+  const { heldBack, commits, filesChanged } = home.result;
+  if (heldBack === null) {
+    driving.note(`Home: ${counted(commits.length, "commit")}, ${counted(filesChanged, "file")} changed.`);
+    return;
+  }
+  driving.note(`The result is here and is held back: ${heldBack}.`, "warning");
+}
+
+/** A result that cannot be put into the worktree is safe under its ref: that is told, and is no reason to keep the sandbox. */
+export async function handOver(driving: Driving): Promise<void> {
+  const { world, place } = driving;
+  const run = driving.run();
+  const { result } = run.facts;
+  const { worktree_path: worktree } = run;
+  if (result === undefined || result.heldBack !== null || worktree === null) {
+    driving.change({ step: "delivered" });
+    return;
+  }
+  try {
+    const repository = await repositoryAt(driving, worktree);
+    const replayed = readReplayed(readFileSync(place.replayed, "utf8"));
+    const branch = run.request.branch ?? undefined;
+    const delivered = await deliver(world, { worktree, repository, replayed, branch, message: fullMessage(driving) });
+    driving.change({ step: "delivered", facts: { delivered: { path: worktree, branch: branch ?? null, note: null } } });
+    driving.note(branch === undefined ? `In ${worktree}, uncommitted.` : `On ${branch}, in ${worktree}.`);
+    for (const { path, why } of delivered.left) driving.note(`${printable(path)}: ${why}.`, "warning");
+  } catch (thrown) {
+    const { message, hint, kind } = asFailure(thrown);
+    if (kind === "cancelled" || kind === "internal") throw thrown;
+    const note = hint === undefined ? message : `${message} ${hint}`;
+    driving.change({ step: "delivered", facts: { delivered: { path: worktree, branch: null, note } } });
+    driving.note(`The result is under ${result.ref}, and not in the worktree: ${note}`, "warning");
+  }
+}
+
+function fullMessage(driving: Driving): string {
+  const run = driving.run();
+  const now = driving.world.now();
+  const minutes = workedMs(run, now) / 60_000;
+  const { total } = costOf(run, now);
+  return `${commitMessage(driving)}Execution time: ${minutes.toFixed(1)} minutes\nCost: $${total.toFixed(2)}\n`;
+}

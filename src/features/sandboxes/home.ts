@@ -1,0 +1,112 @@
+// What the sandbox has made, brought here: first into a git directory of the run's own, and, unless it holds keys, as
+// commits on the real base under a ref of the user's repository.
+
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { printable } from "../../core/text.ts";
+import { withLock } from "../../db/lock.ts";
+import { replaceFile } from "../../files/atomic.ts";
+import type { Sandbox } from "../providers/providers.ts";
+import {
+  examine,
+  type Findings,
+  type Gathered,
+  gather,
+  type Replayed,
+  readGathered,
+  replay,
+} from "../results/results.ts";
+import type { UploadPlan } from "../uploads/uploads.ts";
+import type { Driving } from "./driving.ts";
+import { identityOf } from "./identity.ts";
+import { repositoryAt } from "./make.ts";
+import type { RunPlace } from "./place.ts";
+import { resultRef } from "./run.ts";
+
+export interface Home {
+  /** What the sandbox stood at, in its own commits. */
+  tip: string;
+  result: NonNullable<ReturnType<Driving["run"]>["facts"]["result"]>;
+}
+
+/** May be done again at any time: what is here already is not fetched twice. */
+export async function bringHome(driving: Driving, sandbox: Sandbox): Promise<Home> {
+  const { world, place } = driving;
+  const run = driving.run();
+  const { sent } = run.facts;
+  if (sent === undefined) throw new Error(`run ${run.id} comes home and was never sent`);
+  const identity = await identityOf(world, run.caller_path);
+  const fetched = async () => {
+    const gathered = await gather(world, sandbox, {
+      ...{ runId: run.id, store: place.store, sent: sent.commit, identity, message: commitMessage(driving) },
+      signal: world.signal(),
+    });
+    replaceFile({ file: place.gathered, text: JSON.stringify(gathered), mode: 0o600, directoryMode: 0o700 });
+    return keep(driving, gathered);
+  };
+  // Somebody may take the result just when a checkpoint is due.
+  const doing = "been bringing this result home";
+  return withLock(world, join(place.directory, "home.lock"), fetched, { timeoutMs: HOME_MS, doing });
+}
+
+const HOME_MS = 600_000;
+
+/** What the last checkpoint had brought; undefined when there was none. */
+export async function bringHomeFromHere(driving: Driving): Promise<Home | undefined> {
+  return existsSync(driving.place.gathered) ? keep(driving, gatheredAt(driving.place)) : undefined;
+}
+
+export function gatheredAt({ gathered }: RunPlace): Gathered {
+  return readGathered(readFileSync(gathered, "utf8"));
+}
+
+async function keep(driving: Driving, gathered: Gathered): Promise<Home> {
+  const { world, place, secrets } = driving;
+  const run = driving.run();
+  const { sent, startCommit } = run.facts;
+  const { worktree_path: worktree } = run;
+  if (sent === undefined || startCommit === undefined || worktree === null) {
+    throw new Error(`run ${run.id} comes home and was never sent`);
+  }
+  const repository = await repositoryAt(driving, existsSync(worktree) ? worktree : run.repo_path);
+  const from = { repository, store: place.store, sent: sent.commit, gathered };
+  const findings = await examine(world, { ...from, secrets });
+  const nothing = { commits: [], hasUncommitted: false, filesChanged: 0, left: [] };
+  const { runsOnHost } = findings;
+  const heldBack = whyHeldBack(findings);
+  if (heldBack !== null) {
+    return { tip: gathered.tip, result: { ...nothing, ref: null, runsOnHost: [...runsOnHost], heldBack } };
+  }
+  const plan: Pick<UploadPlan, "extras" | "altered" | "submodules"> = JSON.parse(readFileSync(place.manifest, "utf8"));
+  const { submodules } = plan;
+  const extras = [...plan.extras, ...plan.altered];
+  const identity = await identityOf(world, run.caller_path);
+  const made = { ...from, base: startCommit, runId: run.id, extras, submodules, identity };
+  const replayed = await replay(world, made);
+  replaceFile({ file: place.replayed, text: JSON.stringify(replayed), mode: 0o600, directoryMode: 0o700 });
+  return { tip: gathered.tip, result: resultOf(run.id, replayed, [...runsOnHost]) };
+}
+
+function resultOf(id: string, replayed: Replayed, runsOnHost: string[]): Home["result"] {
+  const { commits, uncommitted, filesChanged, left } = replayed;
+  const hasUncommitted = uncommitted !== null;
+  return { ref: resultRef(id), commits, hasUncommitted, filesChanged, runsOnHost, left, heldBack: null };
+}
+
+function whyHeldBack({ secrets }: Findings): string | null {
+  const [first] = secrets;
+  if (first === undefined) return null;
+  const places = [...new Set(secrets.map(({ path }) => printable(path)))];
+  const named = places.slice(0, 5).join(", ");
+  return `it holds the value of ${printable(first.name)}${places.length > 0 ? ` (in ${named})` : ""}`;
+}
+
+const LONGEST_SUBJECT = 100;
+
+/** Of what claude left uncommitted. */
+export function commitMessage(driving: Pick<Driving, "run">): string {
+  const run = driving.run();
+  const provider = `${run.provider[0]?.toUpperCase()}${run.provider.slice(1)}`;
+  const cut = run.title.length > LONGEST_SUBJECT ? `${run.title.slice(0, LONGEST_SUBJECT)}...` : run.title;
+  return `${provider} execution: ${cut}\n\nSandbox run: ${run.id}\n`;
+}

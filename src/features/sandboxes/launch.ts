@@ -1,0 +1,43 @@
+// Claude is started in the sandbox; from then on it needs nobody.
+
+import { readFileSync } from "node:fs";
+import { Failure } from "../../core/failure.ts";
+import { launch, readAuth } from "../claude-runs/claude-runs.ts";
+import type { Driving } from "./driving.ts";
+import { identityOf } from "./identity.ts";
+import { requireSandbox } from "./make.ts";
+
+/** Errors: `sandbox.keys-missing` when this process does not have what the run was asked for with, `claude.*`. */
+export async function start(driving: Driving): Promise<void> {
+  const { world, place } = driving;
+  const run = driving.run();
+  const { request } = run;
+  const sandbox = await requireSandbox(driving);
+  const { auth, problems } = await readAuth(world, request.authMethod);
+  const missing = request.variables.filter((name) => world.env.sandboxVariables[name] === undefined);
+  if (auth === undefined || missing.length > 0) throw keysMissing(run.id, { problems, missing });
+  const provider = await driving.provider();
+  const given = Object.fromEntries(request.variables.map((name) => [name, world.env.sandboxVariables[name] ?? ""]));
+  const started = await launch(world, sandbox, {
+    ...{ runId: run.id, prompt: readFileSync(place.prompt), auth, env: given },
+    ...{ identity: await identityOf(world, run.caller_path), usesOwnClaude: provider.capabilities.usesOwnClaude },
+    ...(request.model === null ? {} : { model: request.model }),
+    ...(request.maxTurns === null ? {} : { maxTurns: request.maxTurns }),
+  });
+  driving.change({ step: "started", startedAt: world.now().toISOString() });
+  driving.note(`claude ${started.version} is at work.`);
+}
+
+interface Missing {
+  problems: readonly Failure[];
+  missing: readonly string[];
+}
+
+function keysMissing(id: string, { problems, missing }: Missing): Failure {
+  const words = [...problems.map(({ message }) => message), ...missing.map((name) => `--env ${name} is not set here.`)];
+  return new Failure({
+    code: "sandbox.keys-missing",
+    message: `The run cannot be started from here: ${words.join(" ")}`,
+    hint: `Set them in this shell and go on: parallel-cc sandbox attach ${id.slice(0, 8)}`,
+  });
+}

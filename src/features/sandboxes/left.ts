@@ -1,0 +1,55 @@
+// What of sandboxes nobody takes care of any more: runs that wait for their user, and sandboxes without a run.
+
+import { asFailure } from "../../core/failure.ts";
+import { printable } from "../../core/text.ts";
+import type { World } from "../../world.ts";
+import { providerNamed } from "../providers/providers.ts";
+import { healRuns } from "./begin.ts";
+import { openRuns, runOf } from "./store.ts";
+
+export interface LeftRun {
+  /** Null: there is only a sandbox. */
+  id: string | null;
+  instance: string;
+  why: string;
+  hint: string;
+}
+
+/** Those whose driver died go on first. Asks the providers. */
+export async function leftRuns(world: World): Promise<LeftRun[]> {
+  const db = await world.db();
+  await healRuns(world);
+  const parked = openRuns(db).flatMap((run): LeftRun[] => {
+    if (!run.facts.isParked) return [];
+    const why = `it waits for you: ${run.trouble?.message ?? "it cannot go on"}`;
+    const hint = run.trouble?.hint ?? `parallel-cc sandbox attach ${run.id.slice(0, 8)}`;
+    return [{ id: run.id, instance: run.instance_id ?? "", why, hint }];
+  });
+  return [...parked, ...(await strays(world))];
+}
+
+/** Of runs that are over, or that this machine knows nothing of. */
+async function strays(world: World): Promise<LeftRun[]> {
+  const db = await world.db();
+  const native = await providerNamed(world, "native");
+  return (await native.all()).flatMap(({ id, runId }): LeftRun[] => {
+    const run = runOf(db, runId);
+    if (run !== undefined && run.step !== "ended") return [];
+    const of = run === undefined ? "a run that is not known here" : `the run ${runId.slice(0, 8)}, which is over`;
+    const hint = run === undefined ? "Another registry (PARALLEL_CC_HOME) may know it." : "The next run removes it.";
+    return [{ id: null, instance: id, why: `it is left of ${printable(of)}`, hint }];
+  });
+}
+
+/** Failures are told to nobody: another command tries again. */
+export async function sweep(world: World): Promise<void> {
+  try {
+    const db = await world.db();
+    const native = await providerNamed(world, "native");
+    for (const { id, runId } of await native.all()) {
+      if (runOf(db, runId)?.step === "ended") await (await native.open(id))?.destroy();
+    }
+  } catch (thrown) {
+    world.log("info", "sandbox.not-swept", { error: asFailure(thrown).message });
+  }
+}

@@ -1,0 +1,235 @@
+// What was asked for, looked at as a whole before anything is made: all that is wrong is told at once.
+
+import { asFailure, Failure } from "../../core/failure.ts";
+import { printable, slug } from "../../core/text.ts";
+import { existingDirectory } from "../../files/directory.ts";
+import { branchTip, commitOf, type Repository } from "../../git/repository.ts";
+import { redact } from "../../log/log.ts";
+import type { World } from "../../world.ts";
+import { hostsOf, readAuth } from "../claude-runs/claude-runs.ts";
+import { loadConfig } from "../config/config.ts";
+import { findPlan, type Prompt, readPrompt } from "../plans/plans.ts";
+import { type ProviderName, providerNamed } from "../providers/providers.ts";
+import { locateHealed } from "../sessions/sessions.ts";
+import { nameOfProvider } from "./driving.ts";
+import type { RunRequest } from "./run.ts";
+import type { NewRun } from "./store.ts";
+import { variablesOf } from "./variables.ts";
+
+export interface RunInput {
+  repo?: string | undefined;
+  name?: string | undefined;
+  prompt?: string | undefined;
+  promptFile?: string | undefined;
+  focusPhase?: number | undefined;
+  provider?: string | undefined;
+  branch?: string | undefined;
+  base?: string | undefined;
+  withChanges?: boolean | undefined;
+  timeout?: number | undefined;
+  authMethod?: "api-key" | "oauth" | undefined;
+  model?: string | undefined;
+  maxTurns?: number | undefined;
+  env?: readonly string[] | undefined;
+  include?: readonly string[] | undefined;
+  weakIsolation?: boolean | undefined;
+  dryRun?: boolean | undefined;
+  yes?: boolean | undefined;
+}
+
+export interface Planned {
+  run: Omit<NewRun, "id">;
+  /** Byte for byte. */
+  prompt: Uint8Array;
+  /** For the sandbox's claude: they may be secrets. */
+  variables: Record<string, string>;
+}
+
+/** Errors: `sandbox.preflight`, whose `details.problems` are all there are; `usage.*` for a call that makes no sense. */
+export async function planRun(world: World, input: RunInput): Promise<Planned> {
+  const directory = existingDirectory(world.cwd, input.repo);
+  const git = world.git(directory);
+  const repository = await locateHealed(world, git);
+  const { settings } = await loadConfig(world, repository.path);
+  const top = repository.here.top ?? repository.path;
+  const name = nameOfProvider(input.provider ?? world.env.sandboxProvider ?? settings["sandbox.provider"]);
+  const problems: Failure[] = [];
+  const isDryRun = input.dryRun === true;
+  // Whatever is found wrong is put aside, and the next thing looked at.
+  const look = async <T>(work: () => Promise<T> | T): Promise<T | undefined> => {
+    try {
+      return await work();
+    } catch (thrown) {
+      problems.push(asFailure(thrown));
+      return undefined;
+    }
+  };
+  const prompt = isDryRun && !hasPrompt(input) ? NO_PROMPT : await look(() => promptOf(world, { input, top }));
+  const variables = (await look(() => variablesOf(world, input.env ?? []))) ?? {};
+  const baseCommit = await look(() => baseOf(world, repository, { directory, base: input.base }));
+  const authMethod = input.authMethod ?? "api-key";
+  const { auth, problems: unfit } = await readAuth(world, authMethod);
+  if (!isDryRun) problems.push(...unfit);
+  const minutes = input.timeout ?? settings["sandbox.timeoutMinutes"];
+  problems.push(...(await providerProblems(world, { name, minutes, isWeak: input.weakIsolation === true })));
+  const title = prompt?.title ?? "";
+  const branch = await look(() => branchOf(world, repository, { wanted: input.branch, title, provider: name }));
+  if (input.withChanges === true && baseCommit !== undefined && baseCommit !== repository.here.head) {
+    problems.push(changesElsewhere());
+  }
+  if (problems.length > 0 || prompt === undefined || baseCommit === undefined) throw preflight(problems);
+  const request: RunRequest = {
+    ...{ base: input.base ?? null, baseCommit, branch: branch ?? null, withChanges: input.withChanges === true },
+    ...{ isDryRun, timeoutMinutes: minutes, checkpointMinutes: settings["sandbox.checkpointMinutes"], authMethod },
+    ...{ model: input.model ?? null, maxTurns: input.maxTurns ?? null, include: [...(input.include ?? [])] },
+    ...{
+      variables: Object.keys(variables),
+      hosts: [...settings["sandbox.hosts"], ...(auth === undefined ? [] : hostsOf(auth))],
+    },
+    ...{ memoryBytes: settings["sandbox.memory"], processes: settings["sandbox.processes"] },
+    ...{ isWeak: input.weakIsolation === true, promptSource: prompt.source },
+  };
+  const { path, gitDir, gitDirId } = repository;
+  const run = {
+    ...{
+      name: input.name ?? (slug(redact(title), LONGEST_NAME) || null),
+      provider: name,
+      title: redact(title),
+      request,
+    },
+    ...{ repository: { path, gitDir, gitDirId }, callerPath: top },
+  };
+  return { run, prompt: prompt.bytes, variables };
+}
+
+const LONGEST_NAME = 30;
+const LONGEST_SLUG = 50;
+const NO_PROMPT: Prompt = { bytes: new Uint8Array(), title: "dry run", source: null };
+
+function hasPrompt({ prompt, promptFile }: RunInput): boolean {
+  return prompt !== undefined || promptFile !== undefined;
+}
+
+async function promptOf(world: World, { input, top }: { input: RunInput; top: string }): Promise<Prompt> {
+  const { prompt, focusPhase } = input;
+  const plan = hasPrompt(input) ? undefined : await findPlan(top);
+  const promptFile = input.promptFile ?? (input.yes === true ? plan : undefined);
+  if (promptFile === undefined && prompt === undefined && plan !== undefined) {
+    throw new Failure({
+      kind: "usage",
+      code: "usage.prompt-missing",
+      message: "There is no task: neither --prompt nor --prompt-file was given.",
+      hint: `There is a plan: --prompt-file ${plan} takes it, and so does --yes.`,
+    });
+  }
+  return readPrompt(world, { prompt, promptFile, focusPhase, top });
+}
+
+async function baseOf(
+  world: World,
+  repository: Repository,
+  { directory, base }: { directory: string; base: string | undefined },
+): Promise<string> {
+  const commit = await commitOf(world.git(directory), base ?? "HEAD");
+  if (commit !== undefined) return commit;
+  throw new Failure({
+    code: base === undefined ? "repository.unborn" : "base.unknown",
+    message:
+      base === undefined
+        ? `${repository.path} has no commit yet, so there is nothing to start from.`
+        : `There is no commit "${printable(base)}" in ${repository.path} to start from.`,
+    hint: base === undefined ? "Make a first commit." : "Name a branch, tag or commit that exists.",
+  });
+}
+
+async function providerProblems(
+  world: World,
+  { name, minutes, isWeak }: { name: ProviderName; minutes: number; isWeak: boolean },
+): Promise<Failure[]> {
+  try {
+    const provider = await providerNamed(world, name);
+    const most = provider.capabilities.maxMinutes;
+    const late = most === undefined || minutes <= most ? [] : [tooLong(name, most)];
+    return [...late, ...(await provider.problems({ isWeak }))];
+  } catch (thrown) {
+    return [asFailure(thrown)];
+  }
+}
+
+function tooLong(name: string, most: number): Failure {
+  return new Failure({
+    code: "sandbox.timeout-too-long",
+    message: `Sandboxes of ${name} live ${most} minutes at most.`,
+    hint: `Pass --timeout ${most} or less.`,
+  });
+}
+
+interface WantedBranch {
+  wanted: string | undefined;
+  title: string;
+  provider: string;
+}
+
+/** Undefined: no branch is wanted. */
+async function branchOf(
+  world: World,
+  repository: Repository,
+  { wanted, title, provider }: WantedBranch,
+): Promise<string | undefined> {
+  if (wanted === undefined) return undefined;
+  const git = world.git(repository.gitDir).trusting();
+  if (wanted === "auto") {
+    const stamp = world.now().toISOString().slice(0, 16).replace("T", "-").replace(":", "-");
+    const made = `${provider}/${slug(title, LONGEST_SLUG) || "task"}-${stamp}`;
+    for (let n = 1; ; n++) {
+      const name = n === 1 ? made : `${made}-${n}`;
+      if ((await branchTip(git, name)) === undefined) return requireFree(git, name);
+    }
+  }
+  const { exit } = await git.attempt(["check-ref-format", "--branch", wanted]);
+  if (exit !== 0 || wanted.startsWith("-") || wanted.startsWith("@{")) {
+    throw new Failure({
+      code: "branch.invalid",
+      message: `"${printable(wanted)}" cannot be the name of a branch.`,
+      hint: "Give it another name, or --branch auto.",
+    });
+  }
+  return requireFree(git, wanted);
+}
+
+/** A branch `a` and a branch `a/b` cannot be at once. */
+async function requireFree(git: ReturnType<World["git"]>, name: string): Promise<string> {
+  const parts = name.split("/");
+  const above = parts.map((_, i) => `refs/heads/${parts.slice(0, i + 1).join("/")}`);
+  const found = await git.output(["for-each-ref", "--format=%(refname)", ...above, `refs/heads/${name}/`]);
+  const taken = found.split("\n").find((ref) => above.includes(ref) || ref.startsWith(`refs/heads/${name}/`));
+  if (taken === undefined) return name;
+  throw new Failure({
+    code: "branch.exists",
+    message: `There is a branch ${printable(taken.replace("refs/heads/", ""))} already, so none can be called ${printable(name)}.`,
+    hint: "Give it another name, or --branch auto.",
+  });
+}
+
+function changesElsewhere(): Failure {
+  return new Failure({
+    code: "sandbox.changes-elsewhere",
+    message: "--with-changes carries what is uncommitted on the commit you stand on, and --base names another one.",
+    hint: "Leave one of them out.",
+  });
+}
+
+function preflight(problems: readonly Failure[]): Failure {
+  const [only] = problems;
+  if (only !== undefined && problems.length === 1) return only;
+  const lines = problems.map(({ message, hint }) => `\n- ${message}${hint === undefined ? "" : ` ${hint}`}`);
+  return new Failure({
+    kind: problems.every(({ kind }) => kind === "usage") ? "usage" : "user",
+    code: "sandbox.preflight",
+    message: `The run cannot begin:${lines.join("")}`,
+    hint: "Nothing was made. See parallel-cc doctor --sandbox.",
+    details: {
+      problems: problems.map(({ code, message, hint }) => ({ code, message, hint: hint ?? null })),
+    },
+  });
+}

@@ -1,0 +1,130 @@
+// How runs are shown to people.
+
+import type { Page } from "../../core/operation.ts";
+import { age, counted, cutEnd, printable, sizeText, table } from "../../core/text.ts";
+import type { Listed, RunAnswer } from "./answers.ts";
+import type { StateAnswer } from "./state.ts";
+
+const MARKS = { COMPLETED: "green", FAILED: "red", TIMEOUT: "yellow", CANCELLED: "yellow" } as const;
+
+function marked(status: Listed["status"], { paint }: Page): string {
+  const words = { INITIALIZING: "being made", RUNNING: "running", COMPLETED: "completed", FAILED: "failed" } as const;
+  const word = status === "TIMEOUT" ? "out of time" : status === "CANCELLED" ? "stopped" : words[status];
+  const colour = status === "INITIALIZING" || status === "RUNNING" ? "cyan" : MARKS[status];
+  return paint[colour](word);
+}
+
+export function endText(answer: RunAnswer, page: Page): string {
+  const { paint } = page;
+  const id = answer.sessionId.slice(0, 8);
+  const name = answer.name === null ? id : `${printable(answer.name)} (${id})`;
+  const minutes = (answer.executionTime / 60_000).toFixed(1);
+  const lines = [
+    `${paint.bold(name)}: ${marked(answer.status, page)} after ${minutes} min, $${answer.cost.total.toFixed(2)}`,
+  ];
+  if (answer.error !== null) {
+    lines.push(`  ${printable(answer.error.message)}`);
+    if (answer.error.hint !== null) lines.push(`  ${printable(answer.error.hint)}`);
+  }
+  if (answer.question !== null) {
+    lines.push(`  It ended in a question; nobody answers inside. Run it again with the answer in the task:`);
+    lines.push(`  ${paint.dim(cutEnd(printable(answer.question), 300))}`);
+  }
+  lines.push(...resultLines(answer));
+  if (answer.next.length > 0) lines.push("", "Next:", ...answer.next.map((command) => `  ${command}`));
+  return `${lines.join("\n")}\n`;
+}
+
+function resultLines(answer: RunAnswer): string[] {
+  const lines: string[] = [];
+  const { commits, filesChanged, worktreePath, branch, resultRef } = answer;
+  if (answer.heldBack !== null) lines.push(`  The result is here and is held back: ${answer.heldBack}.`);
+  else if (resultRef !== null && filesChanged === 0) lines.push("  It changed nothing.");
+  else if (resultRef !== null) {
+    const where = branch === null ? "uncommitted" : `on ${branch}`;
+    lines.push(
+      `  ${counted(filesChanged, "file")} changed, ${counted(commits.length, "commit")} of claude's; ${where} in`,
+    );
+    lines.push(`  ${worktreePath}`);
+    for (const { subject } of commits.slice(0, MOST_NAMED)) lines.push(`    ${printable(subject)}`);
+    if (commits.length > MOST_NAMED) lines.push(`    and ${commits.length - MOST_NAMED} more`);
+  }
+  if (answer.runsOnHost.length > 0) {
+    const named = answer.runsOnHost.slice(0, MOST_NAMED).map(printable).join(", ");
+    lines.push(`  Look at these first, they change what runs on this machine: ${named}`);
+  }
+  for (const { path, why } of answer.left.slice(0, MOST_NAMED)) lines.push(`  Not there: ${printable(path)}: ${why}`);
+  for (const weakness of answer.weaknesses) lines.push(`  Weaker isolation: ${weakness}`);
+  return lines;
+}
+
+const MOST_NAMED = 8;
+
+const MOST_LISTED = 10;
+const MOST_HELD = 30;
+
+export function dryRunText(answer: RunAnswer, page: Page): string {
+  const { sent } = answer;
+  if (answer.error !== null || sent === null) return endText(answer, page);
+  const lines = [`Sent ${counted(sent.files, "file")}, ${sizeText(sent.bytes)}. The largest:`];
+  const largest = sent.list.toSorted((a, b) => b.sizeBytes - a.sizeBytes).slice(0, MOST_LISTED);
+  lines.push(...largest.map((one) => `  ${sizeText(one.sizeBytes).padStart(7)}  ${printable(one.path)}`));
+  const special = sent.list.filter(({ why }) => why !== "tracked");
+  if (special.length > 0) lines.push("", `Not tracked by git, and sent: ${counted(special.length, "file")}`);
+  lines.push(...special.slice(0, MOST_LISTED).map(({ path, why }) => `  ${printable(path)}  (${why})`));
+  if (special.length > MOST_LISTED) lines.push(`  and ${special.length - MOST_LISTED} more (--json has all)`);
+  if (sent.held.length > 0) lines.push("", `Stayed here: ${counted(sent.held.length, "file")}`);
+  lines.push(...sent.held.slice(0, MOST_HELD).map((one) => `  ${printable(one.path)}  (${printable(one.rule)})`));
+  if (sent.held.length > MOST_HELD) lines.push(`  and ${sent.held.length - MOST_HELD} more (--json has all)`);
+  lines.push("", "The way there and back works; the sandbox was removed.");
+  return `${lines.join("\n")}\n`;
+}
+
+export function listText(sessions: readonly Listed[], page: Page): string {
+  if (sessions.length === 0) return 'Nothing has run in a sandbox yet. Try: parallel-cc sandbox run --prompt "…"\n';
+  const rows = sessions.map((one) => [
+    ...[one.sessionId.slice(0, 8), printable(one.name ?? ""), one.provider, marked(one.status, page)],
+    ...[age(new Date(one.createdAt), page.now), `$${one.cost.total.toFixed(2)}`, printable(one.title)],
+  ]);
+  const lines = table([["ID", "NAME", "WHERE", "STATE", "AGE", "COST", "TASK"], ...rows], {
+    width: page.columns,
+    cuts: [
+      { column: 6, floor: 20, keeps: "start" },
+      { column: 1, floor: 10, keeps: "start" },
+    ],
+  });
+  return `${lines.join("\n")}\n`;
+}
+
+export function statusText(answer: StateAnswer, page: Page): string {
+  const { usage, health } = answer;
+  const used = [
+    usage?.cpuPercent == null ? undefined : `cpu ${Math.round(usage.cpuPercent)} %`,
+    usage?.memoryBytes == null ? undefined : `memory ${sizeText(usage.memoryBytes)}`,
+    usage?.diskBytes == null ? undefined : `disk ${sizeText(usage.diskBytes)}`,
+  ].filter((one) => one !== undefined);
+  const lines = [
+    endText(answer, page).trimEnd(),
+    `  ${health.message}${used.length > 0 ? ` ${used.join(", ")}.` : ""}`,
+    ...limitLines(answer, page),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+function limitLines({ limitAt, status }: StateAnswer, { now }: Page): string[] {
+  if (limitAt === null || (status !== "RUNNING" && status !== "INITIALIZING")) return [];
+  const minutes = Math.round((Date.parse(limitAt) - now.getTime()) / 60_000);
+  return [minutes > 0 ? `  Its time is up in ${minutes} min.` : "  Its time is up."];
+}
+
+export function downloadedText(answer: {
+  filesChanged: number;
+  commits: number;
+  resultRef: string | null;
+  outputPath: string | null;
+}): string {
+  const what = `${counted(answer.filesChanged, "file")} changed, ${counted(answer.commits, "commit")}`;
+  const where = answer.resultRef === null ? "" : `, under ${answer.resultRef}`;
+  const files = answer.outputPath === null ? "" : `The changed files are in ${answer.outputPath}.\n`;
+  return `${what}${where}.\n${files}`;
+}

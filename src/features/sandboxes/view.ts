@@ -1,0 +1,101 @@
+// Looking on at a run until it has ended. Who looks on drives nothing: killed, it leaves the run as it was.
+
+import { asFailure } from "../../core/failure.ts";
+import type { World } from "../../world.ts";
+import { type RunAnswer, runAnswer } from "./answers.ts";
+import { beginRun, goOn, healRuns } from "./begin.ts";
+import { drive } from "./driver.ts";
+import { requireRun } from "./driving.ts";
+import { runMeant } from "./find.ts";
+import { sweep } from "./left.ts";
+import { planRun, type RunInput } from "./request.ts";
+import type { Run } from "./run.ts";
+import { askOf } from "./store.ts";
+
+export interface Lookers {
+  /** Called again and again while it goes on. */
+  look?: ((run: Run) => Promise<void> | void) | undefined;
+}
+
+/** Errors: those of `planRun`. */
+export async function runToEnd(
+  world: World,
+  input: RunInput,
+  { isDetached, look }: Lookers & { isDetached: boolean },
+): Promise<RunAnswer> {
+  await healRuns(world);
+  await sweep(world);
+  const id = await beginRun(world, await planRun(world, input));
+  const db = await world.db();
+  return answered(world, isDetached ? requireRun(db, id) : await lookOn(world, id, { look }));
+}
+
+/** Errors: `sandbox.unknown`, `usage.ambiguous`. */
+export async function attach(
+  world: World,
+  { run: named, isUnattended, look }: Lookers & { run: string | undefined; isUnattended: boolean },
+): Promise<RunAnswer> {
+  const db = await world.db();
+  const { id } = runMeant(db, named);
+  if (isUnattended) {
+    await drive(world, id);
+    return answered(world, requireRun(db, id));
+  }
+  goOn(world, requireRun(db, id));
+  return answered(world, await lookOn(world, id, { look, isStarted: true }));
+}
+
+/** Answers the run when it has ended. */
+export async function kill(
+  world: World,
+  { run: named, discard, look }: Lookers & { run: string | undefined; discard: boolean },
+): Promise<Run> {
+  const db = await world.db();
+  const { id } = runMeant(db, named);
+  db.write(() => askOf(db, id, discard ? "discard" : "stop"));
+  goOn(world, requireRun(db, id));
+  return lookOn(world, id, { look, isStarted: true });
+}
+
+function answered(world: Pick<World, "paths" | "now">, run: Run): RunAnswer {
+  return runAnswer(run, { paths: world.paths, now: world.now() });
+}
+
+const LOOK_MS = 150;
+/** A driver needs a moment to be there. */
+const PATIENCE_MS = 3_000;
+
+/**
+ * Until it has ended or only its user can help. The first signal asks for it to come home, the second one leaves it alone.
+ * One whose driver died gets another.
+ */
+async function lookOn(
+  world: World,
+  id: string,
+  { look, isStarted = true }: Lookers & { isStarted?: boolean },
+): Promise<Run> {
+  const db = await world.db();
+  const signal = world.signal();
+  let lonelyMs = isStarted ? 0 : PATIENCE_MS;
+  let parkedMs = 0;
+  let isAsked = false;
+  for (;;) {
+    const run = requireRun(db, id);
+    await look?.(run);
+    if (run.step === "ended") return run;
+    // What was parked may be taken up again just now.
+    parkedMs = run.facts.isParked ? parkedMs + LOOK_MS : 0;
+    if (parkedMs > PATIENCE_MS) return run;
+    if (signal.aborted && !isAsked) {
+      isAsked = true;
+      db.write(() => askOf(db, id, "stop"));
+    }
+    if (world.secondSignal().aborted) throw asFailure(world.secondSignal().reason);
+    lonelyMs += LOOK_MS;
+    if (lonelyMs > PATIENCE_MS && !run.facts.isParked) {
+      lonelyMs = 0;
+      goOn(world, run);
+    }
+    await world.sleep(LOOK_MS);
+  }
+}

@@ -1,0 +1,215 @@
+// While claude works: what it prints is kept here as it comes, what it has done so far comes home every few minutes, and
+// it is stopped in time to come home itself.
+
+import { appendFileSync, closeSync, fstatSync, openSync } from "node:fs";
+import { asFailure, type Failure } from "../../core/failure.ts";
+import { parseUtc, utcText } from "../../db/db.ts";
+import { follow, type Standing, standing, stopClaude, type View, viewOf } from "../claude-runs/claude-runs.ts";
+import type { Sandbox } from "../providers/providers.ts";
+import type { Driving } from "./driving.ts";
+import { bringHome } from "./home.ts";
+import { requireSandbox } from "./make.ts";
+import { makeMask } from "./mask.ts";
+import type { Facts, Outcome, Run, Trouble } from "./run.ts";
+
+const TICK_MS = 200;
+const GRACE_MS = 5_000;
+/** The row is for other processes to look at: written seldom. */
+const VIEW_MS = 1_000;
+const RETRY_MS = [500, 1_000, 2_000, 5_000, 10_000, 30_000] as const;
+
+export async function watch(driving: Driving): Promise<void> {
+  for (let tries = 0; ; tries++) {
+    try {
+      return await watchOnce(driving);
+    } catch (thrown) {
+      const failure = asFailure(thrown);
+      // A connection that broke: claude goes on, and so does what it prints.
+      if (failure.code !== "provider.unreachable") throw thrown;
+      if (tries === 0) driving.note(`The sandbox cannot be reached just now: ${failure.message}`, "warning");
+      await driving.world.sleep(RETRY_MS[Math.min(tries, RETRY_MS.length - 1)] ?? 30_000);
+    }
+  }
+}
+
+async function watchOnce(driving: Driving): Promise<void> {
+  const { world, place } = driving;
+  const sandbox = await requireSandbox(driving);
+  const run = driving.run();
+  const log = openSync(place.log, "a", 0o600);
+  const followed = new AbortController();
+  const view = await viewOf(place.log);
+  try {
+    const following = keepOutput(driving, sandbox, { log, view, signal: followed.signal });
+    const isOver = settled(following);
+    const clock = clockOf(driving, run);
+    let endedBy: NonNullable<Facts["endedBy"]> = "itself";
+    let shownAt = 0;
+    while (!(await isOver(TICK_MS))) {
+      world.signal().throwIfAborted();
+      const { wanted } = driving.run();
+      const now = world.now().getTime();
+      if (now - shownAt >= VIEW_MS) {
+        driving.change({ view: view.snapshot() });
+        shownAt = now;
+      }
+      for (const words of clock.warnings(now)) driving.note(words, "warning");
+      const why = wanted !== null ? "stop" : now >= clock.stopAt ? "limit" : undefined;
+      if (why !== undefined || view.snapshot().failure === "login") {
+        endedBy = why ?? "itself";
+        if (why === "stop") driving.note("Stopping claude, to bring home what it has done.");
+        if (why === "limit") driving.note("The time is up: claude is stopped, and its work brought home.", "warning");
+        await stopClaude(sandbox, { graceMs: GRACE_MS });
+        await isOver(GRACE_MS * 2);
+        break;
+      }
+      if (clock.isCheckpointDue(now)) {
+        await checkpoint(driving, sandbox);
+        clock.checkpointed(world.now().getTime());
+      }
+    }
+    followed.abort();
+    await following.catch(forAbort(followed.signal));
+    // Nothing that it has started goes on changing files while they come home.
+    await stopClaude(sandbox, { graceMs: GRACE_MS });
+    over(driving, { endedBy, view: view.snapshot(), stood: await standing(sandbox) });
+  } finally {
+    followed.abort();
+    closeSync(log);
+  }
+}
+
+interface Kept {
+  /** Of the file. */
+  log: number;
+  view: Awaited<ReturnType<typeof viewOf>>;
+  signal: AbortSignal;
+}
+
+/** Until claude has ended. What was kept before is a beginning of what there is, so its size says where to go on. */
+async function keepOutput({ world, secrets }: Driving, sandbox: Sandbox, { log, view, signal }: Kept): Promise<void> {
+  const mask = makeMask(secrets);
+  const keep = (bytes: Uint8Array) => {
+    if (bytes.length === 0) return;
+    appendFileSync(log, bytes);
+    view.add(bytes, world.now());
+  };
+  for await (const chunk of follow(world, sandbox, { from: fstatSync(log).size, signal })) keep(mask.push(chunk));
+  keep(mask.end());
+}
+
+/** Waits so long at most, and answers whether it is over. Throws what it threw. */
+function settled(work: Promise<void>): (ms: number) => Promise<boolean> {
+  let isOver = false;
+  const done = work.then(() => {
+    isOver = true;
+  });
+  done.catch(() => undefined);
+  return async (ms) => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, ms);
+    });
+    await Promise.race([done, late]).finally(() => clearTimeout(timer));
+    return isOver;
+  };
+}
+
+function forAbort(signal: AbortSignal) {
+  return (thrown: unknown) => {
+    if (!signal.aborted) throw thrown;
+  };
+}
+
+/** What coming home may take at least, and at most of the whole time. */
+const LEAST_HOME_MS = 30_000;
+const MOST_SHARE = 0.2;
+
+function clockOf({ world }: Driving, run: Run) {
+  const limit = run.limit_at === null ? Number.POSITIVE_INFINITY : parseUtc(run.limit_at).getTime();
+  const wholeMs = run.request.timeoutMinutes * 60_000;
+  const begin = limit - wholeMs;
+  const homeMs = Math.min(wholeMs * MOST_SHARE, Math.max(LEAST_HOME_MS, 3 * (run.facts.sent?.tookMs ?? 0)));
+  const everyMs = run.request.checkpointMinutes * 60_000;
+  const at = run.facts.checkpoint?.at ?? run.started_at;
+  let last = at === null ? world.now().getTime() : parseUtc(at).getTime();
+  const shares = [0.5, 5 / 6].filter((share) => world.now().getTime() < begin + share * wholeMs);
+  return {
+    stopAt: limit - homeMs,
+    isCheckpointDue: (now: number) => everyMs > 0 && now - last >= everyMs,
+    checkpointed: (now: number) => {
+      last = now;
+    },
+    /** At half of the time, and at 50 of 60 minutes. */
+    warnings: (now: number): string[] => {
+      const due = shares.filter((share) => now >= begin + share * wholeMs);
+      shares.splice(0, due.length);
+      const left = Math.max(1, Math.round((limit - now) / 60_000));
+      return due.slice(-1).map((share) => `${Math.round(share * 100)} % of the time is gone, ${left} min are left.`);
+    },
+  };
+}
+
+async function checkpoint(driving: Driving, sandbox: Sandbox): Promise<void> {
+  const { world } = driving;
+  try {
+    const home = await bringHome(driving, sandbox);
+    const at = utcText(world.now());
+    if (home.tip === driving.run().facts.checkpoint?.tip) return;
+    driving.change({ facts: { checkpoint: { at, tip: home.tip } } });
+    driving.note("Checkpoint: what claude has done so far is here.");
+  } catch (thrown) {
+    const failure = asFailure(thrown);
+    if (["sandbox.gone", "provider.unreachable"].includes(failure.code) || failure.kind === "cancelled") throw thrown;
+    // The next one may do better, and the last one certainly tells.
+    driving.note(`This checkpoint failed: ${failure.message}`, "warning");
+  }
+}
+
+interface Over {
+  endedBy: NonNullable<Facts["endedBy"]>;
+  view: View;
+  stood: Standing;
+}
+
+function over(driving: Driving, { endedBy, view, stood }: Over): void {
+  const exit = stood.state === "ended" ? stood.exit : null;
+  const { outcome, trouble } = judge({ endedBy, view, exit });
+  const overAt = driving.world.now().toISOString();
+  driving.change({ step: "over", outcome, overAt, view, facts: { endedBy, exit }, ...(trouble && { trouble }) });
+}
+
+/** How it went, by what ended it and what claude said of itself. */
+export function judge(over: { endedBy: NonNullable<Facts["endedBy"]>; view: View; exit: number | null }): {
+  outcome: Outcome;
+  trouble?: Trouble;
+} {
+  const { endedBy, view, exit } = over;
+  if (endedBy === "stop") return { outcome: "CANCELLED" };
+  if (endedBy === "limit") return { outcome: "TIMEOUT" };
+  if (view.failure === "login") {
+    return {
+      outcome: "FAILED",
+      trouble: troubleOf("claude.login", "claude was not let in: its key or login is not valid."),
+    };
+  }
+  if (exit === 0 && view.result?.isError !== true) return { outcome: "COMPLETED" };
+  const said = view.result?.text ?? view.lastText ?? "";
+  const words = said === "" ? "it said nothing of why" : said.slice(0, 400);
+  const how = exit === null ? "was killed" : `ended with exit code ${exit}`;
+  return { outcome: "FAILED", trouble: troubleOf("claude.failed", `claude ${how}: ${words}`) };
+}
+
+function troubleOf(code: string, message: string): Trouble {
+  return { code, message, hint: null };
+}
+
+/** Where the sandbox went away while claude worked: what the last checkpoint has is all there is. */
+export function lost(driving: Driving, failure: Failure): void {
+  const { code, message } = failure;
+  const at = driving.run().facts.checkpoint?.at;
+  const hint = at === undefined ? "Nothing had come home yet." : `What it had done by ${at} UTC is here.`;
+  const overAt = driving.world.now().toISOString();
+  const trouble = { code, message, hint };
+  driving.change({ step: "over", outcome: "FAILED", overAt, facts: { endedBy: "loss" }, trouble });
+}
