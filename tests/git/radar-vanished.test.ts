@@ -91,6 +91,20 @@ describe("a name that is gone everywhere is told of", () => {
     expect(await one({ base, a: renamed("withOwner", "ownedBy"), b })).toHaveLength(1);
   });
 
+  test("once for a file that uses it, by the type that stands there", async () => {
+    const other = "package com.acme;\n\npublic class Wrap {\n    public void withOwner(String owner) {\n    }\n}\n";
+    for (const name of ["Also", "Wrap"]) {
+      const path = `src/com/acme/${name}.java`;
+      const base = { ...JAVA, [path]: other.replace("Wrap", name) };
+      const a = {
+        ...renamed("withOwner", "ownedBy"),
+        [path]: other.replace("Wrap", name).replace("withOwner", "ownedBy"),
+      };
+      const b = using('Plan load() { return new PlanBuilder().withOwner("a").finish(); }');
+      expect(await one({ base, a, b })).toEqual(["withOwner a src/com/acme/PlanBuilder.java src/com/acme/Use.java"]);
+    }
+  });
+
   test("as a single word, where a type of its file stands beside it", async () => {
     const a = recounted("reset", "clear");
     const b = inTest("use tally::Counter;\n\nfn back(counter: &Counter) {\n    counter.reset()\n}\n");

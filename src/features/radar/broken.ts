@@ -2,7 +2,7 @@
 // the texts on either side and of the merge; a name that may still be there in some way is not told.
 
 import type { Git, GitOptions } from "../../git/git.ts";
-import { type Language, languageOf, type Source, sourceOf, type Use } from "./names.ts";
+import { type Language, languageOf, mentions, type Source, sourceOf, type Use } from "./names.ts";
 import { readInParts } from "./read-objects.ts";
 import type { Change, Trees } from "./tree-changes.ts";
 import { vanishedUses } from "./vanished.ts";
@@ -153,8 +153,10 @@ function usedIn(read: Reader, { path, before, after }: Change, { all, taken, tak
   const then = read.source(path, before);
   // It was there, and is too large to be read.
   if (before !== undefined && then === undefined) return [];
-  const old = then === undefined ? [] : language.usesOf(then, all);
-  return language.usesOf(now, all).flatMap((use) => {
+  const names = new Set([...all].filter((name) => mentions(now, name)));
+  if (names.size === 0) return [];
+  const old = then === undefined ? [] : language.usesOf(then, names);
+  return language.usesOf(now, names).flatMap((use) => {
     const from = taken.find((one) => one.path !== path && one.names.has(use.name) && use.isOf(one.path));
     if (from === undefined || languageOf(from.path) !== language) return [];
     if (old.some((one) => one.name === use.name && one.isOf(from.path))) return [];

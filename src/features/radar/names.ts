@@ -51,3 +51,12 @@ export function languageOf(path: string): Language | undefined {
 export function sourceOf(path: string, text: string, { notation }: Language): Source {
   return { path, ...codeText(text, notation) };
 }
+
+const words = new WeakMap<Source, ReadonlySet<string>>();
+
+/** As a word of its code. */
+export function mentions(source: Source, name: string): boolean {
+  const known = words.get(source) ?? new Set(source.code.match(/[\w$]+/g));
+  words.set(source, known);
+  return known.has(name);
+}

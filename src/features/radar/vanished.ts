@@ -4,7 +4,7 @@
 
 import type { Git, GitOptions } from "../../git/git.ts";
 import { lineAt } from "./code-text.ts";
-import { type Language, languageOf, type Source, sourceOf } from "./names.ts";
+import { type Language, languageOf, mentions, type Source, sourceOf } from "./names.ts";
 import { readInParts } from "./read-objects.ts";
 import type { Change } from "./tree-changes.ts";
 
@@ -20,6 +20,11 @@ export interface VanishedUse {
   line: number;
   usedIn: string;
   removedFrom: string;
+}
+
+interface Suspect extends VanishedUse {
+  /** A type of the file that had the name stands beside it. */
+  isNear: boolean;
 }
 
 type ReadSource = (path: string, blob: string | undefined) => Source | undefined;
@@ -41,12 +46,14 @@ export async function vanishedUses(
     const uses = suspected.filter((one) => one.name === name);
     const own = new Set(using.map(({ path }) => path));
     const isGone = uses[0] !== undefined && !(await isKnown(git, { tree, name, own, like: uses[0].usedIn }, options));
-    if (isGone) found.push(...uses);
+    // Of several files that had it, one with a type beside it is more likely the one that is meant.
+    const likeliest = uses.toSorted((a, b) => Number(a.isNear) - Number(b.isNear));
+    if (isGone) found.push(...new Map(likeliest.map((one) => [one.usedIn, one])).values());
   }
   return found;
 }
 
-function suspectedOf(read: ReadSource, { path, before, after }: Change, using: readonly Change[]): VanishedUse[] {
+function suspectedOf(read: ReadSource, { path, before, after }: Change, using: readonly Change[]): Suspect[] {
   const language = languageOf(path);
   const [then, now] = [read(path, before), read(path, after)];
   if (language?.givenBy === undefined || then === undefined || (after !== undefined && now === undefined)) return [];
@@ -56,8 +63,8 @@ function suspectedOf(read: ReadSource, { path, before, after }: Change, using: r
     const isMadeAnew = using.some((change) => declares(language, read(change.path, change.after), name));
     if (isMadeAnew) return [];
     return using.flatMap((change) => {
-      const line = useOf(read, change, { name, language, holder: then });
-      return line === undefined ? [] : [{ name, line, usedIn: change.path, removedFrom: path }];
+      const use = useOf(read, change, { name, language, holder: then });
+      return use === undefined ? [] : [{ name, ...use, usedIn: change.path, removedFrom: path }];
     });
   });
 }
@@ -79,7 +86,11 @@ interface Suspected {
   holder: Source;
 }
 
-function useOf(read: ReadSource, change: Change, { name, language, holder }: Suspected): number | undefined {
+function useOf(
+  read: ReadSource,
+  change: Change,
+  { name, language, holder }: Suspected,
+): Pick<Suspect, "line" | "isNear"> | undefined {
   const { path, after } = change;
   const now = read(path, after);
   if (path === holder.path || languageOf(path) !== language || now === undefined) return undefined;
@@ -91,17 +102,10 @@ function useOf(read: ReadSource, change: Change, { name, language, holder }: Sus
     return type === undefined || types.has(type);
   });
   if (found === undefined) return undefined;
-  // A single word may be a method of anything's: then some type of the same file stands beside it.
+  const isNear = [...types].some((one) => mentions(now, one));
+  // A single word may be a method of anything's.
   const isTelling = /[a-z\d][A-Z]|\w_\w|^[A-Z]/.test(name);
-  return isTelling || [...types].some((one) => mentions(now, one)) ? lineAt(now.code, found.index) : undefined;
-}
-
-const known = new WeakMap<Source, ReadonlySet<string>>();
-
-function mentions(source: Source, name: string): boolean {
-  const words = known.get(source) ?? new Set(source.code.match(/[\w$]+/g));
-  known.set(source, words);
-  return words.has(name);
+  return isTelling || isNear ? { line: lineAt(now.code, found.index), isNear } : undefined;
 }
 
 interface Sought {
