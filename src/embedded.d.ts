@@ -24,3 +24,7 @@ declare module "*/apply-seccomp" {
   const path: string;
   export default path;
 }
+declare module "*.jar" {
+  const path: string;
+  export default path;
+}

@@ -51,6 +51,8 @@ const STANDING = () =>
     isRunning: YES_OR_NO,
     /** For `sh -c`: what runs inside, and waits to be told on its input what it is to be. */
     command: TEXT,
+    /** The same for what goes on by itself: it has limits of its own, so that it cannot keep out who comes to stop it. */
+    commandApart: TEXT,
     /** The whole environment of that command. */
     variables: v.record(TEXT, TEXT),
     weaknesses: v.array(TEXT),

@@ -15,7 +15,7 @@ import { readStart, SCRIPT } from "./inside.ts";
 import { holdDown } from "./limits.ts";
 import { sightOf } from "./policy.ts";
 import { endInside, endRelays } from "./processes.ts";
-import { layHelper, startRuntime } from "./runtime.ts";
+import { layParts, startRuntime } from "./runtime.ts";
 import { ASKED, type Asked } from "./talk.ts";
 
 type Effects = Pick<
@@ -43,12 +43,16 @@ export async function keep(
   const runtime = await open(world, ground, record);
   let standing: KeeperStanding = { ...runtime.standing, endsAt: endsAt.toISOString(), isRunning };
   let end: Kept["endedBecause"] | undefined;
+  const told = Promise.withResolvers<void>();
   const change = (changes: Partial<KeeperStanding>) => {
     standing = { ...standing, ...changes };
     writeStanding(ground, standing);
   };
   const answers = async (asked: Asked): Promise<void> => {
-    if (asked.ask === "end") end = "told";
+    if (asked.ask === "end") {
+      end = "told";
+      told.resolve();
+    }
     if (asked.ask === "extend") {
       const until = world.now().getTime() + asked.minutes * MINUTE_MS;
       change({ endsAt: new Date(until).toISOString() });
@@ -65,7 +69,7 @@ export async function keep(
     change({});
     await world.streams().write(READY);
     while (end === undefined) {
-      await Promise.race([world.sleep(TICK_MS), aborted(world.signal())]);
+      await Promise.race([world.sleep(TICK_MS), aborted(world.signal()), told.promise]);
       if (world.signal().aborted) end ??= "told";
       if (Date.parse(standing.endsAt) <= world.now().getTime()) end ??= "time";
       if (!stands(ground)) end ??= "gone";
@@ -85,19 +89,26 @@ const MINUTE_MS = 60_000;
 async function open(world: Effects, ground: Ground, record: SandboxRecord) {
   const keeper = world.processes.identify(world.pid);
   if (keeper === undefined) throw new Error("this process does not know itself");
-  const helper = layPrograms(world, ground);
+  layPrograms(world, ground);
+  const parts = await layParts(ground.programs);
   const sight = sightOf(world, ground, record);
-  const held = await holdDown(world, { name: nameOf(ground), limits: record.limits });
-  const runtime = await startRuntime({
-    ...sight,
-    helper,
-    bubblewrap: programOnPath("bwrap", world.env.path),
-    socat: programOnPath("socat", world.env.path),
-  });
-  const command = held.before + (await runtime.wrap(held.inside + SCRIPT));
+  const { limits } = record;
+  const [held, heldApart, runtime] = await Promise.all([
+    holdDown(world, { name: nameOf(ground), limits }),
+    holdDown(world, { name: `${nameOf(ground)}-apart`, limits }),
+    startRuntime({
+      ...sight,
+      ...parts,
+      bubblewrap: programOnPath("bwrap", world.env.path),
+      socat: programOnPath("socat", world.env.path),
+    }),
+  ]);
+  const wrapped = await runtime.wrap(held.inside + SCRIPT);
+  const [command, commandApart] = [held.before + wrapped, heldApart.before + wrapped];
+  const groups = [...held.groups, ...heldApart.groups];
   const weaknesses = [...held.weaknesses, ...weaknessesOf(record)];
   const variables = variablesOf(ground, sight.path);
-  return { standing: { keeper, command, variables, weaknesses, groups: held.groups }, end: runtime.end };
+  return { standing: { keeper, command, commandApart, variables, weaknesses, groups }, end: runtime.end };
 }
 
 /** Of everything that is started inside, before its own. No secrets: they stand in `standing.json`. */
@@ -123,7 +134,7 @@ function weaknessesOf({ isWeak }: SandboxRecord): string[] {
   return [...(process.platform === "darwin" ? [onMac] : []), ...(isWeak ? [nested] : [])];
 }
 
-function layPrograms(world: Pick<World, "env">, { programs }: Ground): string | undefined {
+function layPrograms(world: Pick<World, "env">, { programs }: Ground): void {
   for (const { name, file } of claudeNeeds(world.env).programs) {
     try {
       symlinkSync(file, join(programs, name));
@@ -131,7 +142,6 @@ function layPrograms(world: Pick<World, "env">, { programs }: Ground): string | 
       if (!(thrown instanceof Error && "code" in thrown && thrown.code === "EEXIST")) throw thrown;
     }
   }
-  return layHelper(programs);
 }
 
 /** Starts what goes on without anybody; its output is nobody's. */
@@ -142,7 +152,7 @@ async function startApart(
 ): Promise<void> {
   const child = world.startPiped({
     command: "/bin/sh",
-    args: ["-c", standing.command],
+    args: ["-c", standing.commandApart],
     directory: ground.desk,
     input: Buffer.from(asked.told, "base64"),
     only: standing.variables,

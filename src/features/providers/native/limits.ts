@@ -60,13 +60,9 @@ export function membersOf(groups: readonly string[]): number[] {
 }
 
 export function memoryOf(groups: readonly string[]): number | undefined {
-  for (const group of groups) {
-    for (const file of ["memory.current", "memory.usage_in_bytes"]) {
-      const text = readOr(join(group, file), "");
-      if (/^\d+\n?$/.test(text)) return Number(text);
-    }
-  }
-  return undefined;
+  const files = groups.flatMap((group) => ["memory.current", "memory.usage_in_bytes"].map((file) => join(group, file)));
+  const sizes = files.map((file) => readOr(file, "")).filter((text) => /^\d+\n?$/.test(text));
+  return sizes.length === 0 ? undefined : sizes.reduce((sum, text) => sum + Number(text), 0);
 }
 
 /** Groups that might be made, the best first: below our own, or beside it and above, where their controllers are on. */

@@ -1,11 +1,12 @@
 // The only importer of Anthropic's sandbox runtime (srt 0.0.83): bubblewrap on Linux, Seatbelt on macOS, and the proxies
 // that let through what is allowed. It is one per process, so a keeper has it for its one sandbox.
 
-import { chmodSync, copyFileSync } from "node:fs";
 import { join } from "node:path";
 import { SandboxManager, type SandboxRuntimeConfig } from "@anthropic-ai/sandbox-runtime";
+import javaAgent from "@anthropic-ai/sandbox-runtime/vendor/java-proxy-agent/srt-proxy-agent.jar" with { type: "file" };
 import helperForArm from "@anthropic-ai/sandbox-runtime/vendor/seccomp/arm64/apply-seccomp" with { type: "file" };
 import helperForIntel from "@anthropic-ai/sandbox-runtime/vendor/seccomp/x64/apply-seccomp" with { type: "file" };
+import { replaceFile } from "../../../files/atomic.ts";
 
 export interface Policy {
   hosts: readonly string[];
@@ -16,6 +17,8 @@ export interface Policy {
   isWeak: boolean;
   /** What keeps programs from making sockets of this machine; undefined where the platform needs none. */
   helper: string | undefined;
+  /** What has Java's programs ask the proxies; looked for with npm where it is not named. */
+  javaAgent: string;
   bubblewrap: string | undefined;
   socat: string | undefined;
 }
@@ -31,7 +34,7 @@ const SHARED_SCRATCH = "/tmp/claude";
 
 /** Stands in a directory of this process alone: what srt never lets be written it looks for below where it stands. */
 export async function startRuntime(policy: Policy): Promise<Runtime> {
-  const { hosts, isWeak, helper, bubblewrap, socat } = policy;
+  const { hosts, isWeak, helper, javaAgent: javaAgentJarPath, bubblewrap, socat } = policy;
   const holdsOurs = policy.writable.some((path) => path.startsWith(`${SHARED_SCRATCH}/`));
   const config: SandboxRuntimeConfig = {
     network: { allowedDomains: [...hosts], deniedDomains: [], strictAllowlist: true, allowLocalBinding: true },
@@ -44,6 +47,7 @@ export async function startRuntime(policy: Policy): Promise<Runtime> {
     // Of all that is denied, only a credential stays so against srt's own list of what may be written.
     ...(holdsOurs ? {} : { credentials: { files: [{ path: SHARED_SCRATCH, mode: "deny" }] } }),
     enableWeakerNestedSandbox: isWeak,
+    javaAgentJarPath,
     ...(helper === undefined ? {} : { seccomp: { applyPath: helper } }),
     ...(bubblewrap === undefined ? {} : { bwrapPath: bubblewrap }),
     ...(socat === undefined ? {} : { socatPath: socat }),
@@ -56,12 +60,24 @@ export async function startRuntime(policy: Policy): Promise<Runtime> {
   };
 }
 
-/** What stands in the program is not seen inside: a copy, which is. */
-export function layHelper(directory: string): string | undefined {
-  if (process.platform !== "linux") return undefined;
-  const file = join(directory, "apply-seccomp");
-  copyFileSync(process.arch === "arm64" ? helperForArm : helperForIntel, file);
-  chmodSync(file, 0o755);
+/** What stands in the program is not seen inside: copies, which are. */
+export async function layParts(directory: string): Promise<Pick<Policy, "helper" | "javaAgent">> {
+  const agent = await laid(directory, { name: "srt-proxy-agent.jar", part: javaAgent, mode: 0o600 });
+  if (process.platform !== "linux") return { javaAgent: agent, helper: undefined };
+  const part = process.arch === "arm64" ? helperForArm : helperForIntel;
+  return { javaAgent: agent, helper: await laid(directory, { name: "apply-seccomp", part, mode: 0o700 }) };
+}
+
+interface Part {
+  name: string;
+  part: string;
+  mode: number;
+}
+
+/** One that is in use is not written over. */
+async function laid(directory: string, { name, part, mode }: Part): Promise<string> {
+  const file = join(directory, name);
+  replaceFile({ file, text: await Bun.file(part).bytes(), mode, directoryMode: 0o700 });
   return file;
 }
 

@@ -18,7 +18,10 @@ export type Effects = Callers & Pick<World, "newId" | "runProgram" | "now">;
 type StreamExec = Omit<Exec, "input"> & { input?: Exec["input"] | ReadableStream<Uint8Array> };
 
 export function nativeSandbox(world: Effects, ground: Ground, weaknesses: readonly string[]): Sandbox {
-  const exec = (command: StreamExec): Execution => executionOf(run(world, ground, command));
+  const exec = (command: StreamExec): Execution => {
+    const held: Held = { child: undefined, isStopped: false };
+    return executionOf(held, run(world, ground, { command, held }));
+  };
   return {
     id: ground.id,
     places: ground.places,
@@ -58,10 +61,21 @@ const DOWNLOAD = '[ -f "$1" ] && [ -r "$1" ] || exit 1; printf +; exec cat -- "$
 
 interface Running {
   child: Piped;
-  start: Start;
+  /** undefined: stopped before. */
+  start: Start | undefined;
 }
 
-async function run(world: Effects, ground: Ground, command: StreamExec): Promise<Running> {
+/** What `stop` can reach, also before anything has come of it. */
+interface Held {
+  child: Piped | undefined;
+  isStopped: boolean;
+}
+
+async function run(
+  world: Effects,
+  ground: Ground,
+  { command, held }: { command: StreamExec; held: Held },
+): Promise<Running> {
   const { input, timeoutMs, signal } = command;
   const standing = await awake(world, ground);
   const told = toldFor(world, ground, command, input === undefined ? "unfed" : "fed");
@@ -74,8 +88,10 @@ async function run(world: Effects, ground: Ground, command: StreamExec): Promise
     ...(timeoutMs !== undefined && { timeoutMs }),
     ...(signal !== undefined && { signal }),
   });
+  held.child = child;
+  if (held.isStopped) await child.stop();
   const start = await readStart(child.stdout, told);
-  if (start !== undefined) return { child, start };
+  if (start !== undefined || held.isStopped) return { child, start };
   const { stderr } = await child.ended;
   recordOf(ground);
   throw failed("The sandbox could not be entered.", stderr);
@@ -98,7 +114,7 @@ function toldFor(
   return { word: world.newId(), argv, directory: cwd ?? ground.places.workspace, variables: { ...own, ...env }, kind };
 }
 
-function executionOf(running: Promise<Running>): Execution {
+function executionOf(held: Held, running: Promise<Running>): Execution {
   // Told to whoever reads or awaits; nobody need.
   running.catch(() => undefined);
   const drained = Promise.withResolvers<void>();
@@ -107,13 +123,13 @@ function executionOf(running: Promise<Running>): Execution {
       pull: async (controller) => {
         try {
           const { start } = await running;
-          const { rest } = start;
-          if (rest !== undefined) {
+          const rest = start?.rest;
+          if (start !== undefined && rest !== undefined) {
             start.rest = undefined;
             controller.enqueue(rest);
             return;
           }
-          const { value } = await start.reader.read();
+          const value = (await start?.reader.read())?.value;
           if (value !== undefined) {
             controller.enqueue(value);
             return;
@@ -127,7 +143,7 @@ function executionOf(running: Promise<Running>): Execution {
       cancel: async () => {
         drained.resolve();
         // What goes on printing is not to be held up by nobody's reading.
-        void running.then(({ start }) => drain(start.reader)).catch(() => undefined);
+        void running.then(({ start }) => drain(start?.reader)).catch(() => undefined);
       },
     },
     { highWaterMark: 0 },
@@ -138,15 +154,16 @@ function executionOf(running: Promise<Running>): Execution {
     return { exit, stderr };
   })();
   ended.catch(() => undefined);
-  return {
-    stdout,
-    ended,
-    stop: async () => void (await running.then(({ child }) => child.stop()).catch(() => undefined)),
+  const stop = async () => {
+    held.isStopped = true;
+    await held.child?.stop();
+    await running.catch(() => undefined);
   };
+  return { stdout, ended, stop };
 }
 
-async function drain(reader: Start["reader"]): Promise<void> {
-  while ((await reader.read()).value !== undefined);
+async function drain(reader: Start["reader"] | undefined): Promise<void> {
+  while ((await reader?.read())?.value !== undefined);
 }
 
 /** The file's bytes; the stream fails when they were not all there. */
