@@ -1,0 +1,288 @@
+#!/bin/sh
+# What stands in the workspace and what was committed there, as one bundle on the commit that was sent. Nothing of the
+# repository inside is moved, locked or followed for its settings: a git directory of our own borrows its objects.
+# home <run> <workspace> <sent> <whole|flat|listed> <compression>: prints lines of words, an empty line, the bundle.
+# whole: with the commits. flat: only what the files hold, as one commit. listed: so too, where what was sent is lost
+# inside; its `git ls-tree -r -z` comes on standard input, for whole and flat the commits that have come home before.
+# NAME, EMAIL, MESSAGE: of the commit of what is uncommitted. LAST: "<commit> <tree> <parent>" of the last such one.
+set -u
+run=$1
+workspace=$2
+sent=$3
+level=$4
+compression=$5
+tab=$(printf '\t')
+
+# shellcheck disable=SC2046 # Names of variables.
+unset GIT_CONFIG GIT_TRACE GIT_DEFAULT_REF_FORMAT GIT_REPLACE_REF_BASE XDG_CONFIG_HOME $(git rev-parse --local-env-vars)
+export LC_ALL=C GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/dev/null GIT_ATTR_NOSYSTEM=1 GIT_NO_REPLACE_OBJECTS=1
+export GIT_TERMINAL_PROMPT=0 GIT_OPTIONAL_LOCKS=0
+
+fail() {
+  printf '%s\n' "$1" >&2
+  exit "$2"
+}
+
+mkdir -p "$run" || fail "the run's directory cannot be written" 3
+# What nobody works with any more.
+find "$run" -maxdepth 1 -name 'home.*' -mmin +120 -exec rm -rf {} + 2>/dev/null
+mine=$(mktemp -d "$run/home.XXXXXX") || fail "the run's directory cannot be written" 3
+own=$mine/git
+HOME=$mine
+export HOME
+# The last one's is used again. Whoever else gathers right now makes one of his own.
+mv "$run/home" "$own" 2>/dev/null
+finish() {
+  rm -rf "${run:?}/home"
+  mv "$own" "$run/home" 2>/dev/null
+  rm -rf "$mine"
+}
+trap finish EXIT
+trap 'exit 130' INT TERM HUP
+cat >"$mine/input" || fail "the disk is full" 3
+
+cd "$workspace" 2>/dev/null || fail "the workspace is not there" 4
+
+# Where the repository inside keeps its commits; both empty when it is none any more.
+theirs=
+common=
+if [ -d .git ]; then
+  theirs=$workspace/.git
+elif [ -f .git ]; then
+  theirs=$(sed -n '1s/^gitdir: //p' .git)
+  case $theirs in /* | '') ;; *) theirs=$workspace/$theirs ;; esac
+fi
+if [ -n "$theirs" ]; then
+  common=$theirs
+  if [ -f "$theirs/commondir" ]; then
+    common=$(cd "$theirs" && cd "$(cat commondir)" && pwd) || common=
+  fi
+  if [ ! -f "$theirs/HEAD" ] || [ ! -d "$common/objects" ]; then
+    theirs=
+    common=
+  fi
+fi
+
+# Our git directory, with every conversion of files turned off.
+ours() {
+  git -c core.hooksPath=/dev/null -c core.fsmonitor=false -c core.untrackedCache=false -c core.splitIndex=false \
+    -c core.autocrlf=false -c core.safecrlf=false -c core.fileMode=true -c core.symlinks=true -c core.ignoreCase=false \
+    -c core.precomposeUnicode=false -c core.protectHFS=true -c core.protectNTFS=true -c core.bigFileThreshold=4m \
+    -c core.sparseCheckout=true -c core.compression="$compression" -c core.fsync=none -c gc.auto=0 -c pack.threads=1 \
+    -c advice.addEmbeddedRepo=false -c i18n.commitEncoding=UTF-8 --git-dir="$own" "$@"
+}
+here() {
+  ours --work-tree="$workspace" "$@"
+}
+theirs() {
+  git -c core.hooksPath=/dev/null -c core.fsmonitor=false --git-dir="$theirs" "$@"
+}
+
+prepare() {
+  if [ ! -f "$own/objects/info/ready" ]; then
+    rm -rf "$own"
+    format=sha1
+    [ "${#sent}" -eq 64 ] && format=sha256
+    git init --quiet --bare --template= --object-format="$format" "$own" >/dev/null || return 1
+    mkdir -p "$own/info" "$own/objects/info" && : >"$own/objects/info/ready" || return 1
+  fi
+  rm -rf "$own"/*.lock "$own/refs/home" "$own/packed-refs" "$own/objects/info/alternates" "$own/info/exclude"
+  printf '* -text -eol -ident -filter !working-tree-encoding\n' >"$own/info/attributes" || return 1
+  [ -n "$theirs" ] || return 0
+  printf '%s\n' "$common/objects" >"$own/objects/info/alternates" || return 1
+  # Where history was cut it ends for us as well.
+  cp "$common/shallow" "$own/shallow" 2>/dev/null || rm -f "$own/shallow"
+  cp "$common/info/exclude" "$own/info/exclude" 2>/dev/null
+  # With settings that git cannot read, its names are read without them.
+  if ! theirs rev-parse --git-dir >/dev/null 2>&1; then
+    rm -rf "$own/shadow"
+    mkdir -p "$own/shadow/objects/info"
+    printf '%s\n' "$common/objects" >"$own/shadow/objects/info/alternates"
+    cp "$theirs/HEAD" "$own/shadow/HEAD"
+    cp -R "$common/refs" "$own/shadow/refs"
+    mkdir -p "$own/shadow/refs"
+    cp "$common/packed-refs" "$own/shadow/packed-refs" 2>/dev/null
+    cp -R "$theirs/logs" "$own/shadow/logs" 2>/dev/null
+    cp "$theirs/index" "$own/shadow/index" 2>/dev/null
+    [ "${#sent}" -eq 64 ] && printf '[core]\nrepositoryFormatVersion = 1\n[extensions]\nobjectFormat = sha256\n' >"$own/shadow/config"
+    theirs=$own/shadow
+  fi
+}
+
+# A commit as we can read it, or nothing.
+commit_of() {
+  theirs rev-parse --quiet --verify "$1^{commit}" 2>/dev/null
+}
+
+parent_of_work() {
+  head=
+  if [ -n "$theirs" ]; then
+    head=$(commit_of HEAD)
+    # The branch that HEAD names is not there: what HEAD was before.
+    if [ -z "$head" ] && [ -f "$theirs/logs/HEAD" ]; then
+      before=$(sed -n '$s/^[0-9a-f]* \([0-9a-f]*\) .*/\1/p' "$theirs/logs/HEAD")
+      [ -n "$before" ] && head=$(commit_of "$before")
+    fi
+  fi
+  [ -n "$head" ] || head=$sent
+}
+
+# One record a line; a line break in a name stands as \001.
+in_lines() {
+  tr '\n\000' '\001\n'
+}
+in_records() {
+  tr '\001\n' '\n\000'
+}
+
+# Whatever was sent or committed is looked for on the disk, also where git was told to forget or to ignore it.
+add_known() {
+  here diff-index --cached --diff-filter=D -z "$1" -- | in_lines |
+    sed "N;s/^:\\([0-7]*\\) [0-7]* \\([0-9a-f]*\\) .*\\n/\\1 \\2 0$tab/" | in_records |
+    here update-index -z --index-info
+}
+
+# fill <directory> <depth>: everything below it comes into the index, of repositories in it the files.
+fill() {
+  top=$1
+  depth=$2
+  if [ "$depth" -gt 8 ]; then return 0; fi
+  ours --work-tree="$top" ls-files -s -z | in_lines | sed -n "s/^160000 [0-9a-f]* [0-9]$tab//p" >"$own/links.$depth"
+  while IFS= read -r link; do
+    ours --work-tree="$top" update-index --force-remove -- "$(printf '%s' "$link" | tr '\001' '\n')"
+  done <"$own/links.$depth"
+  ours --work-tree="$top" ls-files -o --exclude-standard -z | in_lines | sed -n 's:/$::p' >"$own/nested.$depth"
+  while IFS= read -r found; do
+    inner=$(printf '%s' "$found" | tr '\001' '\n')
+    printf 'nested %s\n' "${top#"$workspace"}/$found" >>"$own/words"
+    tree=$(
+      GIT_INDEX_FILE=$own/nested-index.$depth
+      export GIT_INDEX_FILE
+      rm -f "$GIT_INDEX_FILE"
+      cd "$top/$inner" && fill "$top/$inner" $((depth + 1)) && ours write-tree
+    )
+    [ -n "$tree" ] && ours --work-tree="$top" read-tree --prefix="$inner/" "$tree"
+  done <"$own/nested.$depth"
+  # Some file may change or go while it is read.
+  for try in 1 2 3; do
+    ours --work-tree="$top" add -A --sparse --ignore-errors . 2>"$own/said" && break
+    [ "$try" -lt 3 ] || sed -n 's/^error: /unread /p' "$own/said" | head -n 20 >>"$own/words"
+  done
+  # What had nothing in it to take.
+  ours --work-tree="$top" ls-files -s -z | in_lines | sed -n "s/^160000 [0-9a-f]* [0-9]$tab//p" >"$own/links.$depth"
+  while IFS= read -r link; do
+    ours --work-tree="$top" update-index --force-remove -- "$(printf '%s' "$link" | tr '\001' '\n')"
+  done <"$own/links.$depth"
+  return 0
+}
+
+# The tree of what stands on the disk.
+tree_of_work() {
+  GIT_INDEX_FILE=$own/index
+  export GIT_INDEX_FILE
+  rm -f "$own/index" "$own/words"
+  : >"$own/words"
+  if [ "$level" = listed ]; then
+    here update-index -z --index-info <"$mine/input" || return 1
+  else
+    if [ "$level" = whole ] && [ -n "$theirs" ] && cp "$theirs/index" "$own/index" 2>/dev/null; then
+      here ls-files -s >/dev/null 2>&1 || rm -f "$own/index"
+    fi
+    [ -f "$own/index" ] || here read-tree "$head" || return 1
+    add_known "$head"
+    [ "$known" = "$head" ] || add_known "$known"
+    [ "$head" = "$sent" ] || add_known "$sent"
+    here update-index -q --really-refresh >/dev/null 2>&1
+  fi
+  fill "$workspace" 0
+  tree=$(here write-tree) || return 1
+  unset GIT_INDEX_FILE
+}
+
+# commit_of_work [-p parent]…
+commit_of_work() {
+  printf '%s' "$MESSAGE" | GIT_AUTHOR_NAME=$NAME GIT_AUTHOR_EMAIL=$EMAIL GIT_COMMITTER_NAME=$NAME \
+    GIT_COMMITTER_EMAIL=$EMAIL ours commit-tree "$tree" "$@" -F -
+}
+
+tip_of_work() {
+  # shellcheck disable=SC2086 # Three words.
+  set -- ${LAST:-}
+  if [ "$level" = listed ]; then
+    tip=$(commit_of_work) || return 1
+    head=$sent
+  elif [ "$(ours rev-parse "$head^{tree}")" = "$tree" ]; then
+    tip=$head
+  elif [ $# -eq 3 ] && [ "$2 $3" = "$tree $head" ]; then
+    tip=$1
+  else
+    tip=$(commit_of_work -p "$head") || return 1
+  fi
+}
+
+# Numbered names, as which the bundle has them, and what they are.
+name_tips() {
+  : >"$own/tips"
+  printf 'head %s %s\n' "$head" "$(theirs symbolic-ref -q HEAD 2>/dev/null)" >>"$own/words"
+  printf 'tip %s\n' "$tip" >>"$own/words"
+  printf '%s\n%s\n' "$head" "$tip" >>"$own/tips"
+  [ "$level" = whole ] && [ -n "$theirs" ] || return 0
+  theirs for-each-ref --format='%(objecttype) %(objectname) %(refname)' refs/heads 2>/dev/null | head -n 1000 |
+    sed -n 's/^commit /branch /p' >"$own/branches"
+  theirs rev-list --walk-reflogs refs/stash 2>/dev/null | head -n 100 | sed 's/^/stash /' >>"$own/branches"
+  cat "$own/branches" >>"$own/words"
+  sed 's/^[a-z]* \([0-9a-f]*\).*/\1/' "$own/branches" >>"$own/tips"
+  for one in rebase-merge rebase-apply MERGE_HEAD CHERRY_PICK_HEAD REVERT_HEAD BISECT_LOG; do
+    if [ -e "$theirs/$one" ]; then printf 'operation %s\n' "$one" >>"$own/words"; fi
+  done
+}
+
+# What there is to send, for rev-list: everything that is readable and not at home already.
+revisions() {
+  sort -u "$own/tips" >"$own/sorted"
+  number=0
+  while IFS= read -r one; do
+    ours cat-file -e "$one^{commit}" 2>/dev/null || continue
+    ours update-ref "refs/home/$number" "$one" || return 1
+    printf 'refs/home/%s\n' "$number"
+    number=$((number + 1))
+  done <"$own/sorted"
+  [ "$level" = listed ] && return 0
+  printf '^%s\n' "$sent"
+  ours cat-file --batch-check='%(objectname) %(objecttype)' <"$mine/input" | sed -n 's/^\([0-9a-f]*\) commit$/^\1/p'
+}
+
+attempt() {
+  prepare || return 1
+  parent_of_work
+  if [ "$level" != listed ] && ! ours cat-file -e "$sent^{tree}" 2>/dev/null; then
+    fail "what was sent is not there any more" 5
+  fi
+  known=$head
+  # A flat one stands on what was sent alone.
+  [ "$level" = flat ] && head=$sent
+  tree_of_work || return 1
+  tip_of_work || return 1
+  name_tips
+  revisions >"$own/revisions" || return 1
+  ours rev-list --objects --stdin <"$own/revisions" >"$own/objects.list" 2>"$own/said" || return 2
+}
+
+attempt
+case $? in
+  0) ;;
+  1)
+    rm -rf "$own"
+    attempt || fail "what stands in the workspace cannot be read: $(tail -n 3 "$own/said" 2>/dev/null)" 6
+    ;;
+  *) fail "the history inside cannot be read: $(tail -n 3 "$own/said" 2>/dev/null)" 6 ;;
+esac
+
+printf 'parallel-cc-home 1\n'
+cat "$own/words"
+if [ -s "$own/objects.list" ]; then
+  printf 'bundle\n\n'
+  ours -c pack.window=0 bundle create -q - --stdin <"$own/revisions" || fail "git bundle failed" 7
+else
+  printf 'nothing\n\n'
+fi

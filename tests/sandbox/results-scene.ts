@@ -1,0 +1,82 @@
+// A run whose project was sent for real, and claude's part of it as a shell script in the sandbox.
+
+import { readdir, readFile, readlink, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { capture } from "../../src/features/providers/provider.ts";
+import { type Gathered, type GatherInput, gather } from "../../src/features/results/results.ts";
+import type { UploadPlan } from "../../src/features/uploads/uploads.ts";
+import { makeScene, type Scene, type SceneInput } from "./uploads-scene.ts";
+
+export interface Run extends Scene {
+  sent: UploadPlan;
+  store: string;
+  /** What claude does: POSIX sh in the workspace. */
+  claude(script: string, variables?: Record<string, string>): Promise<string>;
+  gather(input?: Partial<GatherInput>): Promise<Gathered>;
+  /** git in the run's private directory. */
+  kept(...args: string[]): Promise<string>;
+}
+
+export interface RunInput extends SceneInput {
+  sharesObjects?: boolean;
+  /** Before it is sent. */
+  before?(scene: Scene): Promise<unknown>;
+}
+
+export const IDENTITY = { name: "Somebody", email: "somebody@example.com" };
+
+const CLAUDE = {
+  GIT_AUTHOR_NAME: "Claude",
+  GIT_AUTHOR_EMAIL: "claude@example.com",
+  GIT_AUTHOR_DATE: "1900000000 +0200",
+  GIT_COMMITTER_NAME: "Claude C",
+  GIT_COMMITTER_EMAIL: "claude-c@example.com",
+  GIT_COMMITTER_DATE: "1900000100 -0500",
+};
+
+export async function makeRun({ sharesObjects = true, before, ...input }: RunInput = {}): Promise<Run> {
+  const scene = await makeScene(input);
+  await before?.(scene);
+  const sent = await scene.up({ sharesObjects });
+  const { sandbox, world } = scene;
+  const store = scene.place.at("data/store.git");
+  return {
+    ...scene,
+    sent,
+    store,
+    async claude(script, variables = {}) {
+      const ended = await capture(sandbox, { argv: ["sh", "-euc", script], env: { ...CLAUDE, ...variables } });
+      if (ended.exit !== 0) throw new Error(`claude's script gave ${ended.exit}: ${ended.stderr}`);
+      return ended.stdout.replace(/\n$/, "");
+    },
+    gather: (own = {}) =>
+      gather(world, sandbox, {
+        runId: "run-1",
+        store,
+        sent: sent.commit,
+        identity: IDENTITY,
+        message: "Native execution: do it",
+        ...own,
+      }),
+    kept: (...args) => scene.gitAt(store, `--git-dir=${store}`, ...args),
+    [Symbol.asyncDispose]: () => scene[Symbol.asyncDispose](),
+  };
+}
+
+/** "mode path content" of everything below a directory but `.git`, in order. */
+export async function standing(top: string, below = ""): Promise<string[]> {
+  const found: string[] = [];
+  for (const entry of (await readdir(join(top, below), { withFileTypes: true })).sort((a, b) =>
+    a.name < b.name ? -1 : 1,
+  )) {
+    const path = below === "" ? entry.name : `${below}/${entry.name}`;
+    if (path === ".git") continue;
+    if (entry.isDirectory()) found.push(...(await standing(top, path)));
+    else if (entry.isSymbolicLink()) found.push(`link ${path} ${await readlink(join(top, path))}`);
+    else {
+      const { mode } = await stat(join(top, path));
+      found.push(`${mode & 0o100 ? "run" : "file"} ${path} ${await readFile(join(top, path), "latin1")}`);
+    }
+  }
+  return found;
+}
