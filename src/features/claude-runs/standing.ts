@@ -2,6 +2,7 @@
 // can write there, too, so that all of it is data.
 
 import { Failure } from "../../core/failure.ts";
+import { printableLines } from "../../core/text.ts";
 import { capture, type Sandbox } from "../providers/providers.ts";
 import { script } from "./scripts.ts";
 
@@ -63,6 +64,20 @@ export async function stopClaude(
     message: "The claude in the sandbox did not end when it was told to.",
     details: { exit, stderr: stderr.slice(-500) },
   });
+}
+
+/** The end of what claude wrote to its standard error: why it did not begin, where it did not. Can be shown as it is. */
+export async function lastWords(sandbox: Pick<Sandbox, "exec" | "places">): Promise<string> {
+  // What claude may have put in its place has no end.
+  const argv = [
+    "sh",
+    "-c",
+    '[ -f "$1" ] && tail -c 2000 "$1"',
+    "parallel-cc",
+    `${sandbox.places.run}/errors.log`,
+  ] as const;
+  const { stdout } = await capture(sandbox, { argv, timeoutMs: ANSWER_MS });
+  return printableLines(stdout.trim());
 }
 
 function endOf([code, second, by]: readonly string[]): ClaudeEnd {

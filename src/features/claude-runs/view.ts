@@ -15,6 +15,7 @@ export interface View {
   turns: number;
   /** Written by a tool that names its file, in order; the first 200. */
   files: string[];
+  /** How many; of those that are not listed, each time counts. */
   filesTouched: number;
   tokens: Tokens;
   /** US dollars; known at the end. */

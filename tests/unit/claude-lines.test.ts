@@ -1,0 +1,38 @@
+// Bytes into lines, at a memory that does not grow with them.
+
+import { describe, expect, test } from "bun:test";
+import { makeLines } from "../../src/features/claude-runs/claude-runs.ts";
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+
+describe("lines", () => {
+  test("are whole however the bytes are cut, within a character too", () => {
+    const text = "one\r\nzwei é 🙂\n\nlast";
+    for (const size of [1, 2, 3, 7, 100]) {
+      const lines = makeLines();
+      const whole = bytes(text);
+      const found: (string | undefined)[] = [];
+      for (let at = 0; at < whole.length; at += size) found.push(...lines.push(whole.subarray(at, at + size)));
+      expect([...found, ...lines.rest()]).toEqual(["one", "zwei é 🙂", "", "last"]);
+      expect(lines.rest()).toEqual([]);
+    }
+  });
+
+  test("that are too long are passed over, and the next one is read", () => {
+    const lines = makeLines(10);
+    expect(lines.push(bytes("0123456789\n01234567890\nnext\n"))).toEqual(["0123456789", undefined, "next"]);
+    expect(lines.push(bytes("x".repeat(100)))).toEqual([]);
+    expect(lines.push(bytes("y\nend"))).toEqual([undefined]);
+    expect(lines.rest()).toEqual(["end"]);
+  });
+
+  test("of 200 MB without an end are read at constant memory", () => {
+    const lines = makeLines();
+    const chunk = bytes("x".repeat(1024 * 1024));
+    Bun.gc(true);
+    const before = process.memoryUsage().rss;
+    for (let i = 0; i < 200; i += 1) lines.push(chunk);
+    expect(lines.push(bytes("\nshort\n"))).toEqual([undefined, "short"]);
+    expect(process.memoryUsage().rss - before).toBeLessThan(40 * 1024 * 1024);
+  });
+});
