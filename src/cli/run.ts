@@ -98,10 +98,26 @@ async function streamFor(
   if (operation.name === "watch.merges" && v.is(CONTINUOUS, input)) {
     return (await import("./commands/watch-merges.ts")).watchMergeEvents;
   }
+  if (operation.name.startsWith("sandboxes.")) return sandboxStream(operation.name, input, json);
   if (operation.name === "worktrees.resume" && !json) return (await import("./commands/resume.ts")).resume;
   return undefined;
 }
 
+async function sandboxStream(name: string, input: unknown, json: boolean): Promise<Stream | undefined> {
+  const load = () => import("./commands/sandbox.ts");
+  if (name === "sandboxes.logs" && v.is(FOLLOWED, input)) return (await load()).followLogs;
+  if (json || v.is(ALONE, input)) return undefined;
+  if (name === "sandboxes.run") return (await load()).runInSandbox;
+  if (name === "sandboxes.attach") return (await load()).attachToRun;
+  return name === "sandboxes.kill" ? (await load()).killRun : undefined;
+}
+
+const FOLLOWED = v.looseObject({ follow: v.literal(true) });
+const ALONE = v.union([
+  v.looseObject({ detach: v.literal(true) }),
+  v.looseObject({ unattended: v.literal(true) }),
+  v.looseObject({ dryRun: v.literal(true) }),
+]);
 const UNDECIDED = v.strictObject({});
 const FORCED = v.looseObject({ force: v.literal(true) });
 const CONTINUOUS = v.looseObject({ once: v.optional(v.literal(false)), unattended: v.optional(v.literal(false)) });

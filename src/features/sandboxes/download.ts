@@ -6,10 +6,10 @@ import { Failure } from "../../core/failure.ts";
 import { printable } from "../../core/text.ts";
 import type { World } from "../../world.ts";
 import { secretsOf } from "../claude-runs/claude-runs.ts";
-import { takeTo } from "../results/results.ts";
+import { gatheredBefore, takeTo } from "../results/results.ts";
 import { drivingOf } from "./driving.ts";
 import { runMeant } from "./find.ts";
-import { bringHome, bringHomeFromHere, gatheredAt, type Home } from "./home.ts";
+import { bringHome, bringHomeFromHere, type Home } from "./home.ts";
 import { hasReached, type Run, statusOf } from "./run.ts";
 
 export interface Downloaded {
@@ -43,7 +43,9 @@ export async function download(world: World, { run: named, output, withKeys }: D
   if (to === undefined) return { run, result: home.result, output: undefined };
   const { store } = driving.place;
   const sent = run.facts.sent?.commit ?? "";
-  const taken = await takeTo(world, { store, sent, gathered: gatheredAt(driving.place), output: to });
+  const gathered = await gatheredBefore(world, driving.place);
+  if (gathered === undefined) throw nothingYet(run);
+  const taken = await takeTo(world, { store, sent, gathered, output: to });
   return { run, result: home.result, output: { path: to, ...taken } };
 }
 

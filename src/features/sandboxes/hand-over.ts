@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { asFailure } from "../../core/failure.ts";
 import { counted, printable } from "../../core/text.ts";
-import { deliver, readReplayed } from "../results/results.ts";
+import { deliver, type Replayed } from "../results/results.ts";
 import { workedMs } from "./answers.ts";
 import { costOf } from "./cost.ts";
 import type { Driving } from "./driving.ts";
@@ -41,7 +41,7 @@ export async function handOver(driving: Driving): Promise<void> {
   }
   try {
     const repository = await repositoryAt(driving, worktree);
-    const replayed = readReplayed(readFileSync(place.replayed, "utf8"));
+    const replayed: Replayed = JSON.parse(readFileSync(place.replayed, "utf8"));
     const branch = run.request.branch ?? undefined;
     const delivered = await deliver(world, { worktree, repository, replayed, branch, message: fullMessage(driving) });
     driving.change({ step: "delivered", facts: { delivered: { path: worktree, branch: branch ?? null, note: null } } });

@@ -12,8 +12,8 @@ import {
   type Findings,
   type Gathered,
   gather,
+  gatheredBefore,
   type Replayed,
-  readGathered,
   replay,
 } from "../results/results.ts";
 import type { UploadPlan } from "../uploads/uploads.ts";
@@ -39,9 +39,8 @@ export async function bringHome(driving: Driving, sandbox: Sandbox): Promise<Hom
   const fetched = async () => {
     const gathered = await gather(world, sandbox, {
       ...{ runId: run.id, store: place.store, sent: sent.commit, identity, message: commitMessage(driving) },
-      signal: world.signal(),
+      ...{ compression: (await driving.provider()).capabilities.compression, signal: world.signal() },
     });
-    replaceFile({ file: place.gathered, text: JSON.stringify(gathered), mode: 0o600, directoryMode: 0o700 });
     return keep(driving, gathered);
   };
   // Somebody may take the result just when a checkpoint is due.
@@ -53,11 +52,8 @@ const HOME_MS = 600_000;
 
 /** What the last checkpoint had brought; undefined when there was none. */
 export async function bringHomeFromHere(driving: Driving): Promise<Home | undefined> {
-  return existsSync(driving.place.gathered) ? keep(driving, gatheredAt(driving.place)) : undefined;
-}
-
-export function gatheredAt({ gathered }: RunPlace): Gathered {
-  return readGathered(readFileSync(gathered, "utf8"));
+  const gathered = await gatheredBefore(driving.world, driving.place);
+  return gathered === undefined ? undefined : keep(driving, gathered);
 }
 
 async function keep(driving: Driving, gathered: Gathered): Promise<Home> {

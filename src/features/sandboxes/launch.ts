@@ -19,7 +19,7 @@ export async function start(driving: Driving): Promise<void> {
   const provider = await driving.provider();
   const given = Object.fromEntries(request.variables.map((name) => [name, world.env.sandboxVariables[name] ?? ""]));
   const started = await launch(world, sandbox, {
-    ...{ runId: run.id, prompt: readFileSync(place.prompt), auth, env: given },
+    ...{ prompt: readFileSync(place.prompt), auth, env: given },
     ...{ identity: await identityOf(world, run.caller_path), usesOwnClaude: provider.capabilities.usesOwnClaude },
     ...(request.model === null ? {} : { model: request.model }),
     ...(request.maxTurns === null ? {} : { maxTurns: request.maxTurns }),

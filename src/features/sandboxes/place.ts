@@ -12,8 +12,7 @@ export interface RunPlace {
   store: string;
   /** What was sent and what stayed here. */
   manifest: string;
-  /** What the sandbox stood at when it was fetched last, and what that became here. */
-  gathered: string;
+  /** What became of the result here. */
   replayed: string;
   /** What the driver says, a line of JSON each. */
   notes: string;
@@ -28,7 +27,6 @@ export function placeOf({ sandboxes, logs }: Pick<Paths, "sandboxes" | "logs">, 
     prompt: join(directory, "prompt"),
     store: join(directory, "store.git"),
     manifest: join(directory, "manifest.json"),
-    gathered: join(directory, "gathered.json"),
     replayed: join(directory, "replayed.json"),
     notes: join(directory, "notes.jsonl"),
     log: join(logs, `sandbox-${id}.jsonl`),

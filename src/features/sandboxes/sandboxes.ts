@@ -3,4 +3,9 @@
 export { runAnswer } from "./answers.ts";
 export { healRuns } from "./begin.ts";
 export { type LeftRun, leftRuns } from "./left.ts";
-export { attach, kill, runToEnd } from "./view.ts";
+export { linesOf } from "./logs.ts";
+export { type Looker, lookerOf, stepsOf } from "./looker.ts";
+export type { Run } from "./run.ts";
+export type { Seen } from "./seen.ts";
+export { dryRunText, endText } from "./text.ts";
+export { attach, kill, lookOnNamed, runToEnd } from "./view.ts";

@@ -57,6 +57,18 @@ export async function kill(
   return lookOn(world, id, { look, isStarted: true });
 }
 
+/** Looks on only, and starts no driver. Answers the run as it is in the end. */
+export async function lookOnNamed(world: World, named: string | undefined, { look }: Lookers): Promise<Run> {
+  const db = await world.db();
+  const { id } = runMeant(db, named);
+  for (;;) {
+    const run = requireRun(db, id);
+    await look?.(run);
+    if (run.step === "ended" || run.facts.isParked || world.signal().aborted) return run;
+    await world.sleep(LOOK_MS);
+  }
+}
+
 function answered(world: Pick<World, "paths" | "now">, run: Run): RunAnswer {
   return runAnswer(run, { paths: world.paths, now: world.now() });
 }

@@ -4,13 +4,22 @@
 import { appendFileSync, closeSync, fstatSync, openSync } from "node:fs";
 import { asFailure, type Failure } from "../../core/failure.ts";
 import { parseUtc, utcText } from "../../db/db.ts";
-import { follow, type Standing, standing, stopClaude, type View, viewOf } from "../claude-runs/claude-runs.ts";
+import {
+  type ClaudeEnd,
+  endingOf,
+  follow,
+  lastWords,
+  standing,
+  stopClaude,
+  type View,
+  viewOf,
+} from "../claude-runs/claude-runs.ts";
 import type { Sandbox } from "../providers/providers.ts";
 import type { Driving } from "./driving.ts";
 import { bringHome } from "./home.ts";
 import { requireSandbox } from "./make.ts";
 import { makeMask } from "./mask.ts";
-import type { Facts, Outcome, Run, Trouble } from "./run.ts";
+import type { Facts, Run } from "./run.ts";
 
 const TICK_MS = 200;
 const GRACE_MS = 5_000;
@@ -72,7 +81,9 @@ async function watchOnce(driving: Driving): Promise<void> {
     await following.catch(forAbort(followed.signal));
     // Nothing that it has started goes on changing files while they come home.
     await stopClaude(sandbox, { graceMs: GRACE_MS });
-    over(driving, { endedBy, view: view.snapshot(), stood: await standing(sandbox) });
+    const stood = await standing(sandbox);
+    const end = stood.state === "ended" ? stood : { exit: null, by: "loss" as const };
+    over(driving, { endedBy, view: view.snapshot(), end, said: await lastWords(sandbox) });
   } finally {
     followed.abort();
     closeSync(log);
@@ -169,39 +180,23 @@ async function checkpoint(driving: Driving, sandbox: Sandbox): Promise<void> {
 interface Over {
   endedBy: NonNullable<Facts["endedBy"]>;
   view: View;
-  stood: Standing;
+  end: Pick<ClaudeEnd, "exit" | "by">;
+  said: string;
 }
 
-function over(driving: Driving, { endedBy, view, stood }: Over): void {
-  const exit = stood.state === "ended" ? stood.exit : null;
-  const { outcome, trouble } = judge({ endedBy, view, exit });
+function over(driving: Driving, { endedBy, view, end, said }: Over): void {
   const overAt = driving.world.now().toISOString();
-  driving.change({ step: "over", outcome, overAt, view, facts: { endedBy, exit }, ...(trouble && { trouble }) });
-}
-
-/** How it went, by what ended it and what claude said of itself. */
-export function judge(over: { endedBy: NonNullable<Facts["endedBy"]>; view: View; exit: number | null }): {
-  outcome: Outcome;
-  trouble?: Trouble;
-} {
-  const { endedBy, view, exit } = over;
-  if (endedBy === "stop") return { outcome: "CANCELLED" };
-  if (endedBy === "limit") return { outcome: "TIMEOUT" };
-  if (view.failure === "login") {
-    return {
-      outcome: "FAILED",
-      trouble: troubleOf("claude.login", "claude was not let in: its key or login is not valid."),
-    };
+  const change = { step: "over" as const, overAt, view, facts: { endedBy, exit: end.exit } };
+  const ending = endingOf({ view, end, said });
+  if (endedBy === "stop" || endedBy === "limit") {
+    driving.change({ ...change, outcome: endedBy === "stop" ? "CANCELLED" : "TIMEOUT" });
+  } else if (ending.isDone) {
+    driving.change({ ...change, outcome: "COMPLETED" });
+  } else {
+    const { code, message, hint } = ending;
+    driving.note(message, "warning");
+    driving.change({ ...change, outcome: "FAILED", trouble: { code, message, hint: hint ?? null } });
   }
-  if (exit === 0 && view.result?.isError !== true) return { outcome: "COMPLETED" };
-  const said = view.result?.text ?? view.lastText ?? "";
-  const words = said === "" ? "it said nothing of why" : said.slice(0, 400);
-  const how = exit === null ? "was killed" : `ended with exit code ${exit}`;
-  return { outcome: "FAILED", trouble: troubleOf("claude.failed", `claude ${how}: ${words}`) };
-}
-
-function troubleOf(code: string, message: string): Trouble {
-  return { code, message, hint: null };
 }
 
 /** Where the sandbox went away while claude worked: what the last checkpoint has is all there is. */

@@ -1,0 +1,44 @@
+// What the claude of a run did, readable, with what its driver said at the right places.
+
+import type { World } from "../../world.ts";
+import { readableLines } from "../claude-runs/claude-runs.ts";
+import { runMeant } from "./find.ts";
+import { placeOf } from "./place.ts";
+import { type Run, statusOf } from "./run.ts";
+import { readerOf, type Seen } from "./seen.ts";
+
+export interface LastLines {
+  success: boolean;
+  sessionId: string;
+  sandboxId: string | null;
+  status: string;
+  output: string;
+  lineCount: number;
+  logPath: string;
+}
+
+/** Constant memory, whatever was printed. Errors: `sandbox.unknown`, `usage.ambiguous`. */
+export async function lastLines(
+  world: Pick<World, "db" | "paths">,
+  { run: named, lines }: { run: string | undefined; lines: number },
+): Promise<LastLines> {
+  const run: Run = runMeant(await world.db(), named);
+  const place = placeOf(world.paths, run.id);
+  const last: string[] = [];
+  const reader = readerOf(place);
+  for (let seen = reader.read(); seen !== undefined; seen = reader.read()) {
+    last.push(...seen.flatMap(linesOf));
+    if (last.length > 2 * lines) last.splice(0, last.length - lines);
+  }
+  const kept = last.slice(-lines);
+  const { id: sessionId, instance_id: sandboxId } = run;
+  const told = { success: true, sessionId, sandboxId, status: statusOf(run), logPath: place.log };
+  return { ...told, output: kept.join("\n"), lineCount: kept.length };
+}
+
+/** As `sandbox logs` shows it: our own words in brackets. */
+export function linesOf(seen: Seen): string[] {
+  if (seen.kind === "line") return readableLines(seen.line);
+  const mark = seen.note.kind === "warning" ? "!" : "-";
+  return [`[${mark}] ${seen.note.text}`];
+}

@@ -1,0 +1,142 @@
+// A repository, the compiled program, the native provider, and a claude of the test's own: a sh script that prints
+// stream-json as the real one does. Inside it stands in the workspace of a real sandbox.
+
+import { chmod, mkdir, readdir, writeFile } from "node:fs/promises";
+import { v } from "../../src/core/shape.ts";
+import { type PccInput, parseAnswer, pcc, type Ran, type Running, startPcc } from "../support/cli.ts";
+import { makePlace, type Place } from "../support/place.ts";
+import { waitFor } from "../support/processes.ts";
+import { makeRepo, type Repo, type RepoInput } from "../support/repo.ts";
+
+export const KEY = "sk-ant-planted-0123456789abcdef";
+
+const ANSWER = v.looseObject({
+  success: v.boolean(),
+  sessionId: v.string(),
+  status: v.string(),
+  exitCode: v.nullable(v.number()),
+  worktreePath: v.nullable(v.string()),
+  branch: v.nullable(v.string()),
+  commits: v.array(v.object({ id: v.string(), subject: v.string() })),
+  filesChanged: v.number(),
+  resultRef: v.nullable(v.string()),
+  heldBack: v.nullable(v.string()),
+  runsOnHost: v.array(v.string()),
+  error: v.nullable(v.object({ code: v.string(), message: v.string(), hint: v.nullable(v.string()) })),
+  next: v.array(v.string()),
+});
+export type Answer = v.InferOutput<typeof ANSWER>;
+
+export interface RunScene extends AsyncDisposable {
+  place: Place;
+  repo: Repo;
+  /** One command of ours in the repository. */
+  pcc(args: readonly string[], input?: PccInput): Promise<Ran>;
+  start(args: readonly string[], input?: PccInput): Running;
+  /** `sandbox <words> --json`, whatever the exit. */
+  sandbox(...words: string[]): Promise<Answer>;
+  /** A file below a checkout. */
+  read(path: string): Promise<string>;
+  /** When the run has come to a step. */
+  step(step: string): Promise<void>;
+  /** When the scripted claude of the newest run has come to a gate (`at <name>`). */
+  reached(gate: string): Promise<void>;
+  open(gate: string): Promise<void>;
+}
+
+export interface RunSceneInput {
+  /** What claude does, in sh, after its init line. */
+  sh: string;
+  repo?: RepoInput;
+  env?: Readonly<Record<string, string>>;
+}
+
+export async function runScene({ sh, repo: repoInput, env = {} }: RunSceneInput): Promise<RunScene> {
+  const place = await makePlace();
+  const repo = await makeRepo(place, { files: 3, ...repoInput });
+  const programs = place.at("programs");
+  await mkdir(programs);
+  await writeClaude(`${programs}/claude`, sh);
+  const given: PccInput = {
+    cwd: repo.path,
+    path: [programs],
+    env: { ANTHROPIC_API_KEY: KEY, ANTHROPIC_BASE_URL: "http://127.0.0.1:9", ...env },
+    timeoutMs: 60_000,
+  };
+  const merged = (input: PccInput = {}): PccInput => ({ ...given, ...input, env: { ...given.env, ...input.env } });
+  const run = (args: readonly string[], input?: PccInput) => pcc(place, args, merged(input));
+  const workspace = () => waitFor(() => newestWorkspace(place), "a sandbox");
+  return {
+    ...{ place, repo, pcc: run },
+    start: (args, input) => startPcc(place, args, merged(input)),
+    sandbox: async (...words) => v.parse(ANSWER, parseAnswer(await run(["sandbox", ...words, "--json"]))),
+    read: (path) => Bun.file(path).text(),
+    step: async (step) => {
+      await waitFor(async () => {
+        const { stdout } = await run(["sandbox", "list", "--json"]);
+        return stdout.includes(`"step":"${step}"`);
+      }, `a run at ${step}`);
+    },
+    reached: async (gate) => {
+      await waitFor(async () => Bun.file(`${await workspace()}/../tmp/${gate}.reached`).exists(), `claude at ${gate}`);
+    },
+    open: async (gate) => {
+      await writeFile(`${await workspace()}/../tmp/${gate}.open`, "");
+    },
+    async [Symbol.asyncDispose]() {
+      // What a failing test leaves is ended by its own command.
+      const { stdout } = await run(["sandbox", "list", "--json"]);
+      const open = v.parse(LISTED, JSON.parse(stdout)).sessions.filter(({ step }) => step !== "ended");
+      for (const { sessionId } of open) await run(["sandbox", "kill", sessionId, "--discard", "--json"]);
+      await place[Symbol.asyncDispose]();
+    },
+  };
+}
+
+const LISTED = v.object({ sessions: v.array(v.object({ sessionId: v.string(), step: v.string() })) });
+
+async function newestWorkspace(place: Place): Promise<string | undefined> {
+  const root = `${place.home}/.parallel-cc/native`;
+  const [id] = await readdir(root).catch(() => []);
+  return id === undefined ? undefined : `${root}/${id}/work`;
+}
+
+const INIT = JSON.stringify({ type: "system", subtype: "init", model: "scripted", tools: [] });
+
+/** Lines of the real client: what it says, what it does, and how it ends. */
+export function says(text: string): string {
+  const message = { id: `msg_${text.length}`, role: "assistant", content: [{ type: "text", text }], usage: {} };
+  return `cat <<'LINE'\n${JSON.stringify({ type: "assistant", message })}\nLINE\n`;
+}
+
+export function ends(text: string, more: Record<string, unknown> = {}): string {
+  const result = {
+    type: "result",
+    subtype: "success",
+    is_error: false,
+    num_turns: 2,
+    result: text,
+    total_cost_usd: 0.25,
+  };
+  return `cat <<'LINE'\n${JSON.stringify({ ...result, ...more })}\nLINE\n`;
+}
+
+async function writeClaude(file: string, sh: string): Promise<void> {
+  const text = `#!/bin/sh
+if [ "$1" = --version ]; then
+  echo '2.1.328 (Claude Code)'
+  exit 0
+fi
+cat >"$TMPDIR/prompt"
+at() {
+  : >"$TMPDIR/$1.reached"
+  while [ ! -e "$TMPDIR/$1.open" ]; do sleep 0.02; done
+}
+cat <<'LINE'
+${INIT}
+LINE
+${sh}
+`;
+  await writeFile(file, text);
+  await chmod(file, 0o755);
+}
