@@ -19,9 +19,6 @@ import {
 import type { UploadPlan } from "../uploads/uploads.ts";
 import type { Driving } from "./driving.ts";
 import { identityOf } from "./identity.ts";
-import { repositoryAt } from "./make.ts";
-import type { RunPlace } from "./place.ts";
-import { resultRef } from "./run.ts";
 
 export interface Home {
   /** What the sandbox stood at, in its own commits. */
@@ -64,29 +61,25 @@ async function keep(driving: Driving, gathered: Gathered): Promise<Home> {
   if (sent === undefined || startCommit === undefined || worktree === null) {
     throw new Error(`run ${run.id} comes home and was never sent`);
   }
-  const repository = await repositoryAt(driving, existsSync(worktree) ? worktree : run.repo_path);
+  const repository = existsSync(worktree) ? worktree : run.git_dir;
   const from = { repository, store: place.store, sent: sent.commit, gathered };
   const findings = await examine(world, { ...from, secrets });
   const nothing = { commits: [], hasUncommitted: false, filesChanged: 0, left: [] };
-  const { runsOnHost } = findings;
+  const runsOnHost = [...findings.runsOnHost];
   const heldBack = whyHeldBack(findings);
-  if (heldBack !== null) {
-    return { tip: gathered.tip, result: { ...nothing, ref: null, runsOnHost: [...runsOnHost], heldBack } };
-  }
-  const plan: Pick<UploadPlan, "extras" | "altered" | "submodules"> = JSON.parse(readFileSync(place.manifest, "utf8"));
-  const { submodules } = plan;
-  const extras = [...plan.extras, ...plan.altered];
-  const identity = await identityOf(world, run.caller_path);
-  const made = { ...from, base: startCommit, runId: run.id, extras, submodules, identity };
-  const replayed = await replay(world, made);
+  if (heldBack !== null) return { tip: gathered.tip, result: { ...nothing, ref: null, runsOnHost, heldBack } };
+  const { extras, altered, submodules }: Sent = JSON.parse(readFileSync(place.manifest, "utf8"));
+  const apart = { extras, altered, submodules: submodules.map(({ path }) => path) };
+  const replayed = await replay(world, { ...from, ...apart, base: startCommit, runId: run.id });
   replaceFile({ file: place.replayed, text: JSON.stringify(replayed), mode: 0o600, directoryMode: 0o700 });
-  return { tip: gathered.tip, result: resultOf(run.id, replayed, [...runsOnHost]) };
+  return { tip: gathered.tip, result: resultOf(replayed, runsOnHost) };
 }
 
-function resultOf(id: string, replayed: Replayed, runsOnHost: string[]): Home["result"] {
-  const { commits, uncommitted, filesChanged, left } = replayed;
-  const hasUncommitted = uncommitted !== null;
-  return { ref: resultRef(id), commits, hasUncommitted, filesChanged, runsOnHost, left, heldBack: null };
+type Sent = Pick<UploadPlan, "extras" | "altered" | "submodules">;
+
+function resultOf(replayed: Replayed, runsOnHost: string[]): Home["result"] {
+  const { commits, uncommitted, filesChanged, left, ref } = replayed;
+  return { ref, commits, hasUncommitted: uncommitted !== null, filesChanged, runsOnHost, left, heldBack: null };
 }
 
 function whyHeldBack({ secrets }: Findings): string | null {

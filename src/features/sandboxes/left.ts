@@ -2,10 +2,11 @@
 
 import { asFailure } from "../../core/failure.ts";
 import { printable } from "../../core/text.ts";
+import type { Db } from "../../db/db.ts";
 import type { World } from "../../world.ts";
 import { providerNamed } from "../providers/providers.ts";
 import { healRuns } from "./begin.ts";
-import { openRuns, runOf } from "./store.ts";
+import { allRuns, openRuns, runOf } from "./store.ts";
 
 export interface LeftRun {
   /** Null: there is only a sandbox. */
@@ -38,6 +39,19 @@ async function strays(world: World): Promise<LeftRun[]> {
     const of = run === undefined ? "a run that is not known here" : `the run ${runId.slice(0, 8)}, which is over`;
     const hint = run === undefined ? "Another registry (PARALLEL_CC_HOME) may know it." : "The next run removes it.";
     return [{ id: null, instance: id, why: `it is left of ${printable(of)}`, hint }];
+  });
+}
+
+/** Runs whose directory here is somebody's only copy of something, in words. */
+export function runsOfWorth(db: Db): string[] {
+  return allRuns(db).flatMap(({ id, step, facts, worktree_path: path }) => {
+    const { result, delivered } = facts;
+    if (step !== "ended") return [`the sandbox run ${id.slice(0, 8)} is under way`];
+    const only = result !== undefined && (result.heldBack !== null || result.left.length > 0);
+    const stays = delivered !== undefined && delivered.note !== null;
+    return only || stays
+      ? [`the result of the sandbox run ${id.slice(0, 8)} is not all in ${path ?? "a worktree"}`]
+      : [];
   });
 }
 

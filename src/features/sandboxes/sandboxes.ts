@@ -2,7 +2,7 @@
 
 export { runAnswer } from "./answers.ts";
 export { healRuns } from "./begin.ts";
-export { type LeftRun, leftRuns } from "./left.ts";
+export { type LeftRun, leftRuns, runsOfWorth } from "./left.ts";
 export { linesOf } from "./logs.ts";
 export { type Looker, lookerOf, stepsOf } from "./looker.ts";
 export type { Run } from "./run.ts";
