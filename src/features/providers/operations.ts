@@ -1,6 +1,6 @@
 // What parallel-cc starts of itself for sandboxes on this machine.
 
-import { basename, dirname } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import { type AnyOperation, operation } from "../../core/operation.ts";
 import { v, word } from "../../core/shape.ts";
 import type { World } from "../../world.ts";
@@ -27,7 +27,8 @@ const keepOperation = operation({
       import("./native/keeper.ts"),
       import("./native/ground.ts"),
     ]);
-    const ground = groundOf(dirname(directory), basename(directory));
+    const path = resolve(world.cwd, directory);
+    const ground = groundOf(dirname(path), basename(path));
     const record = recordOf(ground);
     const earlier = standingOf(ground);
     const now = world.now().getTime();

@@ -69,10 +69,10 @@ export async function keep(
     change({});
     await world.streams().write(READY);
     while (end === undefined) {
-      await Promise.race([world.sleep(TICK_MS), aborted(world.signal()), told.promise]);
-      if (world.signal().aborted) end ??= "told";
-      if (Date.parse(standing.endsAt) <= world.now().getTime()) end ??= "time";
-      if (!stands(ground)) end ??= "gone";
+      if (world.signal().aborted) end = "told";
+      else if (Date.parse(standing.endsAt) <= world.now().getTime()) end = "time";
+      else if (!stands(ground)) end = "gone";
+      else await Promise.race([world.sleep(TICK_MS), aborted(world.signal()), told.promise]);
     }
   } finally {
     // Not listened at: nothing is started any more.

@@ -1,0 +1,6 @@
+// The promises of every provider, kept by sandboxes on this machine.
+
+import { keepsItsPromises } from "./conformance.ts";
+import { nativeScene } from "./native-scene.ts";
+
+keepsItsPromises("native", nativeScene);
