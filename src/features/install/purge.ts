@@ -1,23 +1,27 @@
 // The data directory, taken away: only while it is nobody's only copy of anything, and only what is known to be ours.
 
 import { existsSync, lstatSync, readdirSync, rmdirSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { Failure } from "../../core/failure.ts";
 import { printable } from "../../core/text.ts";
 import { unwritableFile } from "../../files/unwritable.ts";
 import type { World } from "../../world.ts";
 import { removalsOf, whatIsLeft } from "../removals/removals.ts";
 import { allSessions, livenessOfAll } from "../roster/roster.ts";
+import { runsOfWorth } from "../sandboxes/sandboxes.ts";
 import { worktreesOf } from "../worktrees/worktrees.ts";
 import { attempt, type Step } from "./step.ts";
 
 type Effects = Pick<World, "paths" | "db" | "git" | "processes">;
 
+/** Directories of runs and of their sandboxes, with whatever is in them: what of it is of worth keeps all of this. */
+const WHOLE = /^[\w-]+$/;
+
 /** By folder below the data directory: names of this release and of earlier ones. */
 const OURS: Readonly<Record<string, RegExp>> = {
-  "": /^(coordinator\.db(-wal|-shm|-journal)?|coordinator\.db\.backup-[\w.+-]+|coordinator\.db\.v[\d.]+\.backup|config\.json(\.corrupted\.\d+)?|install\.json|\.(install|config)\.json\.\d+\.new|locks|logs|looks|plugin|radar|templates)$/,
+  "": /^(coordinator\.db(-wal|-shm|-journal)?|coordinator\.db\.backup-[\w.+-]+|coordinator\.db\.v[\d.]+\.backup|config\.json(\.corrupted\.\d+)?|install\.json|\.(install|config)\.json\.\d+\.new|locks|logs|looks|native|plugin|radar|sandboxes|templates)$/,
   locks: /^[\w.-]+\.lock(-journal|-wal|-shm)?$/,
-  logs: /^[\w.-]+\.log(\.\d+)?$/,
+  logs: /^([\w.-]+\.log(\.\d+)?|sandbox-[\w-]+\.jsonl)$/,
   looks: /^([\w-]+\.[\w-]+\.index(\.lock)?|\.[\w-]+\.\d+\.new)$/,
   radar: /^(indexes|objects|[0-9a-f]{40}\.asked)$/,
   "radar/indexes": /^(\w+\.[\w-]+\.index(\.lock|\.hidden)?|\.[\w.-]+\.new(\.lock)?)$/,
@@ -25,6 +29,8 @@ const OURS: Readonly<Record<string, RegExp>> = {
   "radar/objects": /^(gone-)?[0-9a-f]{40}$/,
   "radar/objects/*": /^([0-9a-f]{2}|pack|info)$/,
   "radar/objects/*/*": /^[\w.-]+$/,
+  native: WHOLE,
+  sandboxes: WHOLE,
   // What stands in it is its user's work.
   templates: /(?!)/,
   plugin: /^(\.claude-plugin|parallel-cc)$/,
@@ -79,13 +85,14 @@ async function readRegistry(world: Effects): Promise<{ keeps: string[]; worktree
   const left = await whatIsLeft(world, removals);
   const undone = removals.filter(({ id, state }) => state !== "removed" || left.get(id) !== "nothing");
   const made = worktreesOf(db, undefined).filter(({ origin, path }) => origin === "created" && existsSync(path));
-  db.close();
   const keeps = [
     ...living.map(({ id, worktree_path: at }) => `session ${id} lives, in ${printable(at)}`),
+    ...runsOfWorth(db),
     ...undone.map(
       ({ id, name, repo_path: at }) => `undo ${id} would bring back ${printable(name)}, in ${printable(at)}`,
     ),
   ];
+  db.close();
   return { keeps, worktrees: made.map(({ path }) => path) };
 }
 
@@ -96,6 +103,11 @@ function listed(home: string, folder = ""): { entries: string[]; strangers: stri
     const below = folder === "" ? name : `${folder}/${name}`;
     const path = join(home, below);
     const stat = lstatSync(path);
+    const isWhole = OURS[ruleOf(folder)] === WHOLE && stat.isDirectory() && WHOLE.test(name);
+    if (isWhole) {
+      found.entries.push(path);
+      continue;
+    }
     const isFolder = Object.hasOwn(OURS, ruleOf(below));
     // A file of ours may be a link: its user's settings are kept elsewhere then.
     const isAsMeant = stat.isDirectory() === isFolder && (isFolder || folder === "" || stat.isFile());
@@ -127,7 +139,8 @@ export async function purge({ paths: { home } }: Pick<World, "paths">, worktrees
     try {
       // A link to it is somebody's own arrangement, and stays.
       for (const path of [...entries, ...(lstatSync(home).isSymbolicLink() ? [] : [home])]) {
-        if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory()) rmdirSync(path);
+        if (OURS[relative(home, dirname(path))] === WHOLE) rmSync(path, { recursive: true, force: true });
+        else if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory()) rmdirSync(path);
         else rmSync(path, { force: true });
       }
     } catch (cause) {

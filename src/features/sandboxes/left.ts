@@ -1,11 +1,14 @@
 // What of sandboxes nobody takes care of any more: runs that wait for their user, and sandboxes without a run.
 
+import { rmSync } from "node:fs";
 import { asFailure } from "../../core/failure.ts";
 import { printable } from "../../core/text.ts";
 import type { Db } from "../../db/db.ts";
 import type { World } from "../../world.ts";
 import { providerNamed } from "../providers/providers.ts";
 import { healRuns } from "./begin.ts";
+import { placeOf } from "./place.ts";
+import type { Run } from "./run.ts";
 import { allRuns, openRuns, runOf } from "./store.ts";
 
 export interface LeftRun {
@@ -42,6 +45,9 @@ async function strays(world: World): Promise<LeftRun[]> {
   });
 }
 
+/** What was sent and what came home, for who looks again; the commits stay under their ref, and the log stays. */
+const KEPT_MS = 14 * 24 * 3_600_000;
+
 /** Runs whose directory here is somebody's only copy of something, in words. */
 export function runsOfWorth(db: Db): string[] {
   return allRuns(db).flatMap(({ id, step, facts, worktree_path: path }) => {
@@ -62,6 +68,11 @@ export async function sweep(world: World): Promise<void> {
     const native = await providerNamed(world, "native");
     for (const { id, runId } of await native.all()) {
       if (runOf(db, runId)?.step === "ended") await (await native.open(id))?.destroy();
+    }
+    const now = world.now().getTime();
+    for (const run of allRuns(db)) {
+      const isOld = run.ended_at !== null && now - Date.parse(run.ended_at) > KEPT_MS;
+      if (isOld && !isOfWorth(run)) rmSync(placeOf(world.paths, run.id).directory, { recursive: true, force: true });
     }
   } catch (thrown) {
     world.log("info", "sandbox.not-swept", { error: asFailure(thrown).message });

@@ -120,8 +120,3 @@ export function statusOf({ step, outcome }: Pick<Run, "step" | "outcome">): Stat
 export function hasReached(step: Step, other: Step): boolean {
   return STEPS.indexOf(step) >= STEPS.indexOf(other);
 }
-
-/** The branch that everything a sandbox brought home can be found under. */
-export function resultRef(id: string): string {
-  return `refs/parallel-cc/sandbox/${id}`;
-}
