@@ -50,15 +50,18 @@ const KEPT_MS = 14 * 24 * 3_600_000;
 
 /** Runs whose directory here is somebody's only copy of something, in words. */
 export function runsOfWorth(db: Db): string[] {
-  return allRuns(db).flatMap(({ id, step, facts, worktree_path: path }) => {
-    const { result, delivered } = facts;
+  return allRuns(db).flatMap((run) => {
+    const { id, step, worktree_path: path } = run;
     if (step !== "ended") return [`the sandbox run ${id.slice(0, 8)} is under way`];
-    const only = result !== undefined && (result.heldBack !== null || result.left.length > 0);
-    const stays = delivered !== undefined && delivered.note !== null;
-    return only || stays
+    return isOfWorth(run)
       ? [`the result of the sandbox run ${id.slice(0, 8)} is not all in ${path ?? "a worktree"}`]
       : [];
   });
+}
+
+function isOfWorth({ facts: { result, delivered } }: Run): boolean {
+  const isApart = result !== undefined && (result.heldBack !== null || result.left.length > 0);
+  return isApart || (delivered !== undefined && delivered.note !== null);
 }
 
 /** Failures are told to nobody: another command tries again. */
