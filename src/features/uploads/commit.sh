@@ -26,8 +26,7 @@ git config core.precomposeUnicode false
 git config core.protectHFS false
 git config core.protectNTFS false
 git config gc.auto 0
-# One pack, and nothing that must outlive a fall of this machine.
-git -c core.bigFileThreshold=1 -c core.compression=1 -c pack.compression=1 -c core.fsync=none add --all --force .
+git -c core.looseCompression=1 add --all --force .
 tree=$(git write-tree)
 commit=$(printf '%s' "$MESSAGE" | git commit-tree "$tree" ${parent:+-p "$parent"} -F -)
 printf '%s\n' "$commit"

@@ -6,6 +6,9 @@ export const LONGEST = 1024;
 
 interface Form {
   rule: string;
+  /** What it begins with: searching for these alone is fast. */
+  starts: readonly string[];
+  /** From the start on. */
   pattern: string;
   /** Beyond the pattern; `rest` begins with the match. */
   isReal?: (match: string, rest: () => string) => boolean;
@@ -14,49 +17,80 @@ interface Form {
 const END = "(?![A-Za-z0-9_-])";
 
 const FORMS: readonly Form[] = [
-  { rule: "a private key", pattern: "-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY", isReal: (_, rest) => hasKeyBody(rest()) },
-  { rule: "an age key", pattern: "AGE-SECRET-KEY-1[0-9A-Z]{58}" },
-  { rule: "an AWS access key", pattern: "\\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}\\b" },
-  { rule: "a GitHub token", pattern: "\\bgh[pousr]_[A-Za-z0-9]{36,255}\\b" },
-  { rule: "a GitHub token", pattern: "\\bgithub_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59}\\b" },
-  { rule: "a GitLab token", pattern: `\\bgl(?:pat|dt|rt|ptt|soat)-[\\w-]{20,300}${END}` },
-  { rule: "an Anthropic key", pattern: `\\bsk-ant-[a-z0-9]{2,10}-[\\w-]{60,300}${END}` },
-  { rule: "an OpenAI key", pattern: `\\bsk-(?:proj|svcacct|admin)-[\\w-]{40,300}${END}` },
-  { rule: "an OpenAI key", pattern: `\\bsk-(?:[A-Za-z0-9]{20}T3BlbkFJ[A-Za-z0-9]{20}|[A-Za-z0-9]{48})${END}` },
-  { rule: "an OpenRouter key", pattern: "\\bsk-or-v1-[0-9a-f]{64}\\b" },
-  { rule: "a Slack token", pattern: `\\bxox[abeprs]-(?:\\d-)?[0-9A-Z]{9,14}-[0-9A-Za-z-]{20,250}${END}` },
-  { rule: "a Slack token", pattern: "\\bxapp-\\d-[A-Z0-9]{9,14}-\\d{10,14}-[0-9a-f]{40,80}\\b" },
-  { rule: "a Slack web hook", pattern: "hooks\\.slack\\.com/services/T[A-Z0-9]{8,11}/B[A-Z0-9]{8,11}/[A-Za-z0-9]{24}" },
-  { rule: "a Google API key", pattern: `\\bAIza[\\w-]{35}${END}` },
-  { rule: "an npm token", pattern: "\\bnpm_[A-Za-z0-9]{36}\\b" },
-  { rule: "a PyPI token", pattern: "\\bpypi-AgEIcHlwaS5vcmc[\\w-]{50,300}" },
-  { rule: "a Stripe key", pattern: "\\b[sr]k_live_[A-Za-z0-9]{20,200}\\b" },
-  { rule: "a SendGrid key", pattern: `\\bSG\\.[\\w-]{22}\\.[\\w-]{43}${END}` },
-  { rule: "a Hugging Face token", pattern: "\\bhf_[A-Za-z]{34}\\b" },
-  { rule: "a DigitalOcean token", pattern: "\\bdo[opr]_v1_[0-9a-f]{64}\\b" },
-  { rule: "an E2B key", pattern: "\\be2b_[0-9a-f]{40}\\b" },
+  {
+    rule: "a private key",
+    starts: ["-----BEGIN "],
+    pattern: "-----BEGIN (?:[A-Z0-9]+ ){0,4}PRIVATE KEY",
+    isReal: (_, rest) => hasKeyBody(rest()),
+  },
+  { rule: "an age key", starts: ["AGE-SECRET-KEY-1"], pattern: "AGE-SECRET-KEY-1[0-9A-Z]{58}" },
+  { rule: "an AWS access key", starts: ["AKIA", "ASIA", "ABIA", "ACCA"], pattern: `A[A-Z]{3}[A-Z2-7]{16}${END}` },
+  {
+    rule: "a GitHub token",
+    starts: ["ghp_", "gho_", "ghu_", "ghs_", "ghr_"],
+    pattern: `gh[pousr]_[A-Za-z0-9]{36,255}${END}`,
+  },
+  { rule: "a GitHub token", starts: ["github_pat_"], pattern: `github_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59}${END}` },
+  {
+    rule: "a GitLab token",
+    starts: ["glpat-", "gldt-", "glrt-", "glptt-", "glsoat-"],
+    pattern: `gl[a-z]{2,4}-[\\w-]{20,300}${END}`,
+  },
+  { rule: "an Anthropic key", starts: ["sk-"], pattern: `sk-ant-[a-z0-9]{2,10}-[\\w-]{60,300}${END}` },
+  { rule: "an OpenAI key", starts: ["sk-"], pattern: `sk-(?:proj|svcacct|admin)-[\\w-]{40,300}${END}` },
+  {
+    rule: "an OpenAI key",
+    starts: ["sk-"],
+    pattern: `sk-(?:[A-Za-z0-9]{20}T3BlbkFJ[A-Za-z0-9]{20}|[A-Za-z0-9]{48})${END}`,
+  },
+  { rule: "an OpenRouter key", starts: ["sk-"], pattern: `sk-or-v1-[0-9a-f]{64}${END}` },
+  {
+    rule: "a Slack token",
+    starts: ["xox"],
+    pattern: `xox[abeprs]-(?:\\d-)?[0-9A-Z]{9,14}-[0-9A-Za-z-]{20,250}${END}`,
+  },
+  { rule: "a Slack token", starts: ["xapp-"], pattern: `xapp-\\d-[A-Z0-9]{9,14}-\\d{10,14}-[0-9a-f]{40,80}${END}` },
+  {
+    rule: "a Slack web hook",
+    starts: ["hooks.slack.com/services/T"],
+    pattern: "hooks\\.slack\\.com/services/T[A-Z0-9]{8,11}/B[A-Z0-9]{8,11}/[A-Za-z0-9]{24}",
+  },
+  { rule: "a Google API key", starts: ["AIza"], pattern: `AIza[\\w-]{35}${END}` },
+  { rule: "an npm token", starts: ["npm_"], pattern: `npm_[A-Za-z0-9]{36}${END}` },
+  { rule: "a PyPI token", starts: ["pypi-AgEI"], pattern: "pypi-AgEIcHlwaS5vcmc[\\w-]{50,300}" },
+  { rule: "a Stripe key", starts: ["sk_live_", "rk_live_"], pattern: `[sr]k_live_[A-Za-z0-9]{20,200}${END}` },
+  { rule: "a SendGrid key", starts: ["SG."], pattern: `SG\\.[\\w-]{22}\\.[\\w-]{43}${END}` },
+  { rule: "a Hugging Face token", starts: ["hf_"], pattern: `hf_[A-Za-z]{34}${END}` },
+  { rule: "a DigitalOcean token", starts: ["dop_v1_", "doo_v1_", "dor_v1_"], pattern: `do[opr]_v1_[0-9a-f]{64}${END}` },
+  { rule: "an E2B key", starts: ["e2b_"], pattern: `e2b_[0-9a-f]{40}${END}` },
   {
     rule: "a service key (JWT)",
-    pattern: "\\beyJ[\\w-]{10,200}\\.eyJ[\\w-]{10,600}\\.[\\w-]{20,200}",
+    starts: ["eyJ"],
+    pattern: "eyJ[\\w-]{10,200}\\.eyJ[\\w-]{10,600}\\.[\\w-]{20,200}",
     isReal: isServiceKey,
   },
   {
     rule: "a URL with a password",
-    pattern:
-      "\\b[A-Za-z][A-Za-z0-9+.]{1,20}://[^\\s:@/\"'`<>#{}$()\\[\\]\\\\*?]{1,64}:[^\\s:@/\"'`<>{}$()\\[\\]\\\\*]{6,128}@[A-Za-z0-9.-]{1,255}",
+    starts: ["://"],
+    pattern: "://[^\\s:@/\"'`<>#{}$()\\[\\]\\\\*?]{1,64}:[^\\s:@/\"'`<>{}$()\\[\\]\\\\*]{6,128}@[A-Za-z0-9.-]{1,255}",
     isReal: hasPassword,
   },
 ];
 
-const ANY = new RegExp(FORMS.map(({ pattern }) => `(${pattern})`).join("|"), "g");
+const literally = (text: string) => text.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&");
+const STARTS = new RegExp(FORMS.flatMap(({ starts }) => starts.map(literally)).join("|"), "g");
+/** In the middle of a word is no beginning. */
+const READY = FORMS.map((form) => ({ ...form, at: new RegExp(`(?:(?<![A-Za-z0-9_])|(?=[-:]))${form.pattern}`, "y") }));
 
 /** Which credential stands in a text, if any. A text of one character for each byte is enough. */
 export function credentialIn(text: string): string | undefined {
-  for (const found of text.matchAll(ANY)) {
-    const form = FORMS[found.slice(1).findIndex((group) => group !== undefined)];
-    const rest = () => text.slice(found.index, found.index + LONGEST);
-    const isReal = form?.isReal ?? isRandom;
-    if (form !== undefined && isReal(found[0], rest)) return form.rule;
+  for (const { 0: start, index } of text.matchAll(STARTS)) {
+    for (const { starts, at, rule, isReal = isRandom } of READY) {
+      if (!starts.includes(start)) continue;
+      at.lastIndex = index;
+      const [match] = at.exec(text) ?? [];
+      if (match !== undefined && isReal(match, () => text.slice(index, index + LONGEST))) return rule;
+    }
   }
   return undefined;
 }

@@ -11,7 +11,10 @@ import PREPARE from "./prepare.sh" with { type: "text" };
 import { dateOf, SENT } from "./store.ts";
 import { pack } from "./tar.ts";
 
-type Effects = Pick<World, "git" | "startPiped" | "runProgram" | "env">;
+type Effects = Pick<World, "git" | "startPiped" | "runProgram" | "env" | "sleep">;
+
+/** How long tar may go on when the sandbox has all that it wanted to read. */
+const LEAVE_MS = 5_000;
 
 export interface SendOptions {
   compression: Capabilities["compression"];
@@ -67,13 +70,16 @@ async function sendOnce(world: Effects, sandbox: Sandbox, plan: UploadPlan, opti
       options.onProgress?.(sent);
     };
     const packed = await pack(world, { top, paths, compression: options.compression, onBytes, signal });
-    await sandbox.upload({
-      tar: packed.tar,
-      compression: options.compression,
-      into: sandbox.places.workspace,
-      ...(signal && { signal }),
-    });
-    complaints.push(await packed.complaints);
+    try {
+      const { tar } = packed;
+      const into = sandbox.places.workspace;
+      await sandbox.upload({ tar, compression: options.compression, into, ...(signal && { signal }) });
+    } catch (thrown) {
+      await packed.stop();
+      throw thrown;
+    }
+    const late = world.sleep(LEAVE_MS).then(() => packed.stop().then(() => packed.complaints));
+    complaints.push(await Promise.race([packed.complaints, late]));
   }
   const { hash, parents, objects, shallow, at } = plan.first;
   const commit = await scripted(sandbox, {

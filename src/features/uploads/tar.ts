@@ -23,6 +23,8 @@ export interface Packed {
   tar: ReadableStream<Uint8Array>;
   /** What could not be packed, in tar's words; "" when all was. */
   complaints: Promise<string>;
+  /** When nobody reads it to its end. */
+  stop(): Promise<void>;
 }
 
 /** Names ended by NUL, none of them an option or a pattern, and no directory but for the way to a file. */
@@ -51,7 +53,7 @@ export async function pack(world: Effects, { top, paths, compression, onBytes, s
   const ended = piped.ended.then(({ exit, stderr }) => (exit === 0 ? "" : stderr.trim() || `tar gave ${exit}`));
   ended.catch(() => undefined);
   const counted = piped.stdout.pipeThrough(countOf(onBytes));
-  return { tar: compression === "gzip" ? gzipped(counted) : counted, complaints: ended };
+  return { tar: compression === "gzip" ? gzipped(counted) : counted, complaints: ended, stop: piped.stop };
 }
 
 function countOf(onBytes: (bytes: number) => void) {
