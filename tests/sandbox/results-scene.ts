@@ -3,7 +3,19 @@
 import { readdir, readFile, readlink, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { capture } from "../../src/features/providers/provider.ts";
-import { type Gathered, type GatherInput, gather } from "../../src/features/results/results.ts";
+import {
+  type Delivered,
+  type DeliverInput,
+  deliver,
+  type Gathered,
+  type GatherInput,
+  gather,
+  type Replayed,
+  type ReplayInput,
+  replay,
+  type Taken,
+  takeTo,
+} from "../../src/features/results/results.ts";
 import type { UploadPlan } from "../../src/features/uploads/uploads.ts";
 import { makeScene, type Scene, type SceneInput } from "./uploads-scene.ts";
 
@@ -13,6 +25,11 @@ export interface Run extends Scene {
   /** What claude does: POSIX sh in the workspace. */
   claude(script: string, variables?: Record<string, string>): Promise<string>;
   gather(input?: Partial<GatherInput>): Promise<Gathered>;
+  /** Gathers first, unless it is told what was gathered. */
+  replay(input?: Partial<ReplayInput>): Promise<Replayed>;
+  /** Gathers and replays first, unless it is told what was replayed. */
+  deliver(input?: Partial<DeliverInput>): Promise<Delivered>;
+  takeTo(output: string): Promise<Taken>;
   /** git in the run's private directory. */
   kept(...args: string[]): Promise<string>;
 }
@@ -40,6 +57,22 @@ export async function makeRun({ sharesObjects = true, before, ...input }: RunInp
   const sent = await scene.up({ sharesObjects });
   const { sandbox, world } = scene;
   const store = scene.place.at("data/store.git");
+  const home = (own: Partial<GatherInput> = {}) =>
+    gather(world, sandbox, {
+      runId: "run-1",
+      store,
+      sent: sent.commit,
+      identity: IDENTITY,
+      message: "Native execution: do it",
+      ...own,
+    });
+  const again = async (own: Partial<ReplayInput> = {}) =>
+    replay(world, {
+      ...{ repository: scene.repo.path, base: scene.base, runId: "run-1", store, sent: sent.commit },
+      gathered: own.gathered ?? (await home()),
+      ...{ extras: sent.extras, altered: sent.altered, submodules: sent.submodules.map(({ path }) => path) },
+      ...own,
+    });
   return {
     ...scene,
     sent,
@@ -49,15 +82,15 @@ export async function makeRun({ sharesObjects = true, before, ...input }: RunInp
       if (ended.exit !== 0) throw new Error(`claude's script gave ${ended.exit}: ${ended.stderr}`);
       return ended.stdout.replace(/\n$/, "");
     },
-    gather: (own = {}) =>
-      gather(world, sandbox, {
-        runId: "run-1",
-        store,
-        sent: sent.commit,
-        identity: IDENTITY,
-        message: "Native execution: do it",
+    gather: home,
+    replay: again,
+    deliver: async (own = {}) =>
+      deliver(world, {
+        ...{ worktree: scene.worktree, branch: undefined, message: "Native execution: do it\n\nRun: 1\n" },
+        replayed: own.replayed ?? (await again()),
         ...own,
       }),
+    takeTo: async (output) => takeTo(world, { store, sent: sent.commit, gathered: await home(), output }),
     kept: (...args) => scene.gitAt(store, `--git-dir=${store}`, ...args),
     [Symbol.asyncDispose]: () => scene[Symbol.asyncDispose](),
   };

@@ -68,3 +68,17 @@ export function readerOf(stream: ReadableStream<Uint8Array>): ByteReader {
     cancel: () => reader.cancel(),
   };
 }
+
+/** What a generator gives, when it is asked for. */
+export function streamOf(parts: AsyncGenerator<Uint8Array, unknown>): ReadableStream<Uint8Array> {
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const next = await parts.next();
+      if (next.done === true) controller.close();
+      else controller.enqueue(next.value);
+    },
+    async cancel() {
+      await parts.return(undefined);
+    },
+  });
+}

@@ -141,3 +141,16 @@ export function commitsOf({ head, tip, branches, stashes }: Gathered): string[] 
 function placeOf(number: number): string {
   return `${GATHERED}/${String(number).padStart(6, "0")}`;
 }
+
+/** The trees of commits, by their ids. */
+export async function treesOf(kept: Git, commits: readonly string[]): Promise<Map<string, string>> {
+  const input = commits.map((id) => `${id}^{tree}\n`).join("");
+  const said = (await kept.output(["cat-file", "--batch-check=%(objectname)"], { input })).trim().split("\n");
+  return new Map(commits.map((id, index) => [id, said[index] ?? ""]));
+}
+
+/** What differs from what was sent. */
+export async function treesBetween(kept: Git, { from, to }: { from: string; to: string }) {
+  const trees = await treesOf(kept, [from, to]);
+  return { from: trees.get(from) ?? "", to: trees.get(to) ?? "" };
+}
