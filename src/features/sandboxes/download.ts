@@ -1,7 +1,7 @@
 // What a sandbox has made so far, taken now: it goes on meanwhile. Of one that has ended, what came home.
 
-import { existsSync, mkdirSync, readdirSync } from "node:fs";
-import { resolve } from "node:path";
+import { existsSync, lstatSync, mkdirSync, readdirSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { Failure } from "../../core/failure.ts";
 import { printable } from "../../core/text.ts";
 import type { World } from "../../world.ts";
@@ -46,7 +46,13 @@ export async function download(world: World, { run: named, output, withKeys }: D
   const gathered = await gatheredBefore(world, driving.place);
   if (gathered === undefined) throw nothingYet(run);
   const taken = await takeTo(world, { store, sent, gathered, output: to });
-  return { run, result: home.result, output: { path: to, ...taken } };
+  return { run, result: home.result, output: { path: to, files: taken.files, bytes: bytesBelow(to) } };
+}
+
+function bytesBelow(directory: string): number {
+  const entries = readdirSync(directory, { withFileTypes: true, recursive: true });
+  const files = entries.filter((one) => one.isFile());
+  return files.reduce((sum, { parentPath, name }) => sum + lstatSync(join(parentPath, name)).size, 0);
 }
 
 /** What is there is never written over. */

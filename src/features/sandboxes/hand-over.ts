@@ -8,7 +8,6 @@ import { workedMs } from "./answers.ts";
 import { costOf } from "./cost.ts";
 import type { Driving } from "./driving.ts";
 import { bringHome, bringHomeFromHere, commitMessage } from "./home.ts";
-import { repositoryAt } from "./make.ts";
 
 export async function comeHome(driving: Driving): Promise<void> {
   const run = driving.run();
@@ -40,13 +39,18 @@ export async function handOver(driving: Driving): Promise<void> {
     return;
   }
   try {
-    const repository = await repositoryAt(driving, worktree);
     const replayed: Replayed = JSON.parse(readFileSync(place.replayed, "utf8"));
     const branch = run.request.branch ?? undefined;
-    const delivered = await deliver(world, { worktree, repository, replayed, branch, message: fullMessage(driving) });
-    driving.change({ step: "delivered", facts: { delivered: { path: worktree, branch: branch ?? null, note: null } } });
-    driving.note(branch === undefined ? `In ${worktree}, uncommitted.` : `On ${branch}, in ${worktree}.`);
-    for (const { path, why } of delivered.left) driving.note(`${printable(path)}: ${why}.`, "warning");
+    const message = fullMessage(driving);
+    const delivered = await deliver(world, { worktree, replayed, branch, message, head: run.base_commit ?? undefined });
+    const { form, why, left } = delivered;
+    driving.change({
+      step: "delivered",
+      facts: { delivered: { path: worktree, branch: delivered.branch, note: why } },
+    });
+    for (const one of left) driving.note(`${printable(one.path)}: ${one.why}.`, "warning");
+    if (form === "ref") driving.note(`The result is under ${result.ref}, and not in the worktree: ${why}.`, "warning");
+    else driving.note(branch === undefined ? `In ${worktree}, uncommitted.` : `On ${branch}, in ${worktree}.`);
   } catch (thrown) {
     const { message, hint, kind } = asFailure(thrown);
     if (kind === "cancelled" || kind === "internal") throw thrown;

@@ -4,7 +4,6 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Failure } from "../../core/failure.ts";
 import { counted, printable, sizeText } from "../../core/text.ts";
-import { locate, type Repository } from "../../git/repository.ts";
 import type { Sandbox } from "../providers/providers.ts";
 import { planUpload, sendUpload, type UploadPlan } from "../uploads/uploads.ts";
 import { startCommit } from "./carry.ts";
@@ -87,8 +86,4 @@ export async function requireSandbox(driving: Driving): Promise<Sandbox> {
     code: "sandbox.gone",
     message: `The sandbox ${printable(driving.run().instance_id ?? "")} is not there any more.`,
   });
-}
-
-export function repositoryAt({ world }: Pick<Driving, "world">, worktree: string): Promise<Repository> {
-  return locate(world.git(worktree));
 }
