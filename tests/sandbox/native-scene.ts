@@ -1,7 +1,7 @@
 // Native sandboxes for tests: in the data directory of a place, with its keepers run from the source or by the program.
 // What is left of them when a test has failed is ended with the place.
 
-import { mkdir, symlink } from "node:fs/promises";
+import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { nativeProvider } from "../../src/features/providers/native/native.ts";
 import type { Provider, Sandbox, SandboxSpec } from "../../src/features/providers/provider.ts";
 import { makePlace } from "../support/place.ts";
@@ -18,14 +18,16 @@ export interface NativeScene extends Maker, AsyncDisposable {
 }
 
 export async function nativeScene(
-  input: Pick<WorldInput, "env" | "path"> & { program?: string } = {},
+  input: Pick<WorldInput, "env"> & { program?: string; programs?: Readonly<Record<string, string>> } = {},
 ): Promise<NativeScene> {
   const place = await makePlace();
   // The Bun that runs these tests, under the name by which it is looked for.
   await mkdir(place.at("programs"));
   await symlink(process.execPath, place.at("programs", "bun"));
-  const path = [...(input.path ?? []), place.at("programs")];
-  const made = testWorld(place, { path, env: { SECRET_OF_MACHINE: SECRET, ...input.env } });
+  for (const [name, text] of Object.entries(input.programs ?? {})) {
+    await writeFile(place.at("programs", name), text, { mode: 0o755 });
+  }
+  const made = testWorld(place, { path: [place.at("programs")], env: { SECRET_OF_MACHINE: SECRET, ...input.env } });
   const { program } = input;
   const world: TestWorld =
     program === undefined ? made : { ...made, self: (words) => ({ command: program, args: [...words] }) };

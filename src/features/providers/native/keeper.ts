@@ -130,7 +130,7 @@ function weaknessesOf({ isWeak }: SandboxRecord): string[] {
   const onMac =
     "A program that leaves its process group goes on after the sandbox has ended; there is no namespace here.";
   const nested =
-    "The processes of this machine can be seen inside (/proc is this machine's), as was accepted with --weak.";
+    "The processes of this machine can be seen inside (/proc is this machine's), as was accepted with --weak-isolation.";
   return [...(process.platform === "darwin" ? [onMac] : []), ...(isWeak ? [nested] : [])];
 }
 

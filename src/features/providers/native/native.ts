@@ -1,7 +1,8 @@
 // Sandboxes on this very machine: bubblewrap on Linux, Seatbelt on macOS. Each is a directory, and a keeper process.
 
+import { Failure } from "../../../core/failure.ts";
 import type { World } from "../../../world.ts";
-import type { Provider, SandboxSpec } from "../provider.ts";
+import type { Provider, Sandbox, SandboxSpec } from "../provider.ts";
 import { destroyed } from "./destroy.ts";
 import { type Ground, groundsIn, makeGround, recordFor, recordOf, standingGround, standingOf } from "./ground.ts";
 import { checkHosts } from "./policy.ts";
@@ -46,7 +47,18 @@ const PROBE = {
   limits: { memoryBytes: 1024 ** 3, processes: 200 },
 } satisfies Omit<SandboxSpec, "isWeak">;
 
-async function made(world: Effects, spec: SandboxSpec) {
+/** Who accepts a weaker one gets it only where there is no other. */
+async function made(world: Effects, spec: SandboxSpec): Promise<Sandbox> {
+  try {
+    return await entire(world, { ...spec, isWeak: false });
+  } catch (thrown) {
+    const isRefused = thrown instanceof Failure && thrown.code === "provider.not-ready";
+    if (!(spec.isWeak && isRefused)) throw thrown;
+    return entire(world, spec);
+  }
+}
+
+async function entire(world: Effects, spec: SandboxSpec): Promise<Sandbox> {
   const ground = makeGround(world, recordFor(spec, world.now()));
   try {
     const { weaknesses } = await awake(world, ground);

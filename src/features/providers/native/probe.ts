@@ -57,12 +57,12 @@ export async function proven(make: () => Promise<Sandbox>): Promise<Failure[]> {
 export async function entered(sandbox: Pick<Sandbox, "exec">, { isWeak }: { isWeak: boolean }): Promise<void> {
   try {
     const { exit, stderr } = await capture(sandbox, { argv: ["true"], cwd: "/" });
-    if (exit !== 0) throw refused(stderr, isWeak, undefined);
+    if (exit !== 0) throw refused(stderr, { isWeak });
   } catch (thrown) {
     const failure = asFailure(thrown);
     if (failure.code !== "sandbox.exec") throw failure;
     const { stderr } = failure.details;
-    throw refused(typeof stderr === "string" ? stderr : failure.message, isWeak, thrown);
+    throw refused(typeof stderr === "string" ? stderr : failure.message, { isWeak, cause: thrown });
   }
 }
 
@@ -92,9 +92,7 @@ const SWITCHES: readonly Switch[] = [
 /** Decided by what the kernel is set to; what bubblewrap said is passed on. */
 export function refused(
   stderr: string,
-  isWeak: boolean,
-  cause: unknown,
-  read: (file: string) => string = readSetting,
+  { isWeak, cause, read = readSetting }: { isWeak: boolean; cause?: unknown; read?: (file: string) => string },
 ): Failure {
   const said = stderr.trim().split("\n").at(-1) ?? "";
   const off = SWITCHES.find(({ file, refuses }) => read(file).trim() === refuses);
@@ -110,7 +108,7 @@ export function refused(
     return notReady(
       `This machine, perhaps a container, lets no program mount /proc: ${said}`,
       "Start the container with --security-opt unmask=ALL --security-opt seccomp=unconfined, use another provider, or " +
-        "accept a weaker isolation with --weak.",
+        "accept a weaker isolation with --weak-isolation.",
       cause,
     );
   }
