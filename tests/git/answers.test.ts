@@ -297,6 +297,14 @@ const STORIES: Readonly<Record<string, Story>> = {
   "demo.play": async ({ run }) => {
     await run("demo.play", {});
   },
+  "providers.keep": async ({ git, run }) => {
+    const limits = { memoryBytes: 1024 ** 3, processes: 100 };
+    const of = { runId: "of-a-run", createdAt: "2030-01-01T00:00:00Z", hosts: [], objects: [], limits, isWeak: false };
+    const write = '!f() { mkdir ../kept00000000 && printf %s "$1" >../kept00000000/sandbox.json; }; f';
+    // Its time is over as soon as it is there.
+    await git("-c", `alias.write=${write}`, "write", JSON.stringify({ ...of, minutes: 0 }));
+    await run("providers.keep", { directory: "../kept00000000" });
+  },
   "database.update": async ({ run }) => {
     await run("database.update", {});
     await run("database.update", { version: "3.0" });
