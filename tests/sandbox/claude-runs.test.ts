@@ -2,7 +2,16 @@
 
 import { describe, expect, test } from "bun:test";
 import { readdir, readFile } from "node:fs/promises";
-import { follow, standing, stopClaude } from "../../src/features/claude-runs/claude-runs.ts";
+import {
+  addLine,
+  follow,
+  makeLines,
+  newView,
+  standing,
+  stopClaude,
+} from "../../src/features/claude-runs/claude-runs.ts";
+import type { Exec } from "../../src/features/providers/providers.ts";
+import type { PlainSandbox } from "../support/plain-sandbox.ts";
 import { waitFor } from "../support/processes.ts";
 import { AUTH, KEY, scene } from "./claude-scene.ts";
 
@@ -86,6 +95,54 @@ describe("a launch", () => {
   });
 });
 
+describe("a launch whose driver is killed", () => {
+  /** Ends at this call, once it was made or before, as a process that is gone. */
+  function dying(sandbox: PlainSandbox, { at, isMade }: { at: number; isMade: boolean }) {
+    let calls = 0;
+    const dies = () => calls++ === at;
+    const never = { stdout: new Blob().stream(), ended: Promise.reject(new Error("killed")), stop: async () => {} };
+    never.ended.catch(() => undefined);
+    return {
+      ...sandbox,
+      exec: (command: Exec) => {
+        if (!dies()) return sandbox.exec(command);
+        if (!isMade) return never;
+        const { stdout, ended } = sandbox.exec(command);
+        const read = stdout.pipeTo(new WritableStream());
+        return {
+          ...never,
+          ended: Promise.all([read, ended]).then(() => {
+            throw new Error("killed");
+          }),
+        };
+      },
+      start: async (command: Parameters<PlainSandbox["start"]>[0]) => {
+        const isLast = dies();
+        if (!isLast || isMade) await sandbox.start(command);
+        if (isLast) throw new Error("killed");
+      },
+    };
+  }
+
+  // Looked for claude, put the prompt, put the login, started it, saw that it runs.
+  const POINTS = [0, 1, 2, 3, 4].flatMap((at) => [true, false].map((isMade) => ({ at, isMade })));
+
+  test.each(POINTS)("at %j leaves what the next one makes one claude of", async (point) => {
+    await using staged = await scene({ sh: 'cat "$HOME/.claude/.credentials.json"; wait_at gate' });
+    const input = { auth: { ...AUTH, credentials: "{}" }, prompt: new TextEncoder().encode("Do it\nall.") };
+    const died = await staged.launch(input, dying(staged.sandbox, point)).catch((thrown: unknown) => thrown);
+    expect(died).toMatchObject({ message: "killed" });
+
+    expect((await staged.launch(input)).version).toBe("2.1.328");
+    await staged.reached("gate");
+    await staged.open("gate");
+    expect(await staged.ended()).toMatchObject({ exit: 0, by: "itself" });
+    expect(await staged.starts()).toBe(1);
+    expect((await staged.prompt()).toString()).toBe("Do it\nall.");
+    expect(await staged.printed()).toBe("{}");
+  });
+});
+
 describe("claude's program", () => {
   test.each([
     ["2.0.76 (Claude Code)", "claude.too-old"],
@@ -160,7 +217,7 @@ describe("what claude prints", () => {
         let left = 1000;
         const cut = new TransformStream<Uint8Array, Uint8Array>({
           transform: (chunk, controller) => {
-            if (left >= chunk.length || broken >= 8) {
+            if (left >= chunk.length || broken >= 3) {
               left -= chunk.length;
               controller.enqueue(chunk);
               return;
@@ -175,8 +232,32 @@ describe("what claude prints", () => {
     };
     const world = { sleep: async () => {} };
     const printed = Buffer.concat(await Array.fromAsync(follow(world, flaky, { from: 0 }))).toString();
-    expect(broken).toBe(8);
+    expect(broken).toBe(3);
     expect(printed).toBe(Array.from({ length: 3000 }, (_, i) => `line ${i}\n`).join(""));
+  });
+
+  test("may be 200 MB, of which next to nothing is held", async () => {
+    const line = JSON.stringify({
+      type: "assistant",
+      message: { id: "m", content: [{ type: "text", text: "x".repeat(900) }] },
+    });
+    await using staged = await scene({ sh: `yes '${line}' | head -c 200000000; echo; echo '${line}'; wait_at gate` });
+    await staged.launch();
+    Bun.gc(true);
+    const before = process.memoryUsage().rss;
+    const lines = makeLines();
+    let view = newView();
+    let bytes = 0;
+    let most = 0;
+    await staged.open("gate");
+    for await (const chunk of follow(staged.world, staged.sandbox, { from: 0 })) {
+      bytes += chunk.length;
+      for (const one of lines.push(chunk)) view = addLine(view, one, new Date(0));
+      most = Math.max(most, process.memoryUsage().rss - before);
+    }
+    expect(bytes).toBe(200_000_000 + 1 + line.length + 1);
+    expect(view.lines).toBe(Math.ceil(200_000_000 / (line.length + 1)) + 1);
+    expect(most).toBeLessThan(120 * 1024 * 1024);
   });
 
   test("is told to its end of a sandbox in which nothing runs any more", async () => {

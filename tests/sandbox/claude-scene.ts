@@ -4,6 +4,7 @@
 import { chmod, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import type { Auth } from "../../src/features/claude-runs/claude-runs.ts";
 import { follow, type Launch, launch, standing } from "../../src/features/claude-runs/claude-runs.ts";
+import type { Sandbox } from "../../src/features/providers/providers.ts";
 import { makePlace, type Place } from "../support/place.ts";
 import { type PlainSandbox, plainSandbox } from "../support/plain-sandbox.ts";
 import { waitFor } from "../support/processes.ts";
@@ -16,7 +17,7 @@ export interface Scene extends AsyncDisposable {
   world: TestWorld;
   sandbox: PlainSandbox;
   /** As its user asks for it; what is given wins. */
-  launch(input?: Partial<Launch>): ReturnType<typeof launch>;
+  launch(input?: Partial<Launch>, sandbox?: Sandbox): ReturnType<typeof launch>;
   /** All it prints from a byte on, to its end. */
   printed(from?: number): Promise<string>;
   /** How often claude was started. */
@@ -71,8 +72,8 @@ export async function scene(input: SceneInput = {}): Promise<Scene> {
   const words = async (name: string) => (await record(name)).toString().split("\0").slice(0, -1);
   return {
     ...{ place, world, sandbox },
-    launch: (given = {}) =>
-      launch(world, sandbox, {
+    launch: (given = {}, into = sandbox) =>
+      launch(world, into, {
         ...{ prompt: new TextEncoder().encode("Do it."), env: {}, auth: AUTH, usesOwnClaude: true },
         ...{ identity: { name: "Ada", email: "ada@example.com" }, ...given },
       }),
@@ -91,9 +92,9 @@ export async function scene(input: SceneInput = {}): Promise<Scene> {
     nextPrinted: async () => {
       await waitFor(() => Bun.file(`${sandbox.places.run}/output.jsonl`).size > 0, "claude to print");
     },
-    processes: () => processesOf(place.path),
+    processes: () => processesWith(place.path),
     left: async () => {
-      const found = await processesOf(`PARALLEL_CC_SANDBOX_RUN=${sandbox.places.run}`);
+      const found = await processesWith(`PARALLEL_CC_SANDBOX_RUN=${sandbox.places.run}`);
       return found.map(({ words }) => words);
     },
     credentials: `${sandbox.places.home}/.claude/.credentials.json`,
@@ -116,7 +117,8 @@ export async function scene(input: SceneInput = {}): Promise<Scene> {
   };
 }
 
-async function processesOf(text: string): Promise<{ words: string; env: string }[]> {
+/** Those of this machine that have this in their environment. */
+export async function processesWith(text: string): Promise<{ words: string; env: string }[]> {
   const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid);
   const read = (pid: string, name: string) => readFile(`/proc/${pid}/${name}`, "utf8").catch(() => "");
   const all = await Promise.all(

@@ -114,6 +114,7 @@ test("secrets are all that this machine could log in with", async () => {
   });
   const values = secretsOf(world).map(({ value }) => value);
   expect(values.sort()).toEqual(["key-1", "pass-1", "sk-ant-oat01-access", "sk-ant-ort01-refresh"]);
-  await using bare = testWorld(await makePlace());
+  await using empty = await makePlace();
+  await using bare = testWorld(empty);
   expect(secretsOf(bare)).toEqual([]);
 });

@@ -5,7 +5,11 @@
 
 run=$1 claude=$2 credentials=$3 secrets=$4
 shift 4
-mkdir "$run/lock" 2>/dev/null || exit 0
+if ! mkdir "$run/lock" 2>/dev/null; then
+  # A login that was brought for nothing.
+  if [ -e "$run/exit" ] && [ -n "$credentials" ]; then rm -f "$credentials"; fi
+  exit 0
+fi
 mask=$(umask)
 umask 077
 exec 2>"$run/keep.log"
