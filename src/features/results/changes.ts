@@ -1,8 +1,8 @@
 // Which paths differ between two trees, as a stream: a tree may be made so that it names more paths than any disk holds.
 
 import { Failure } from "../../core/failure.ts";
-import { readerOf } from "./byte-reader.ts";
-import { type Pipes, pipeGit, requireDone } from "./piped-git.ts";
+import { readerOf, streamOf } from "./byte-reader.ts";
+import { outputOf, type Pipes, pipeGit, requireDone } from "./piped-git.ts";
 
 export interface Side {
   mode: string;
@@ -77,6 +77,25 @@ function changeFrom([oldMode = "", mode = "", oldId = "", id = ""]: readonly str
 
 function sideOf(mode: string, id: string): Side | undefined {
   return mode === "000000" ? undefined : { mode, id };
+}
+
+export interface Sought {
+  store: string;
+  tree: string;
+  among: ReadonlySet<string>;
+  signal: AbortSignal | undefined;
+}
+
+/** What a tree has at these paths. */
+export async function sidesIn(world: Pipes, { store, tree, among, signal }: Sought): Promise<Map<string, Side>> {
+  const args = ["ls-tree", "-r", "-z", "--full-tree", tree];
+  const reader = readerOf(streamOf(outputOf(world, { store, args, signal })));
+  const found = new Map<string, Side>();
+  for (let record = await reader.until(0); record !== undefined; record = await reader.until(0)) {
+    const [, mode = "", id = "", path = ""] = /^(\d+) \w+ ([0-9a-f]+)\t(.*)$/s.exec(record.toString("latin1")) ?? [];
+    if (among.has(path)) found.set(path, { mode, id });
+  }
+  return found;
 }
 
 export function isSame(one: Side | undefined, other: Side | undefined): boolean {

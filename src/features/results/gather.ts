@@ -7,7 +7,7 @@ import { dirname, join } from "node:path";
 import { Failure } from "../../core/failure.ts";
 import { type Git, gitFailed } from "../../git/git.ts";
 import type { World } from "../../world.ts";
-import type { Sandbox } from "../providers/provider.ts";
+import type { Sandbox } from "../providers/providers.ts";
 import { refused, storeBundle } from "./bundle.ts";
 import { type ByteReader, readerOf } from "./byte-reader.ts";
 import HOME from "./home.sh" with { type: "text" };

@@ -8,14 +8,15 @@ import { printable } from "../../core/text.ts";
 import type { Git } from "../../git/git.ts";
 import { commonDirectory } from "../../git/names.ts";
 import type { World } from "../../world.ts";
-import { readerOf, streamOf } from "./byte-reader.ts";
-import { type Change, changesBetween, changesOf, isFile, isSame, type Pair, type Side } from "./changes.ts";
+import { streamOf } from "./byte-reader.ts";
+import { type Change, changesBetween, changesOf, isFile, isSame, type Pair, type Side, sidesIn } from "./changes.ts";
 import { openConverter, rawSet } from "./clean.ts";
 import { historyOf, type SandboxCommit, subjectOf } from "./history.ts";
 import { foldersOfAll, type Ground, importOf, type Planned, whyLeft } from "./import.ts";
 import { type Branch, commitsOf, type Gathered, openKept, treesOf } from "./kept.ts";
-import { outputOf, type Pipes, pipeGit, requireDone } from "./piped-git.ts";
+import { pipeGit, requireDone } from "./piped-git.ts";
 import { shown } from "./raw-paths.ts";
+import { setRefs } from "./refs.ts";
 import { transfer } from "./transfer.ts";
 
 export interface ReplayInput {
@@ -258,25 +259,6 @@ async function placeOf({ world, input, trees }: Scene) {
   return { differing, rules };
 }
 
-interface Sought {
-  store: string;
-  tree: string;
-  among: ReadonlySet<string>;
-  signal: AbortSignal | undefined;
-}
-
-/** What a tree has at these paths. */
-async function sidesIn(world: Pipes, { store, tree, among, signal }: Sought): Promise<Map<string, Side>> {
-  const args = ["ls-tree", "-r", "-z", "--full-tree", tree];
-  const reader = readerOf(streamOf(outputOf(world, { store, args, signal })));
-  const found = new Map<string, Side>();
-  for (let record = await reader.until(0); record !== undefined; record = await reader.until(0)) {
-    const [, mode = "", id = "", path = ""] = /^(\d+) \w+ ([0-9a-f]+)\t(.*)$/s.exec(record.toString("latin1")) ?? [];
-    if (among.has(path)) found.set(path, { mode, id });
-  }
-  return found;
-}
-
 /** What was uncommitted may be nothing that a commit has. */
 async function sameTreeIsNothing(kept: Git, { head, tip }: { head: string; tip: string }) {
   if (head === tip) return { head, tip };
@@ -291,51 +273,6 @@ function moreOf({ branches, stashes }: Gathered, runId: string): { ref: string; 
     ...branches.map((one) => named("branch", one)),
     ...stashes.map((commit, index) => named("stash", { name: String(index), commit })),
   ];
-}
-
-interface Target {
-  ref: string;
-  id: string;
-}
-
-/** Each by compare-and-swap. A name that has become a directory of names, or the other way round, gives way. */
-async function setRefs(repository: Git, targets: readonly Target[], more: string): Promise<void> {
-  const wanted: Target[] = [];
-  for (const target of targets) {
-    if ((await repository.attempt(["check-ref-format", target.ref])).exit === 0) wanted.push(target);
-  }
-  const listed = await repository.output([
-    "for-each-ref",
-    "--format=%(objectname) %(refname)",
-    ...wanted.slice(0, 1).map(({ ref }) => ref),
-    more,
-  ]);
-  const now = new Map(
-    listed
-      .split("\n")
-      .filter(Boolean)
-      .map((line) => [line.slice(line.indexOf(" ") + 1), line.slice(0, line.indexOf(" "))]),
-  );
-  const isInTheWay = (ref: string) =>
-    wanted.some((one) => one.ref !== ref && (one.ref.startsWith(`${ref}/`) || ref.startsWith(`${one.ref}/`)));
-  const inTheWay = [...now].filter(([ref]) => isInTheWay(ref));
-  await update(
-    repository,
-    inTheWay.map(([ref, id]) => `delete ${ref} ${id}`),
-  );
-  await update(
-    repository,
-    wanted.flatMap(({ ref, id }) => {
-      const before = inTheWay.some(([other]) => other === ref) ? undefined : now.get(ref);
-      if (before === id) return [];
-      return [before === undefined ? `create ${ref} ${id}` : `update ${ref} ${id} ${before}`];
-    }),
-  );
-}
-
-async function update(repository: Git, lines: readonly string[]): Promise<void> {
-  if (lines.length === 0) return;
-  await repository.output(["update-ref", "--stdin"], { input: `start\n${lines.join("\n")}\nprepare\ncommit\n` });
 }
 
 async function leftOf(scene: Scene): Promise<Replayed["left"]> {
