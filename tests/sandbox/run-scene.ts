@@ -21,7 +21,7 @@ const ANSWER = v.looseObject({
   filesChanged: v.number(),
   resultRef: v.nullable(v.string()),
   heldBack: v.nullable(v.string()),
-  runsOnHost: v.array(v.string()),
+  runsOnHost: v.array(v.object({ path: v.string(), what: v.string() })),
   error: v.nullable(v.object({ code: v.string(), message: v.string(), hint: v.nullable(v.string()) })),
   next: v.array(v.string()),
 });

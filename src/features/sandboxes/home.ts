@@ -65,21 +65,22 @@ async function keep(driving: Driving, gathered: Gathered): Promise<Home> {
   const from = { repository, store: place.store, sent: sent.commit, gathered };
   const findings = await examine(world, { ...from, secrets });
   const nothing = { commits: [], hasUncommitted: false, filesChanged: 0, left: [] };
-  const runsOnHost = [...findings.runsOnHost];
+  const { runsOnHost, escaping } = findings;
   const heldBack = whyHeldBack(findings);
-  if (heldBack !== null) return { tip: gathered.tip, result: { ...nothing, ref: null, runsOnHost, heldBack } };
+  if (heldBack !== null)
+    return { tip: gathered.tip, result: { ...nothing, ref: null, runsOnHost, escaping, heldBack } };
   const { extras, altered, submodules }: Sent = JSON.parse(readFileSync(place.manifest, "utf8"));
   const apart = { extras, altered, submodules: submodules.map(({ path }) => path) };
   const replayed = await replay(world, { ...from, ...apart, base: startCommit, runId: run.id });
   replaceFile({ file: place.replayed, text: JSON.stringify(replayed), mode: 0o600, directoryMode: 0o700 });
-  return { tip: gathered.tip, result: resultOf(replayed, runsOnHost) };
+  return { tip: gathered.tip, result: resultOf(replayed, { runsOnHost, escaping }) };
 }
 
 type Sent = Pick<UploadPlan, "extras" | "altered" | "submodules">;
 
-function resultOf(replayed: Replayed, runsOnHost: string[]): Home["result"] {
+function resultOf(replayed: Replayed, found: Pick<Findings, "runsOnHost" | "escaping">): Home["result"] {
   const { commits, uncommitted, filesChanged, left, ref } = replayed;
-  return { ref, commits, hasUncommitted: uncommitted !== null, filesChanged, runsOnHost, left, heldBack: null };
+  return { ref, commits, hasUncommitted: uncommitted !== null, filesChanged, left, heldBack: null, ...found };
 }
 
 function whyHeldBack({ secrets }: Findings): string | null {

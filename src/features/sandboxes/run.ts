@@ -59,8 +59,10 @@ export const FACTS = v.object({
       commits: v.array(COMMIT),
       hasUncommitted: YES_OR_NO,
       filesChanged: NUMBER,
-      /** Paths that change what runs on this machine. */
-      runsOnHost: v.array(TEXT),
+      /** What changes what runs on this machine. */
+      runsOnHost: v.array(v.object({ path: TEXT, what: TEXT })),
+      /** Symbolic links that lead out of the project. */
+      escaping: v.array(v.object({ path: TEXT, target: TEXT })),
       /** What is not in the worktree, and why. */
       left: v.array(v.object({ path: TEXT, why: TEXT })),
       /** Why it is kept apart; null: it was delivered. */

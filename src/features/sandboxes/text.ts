@@ -50,8 +50,14 @@ function resultLines(answer: RunAnswer): string[] {
     if (commits.length > MOST_NAMED) lines.push(`    and ${commits.length - MOST_NAMED} more`);
   }
   if (answer.runsOnHost.length > 0) {
-    const named = answer.runsOnHost.slice(0, MOST_NAMED).map(printable).join(", ");
-    lines.push(`  Look at these first, they change what runs on this machine: ${named}`);
+    lines.push("  Look at these first, they change what runs on this machine:");
+    const named = answer.runsOnHost.slice(0, MOST_NAMED);
+    lines.push(...named.map(({ path, what }) => `    ${printable(path)}  (${printable(what)})`));
+    const more = answer.runsOnHost.length - named.length;
+    if (more > 0) lines.push(`    and ${more} more (--json has all)`);
+  }
+  for (const { path, target } of answer.escaping.slice(0, MOST_NAMED)) {
+    lines.push(`  A link that leads out of the project: ${printable(path)} -> ${printable(target)}`);
   }
   for (const { path, why } of answer.left.slice(0, MOST_NAMED)) lines.push(`  Not there: ${printable(path)}: ${why}`);
   for (const weakness of answer.weaknesses) lines.push(`  Weaker isolation: ${weakness}`);
