@@ -6,6 +6,26 @@ nap() {
   sleep 0.1 2>/dev/null || sleep 1
 }
 
+# The number of a process where we are: what is mounted at /proc may count from a namespace around ours, in which it is
+# another one. $1: its directory there
+number_here() {
+  # shellcheck disable=SC2046 # a list of numbers
+  set -- "${1#/proc/}" $(grep -s '^NSpid:' /proc/self/status) -- $(grep -s '^NSpid:' "$1/status")
+  number=$1
+  shift
+  depth=0
+  while [ "$#" -gt 0 ] && [ "$1" != -- ]; do
+    depth=$((depth + 1))
+    shift
+  done
+  if [ "$depth" -le 1 ]; then
+    echo "$number"
+  elif [ "$#" -gt "$depth" ]; then
+    shift "$depth"
+    echo "$1"
+  fi
+}
+
 # The processes of claude and of all it started: they have our mark in their environment, also when their parents are
 # gone. Its end tells one place from another that begins like it.
 ours() {
@@ -13,8 +33,7 @@ ours() {
   if [ -r /proc/self/environ ]; then
     # shellcheck disable=SC2013 # names without spaces
     for file in $(grep -lsF -e "$mark" /proc/[0-9]*/environ); do
-      file=${file#/proc/}
-      echo "${file%/environ}"
+      number_here "${file%/environ}"
     done
   else
     # shellcheck disable=SC2009 # pgrep does not look into environments
