@@ -22,6 +22,8 @@ export interface DeliverInput {
   branch: string | undefined;
   /** Of the commit of what was uncommitted, on the branch. */
   message: string;
+  /** What the worktree was made from, where the result is on a commit of what its user had not committed there. */
+  head?: string | undefined;
   signal?: AbortSignal;
 }
 
@@ -50,7 +52,8 @@ const QUIET = {
 /** Idempotent. Errors: `results.branch-exists`, `usage.branch`, those of git. */
 export async function deliver(world: Effects, input: DeliverInput): Promise<Delivered> {
   const { worktree, replayed, branch, signal } = input;
-  const { store, sent, tip: raw, base } = replayed.source;
+  const { store, sent, tip: raw } = replayed.source;
+  const base = input.head ?? replayed.source.base;
   if (!existsSync(worktree)) return onlyRef("the worktree is not there any more", []);
   const git = world.git(worktree).configured({ settings: QUIET });
   const kept = keptIn(world, store);

@@ -124,7 +124,7 @@ async function fetchFrom(trip: Trip, level: Level): Promise<Omit<Brought, "form"
       NAME: input.identity.name,
       EMAIL: input.identity.email,
       MESSAGE: input.message,
-      LAST: isLost || last === undefined ? "" : await lastWords(kept, last.gathered),
+      LAST: last === undefined ? "" : await lastWords(kept, last.gathered),
     },
     input: known,
     ...(input.signal && { signal: input.signal }),
@@ -155,7 +155,7 @@ function lines(ids: readonly string[]): string {
 async function lastWords(kept: Git, { tip, head }: Gathered): Promise<string> {
   if (tip === head) return "";
   const said = (await kept.output(["rev-list", "--no-walk", "--format=%T %P", tip])).split("\n")[1];
-  return said === undefined ? "" : `${tip} ${said}`;
+  return said === undefined ? "" : `${tip} ${said}`.trim();
 }
 
 /** Errors: `results.no-space`, and what the sandbox throws. */

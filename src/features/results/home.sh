@@ -98,7 +98,8 @@ prepare() {
     rm -rf "$own/shadow"
     mkdir -p "$own/shadow/objects/info"
     printf '%s\n' "$common/objects" >"$own/shadow/objects/info/alternates"
-    cp "$theirs/HEAD" "$own/shadow/HEAD"
+    grep -E '^(ref: refs/.*|[0-9a-f]{40,64})$' "$theirs/HEAD" >"$own/shadow/HEAD" ||
+      echo 'ref: refs/heads/.none' >"$own/shadow/HEAD"
     cp -R "$common/refs" "$own/shadow/refs"
     mkdir -p "$own/shadow/refs"
     cp "$common/packed-refs" "$own/shadow/packed-refs" 2>/dev/null
@@ -120,8 +121,10 @@ parent_of_work() {
     head=$(commit_of HEAD)
     # The branch that HEAD names is not there: what HEAD was before.
     if [ -z "$head" ] && [ -f "$theirs/logs/HEAD" ]; then
-      before=$(sed -n '$s/^[0-9a-f]* \([0-9a-f]*\) .*/\1/p' "$theirs/logs/HEAD")
-      [ -n "$before" ] && head=$(commit_of "$before")
+      for before in $(tail -n 20 "$theirs/logs/HEAD" | sed 's/^\([0-9a-f]*\) \([0-9a-f]*\) .*/\1 \2/'); do
+        before=$(commit_of "$before")
+        [ -z "$before" ] || head=$before
+      done
     fi
   fi
   [ -n "$head" ] || head=$sent
@@ -209,8 +212,8 @@ tip_of_work() {
   # shellcheck disable=SC2086 # Three words.
   set -- ${LAST:-}
   if [ "$level" = listed ]; then
-    tip=$(commit_of_work) || return 1
     head=$sent
+    if [ $# -eq 2 ] && [ "$2" = "$tree" ]; then tip=$1; else tip=$(commit_of_work) || return 1; fi
   elif [ "$(ours rev-parse "$head^{tree}")" = "$tree" ]; then
     tip=$head
   elif [ $# -eq 3 ] && [ "$2 $3" = "$tree $head" ]; then
@@ -265,6 +268,8 @@ attempt() {
   tip_of_work || return 1
   name_tips
   revisions >"$own/revisions" || return 1
+  : >"$own/objects.list"
+  [ -s "$own/revisions" ] || return 0
   ours rev-list --objects --stdin <"$own/revisions" >"$own/objects.list" 2>"$own/said" || return 2
 }
 

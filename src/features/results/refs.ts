@@ -1,6 +1,7 @@
 // References of a result in the user's repository: outside of branches and tags, and each by compare-and-swap.
 
 import type { Git } from "../../git/git.ts";
+import { foldersOf } from "./raw-paths.ts";
 
 interface Target {
   ref: string;
@@ -9,10 +10,7 @@ interface Target {
 
 /** Each by compare-and-swap. A name that has become a directory of names, or the other way round, gives way. */
 export async function setRefs(repository: Git, targets: readonly Target[], more: string): Promise<void> {
-  const wanted: Target[] = [];
-  for (const target of targets) {
-    if ((await repository.attempt(["check-ref-format", target.ref])).exit === 0) wanted.push(target);
-  }
+  const wanted = compatible(targets);
   const listed = await repository.output([
     "for-each-ref",
     "--format=%(objectname) %(refname)",
@@ -40,6 +38,27 @@ export async function setRefs(repository: Git, targets: readonly Target[], more:
       return [before === undefined ? `create ${ref} ${id}` : `update ${ref} ${id} ${before}`];
     }),
   );
+}
+
+/** Names that git takes, and of those that cannot stand beside each other the first: a sandbox says what it likes. */
+function compatible(targets: readonly Target[]): Target[] {
+  const kept = new Map<string, Target>();
+  const folders = new Set<string>();
+  for (const target of targets) {
+    const above = [...foldersOf(target.ref)];
+    if (!isRefName(target.ref) || kept.has(target.ref) || folders.has(target.ref)) continue;
+    if (above.some((folder) => kept.has(folder))) continue;
+    kept.set(target.ref, target);
+    for (const folder of above) folders.add(folder);
+  }
+  return [...kept.values()];
+}
+
+// As git check-ref-format has it.
+function isRefName(ref: string): boolean {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what a name may not have.
+  if (/[\u0000-\u0020\u007f~^:?*[\\]|\.\.|@\{|\/\/|[/.]$/.test(ref)) return false;
+  return ref.split("/").every((part) => !part.startsWith(".") && !part.endsWith(".lock"));
 }
 
 async function update(repository: Git, lines: readonly string[]): Promise<void> {
