@@ -81,8 +81,10 @@ async function bigRepo(place: Place): Promise<Repo> {
   const words = Array.from({ length: 4000 }, (_, at) => Math.sin(at).toString(36).slice(2, 10));
   let state = 1;
   const next = (most: number): number => {
-    state = (state * 1103515245 + 12345) & 0x7fffffff;
-    return (state >> 8) % most;
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return (state >>> 0) % most;
   };
   for (let at = 0; at < FILES; at++) {
     const folder = join(repo.path, `folder-${at % FOLDERS}`);

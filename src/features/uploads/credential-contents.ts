@@ -46,7 +46,7 @@ const FORMS: readonly Form[] = [
   { rule: "an OpenRouter key", starts: ["sk-"], pattern: `sk-or-v1-[0-9a-f]{64}${END}` },
   {
     rule: "a Slack token",
-    starts: ["xox"],
+    starts: ["xoxa-", "xoxb-", "xoxe-", "xoxp-", "xoxr-", "xoxs-"],
     pattern: `xox[abeprs]-(?:\\d-)?[0-9A-Z]{9,14}-[0-9A-Za-z-]{20,250}${END}`,
   },
   { rule: "a Slack token", starts: ["xapp-"], pattern: `xapp-\\d-[A-Z0-9]{9,14}-\\d{10,14}-[0-9a-f]{40,80}${END}` },
@@ -78,18 +78,29 @@ const FORMS: readonly Form[] = [
 ];
 
 const literally = (text: string) => text.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&");
-const STARTS = new RegExp(FORMS.flatMap(({ starts }) => starts.map(literally)).join("|"), "g");
 /** In the middle of a word is no beginning. */
 const READY = FORMS.map((form) => ({ ...form, at: new RegExp(`(?:(?<![A-Za-z0-9_])|(?=[-:]))${form.pattern}`, "y") }));
+const STARTS = [...new Set(FORMS.flatMap(({ starts }) => starts))].map((start) => ({
+  start,
+  forms: READY.filter(({ starts }) => starts.includes(start)),
+}));
+
+/** Every text has these; the others are rarely there at all. */
+const isCommon = ({ start }: { start: string }) => start === "sk-" || start === "://";
+const COMMON = STARTS.filter(isCommon);
+const RARE = new RegExp(STARTS.flatMap((one) => (isCommon(one) ? [] : [literally(one.start)])).join("|"));
 
 /** Which credential stands in a text, if any. A text of one character for each byte is enough. */
 export function credentialIn(text: string): string | undefined {
-  for (const { 0: start, index } of text.matchAll(STARTS)) {
-    for (const { starts, at, rule, isReal = isRandom } of READY) {
-      if (!starts.includes(start)) continue;
-      at.lastIndex = index;
-      const [match] = at.exec(text) ?? [];
-      if (match !== undefined && isReal(match, () => text.slice(index, index + LONGEST))) return rule;
+  // `test` and `indexOf` go through gigabytes in a second; an `exec` that looks for all of it takes five times as long.
+  for (const { start, forms } of RARE.test(text) ? STARTS : COMMON) {
+    for (let index = text.indexOf(start); index >= 0; index = text.indexOf(start, index + 1)) {
+      for (const { at, rule, isReal = isRandom } of forms) {
+        at.lastIndex = index;
+        if (!at.test(text)) continue;
+        const match = text.slice(index, at.lastIndex);
+        if (isReal(match, () => text.slice(index, index + LONGEST))) return rule;
+      }
     }
   }
   return undefined;
