@@ -5,6 +5,7 @@ import { readdir, readFile } from "node:fs/promises";
 import {
   addLine,
   follow,
+  lastWords,
   makeLines,
   newView,
   standing,
@@ -308,6 +309,15 @@ describe("an end", () => {
     await using staged = await scene({ sh: "kill -KILL $$" });
     await staged.launch();
     expect(await staged.ended()).toMatchObject({ exit: 137, by: "itself" });
+  });
+
+  test("that claude explains is told with its last words, which can do nothing to a terminal", async () => {
+    await using staged = await scene({ sh: "printf 'no \\033[31mway\\n' >&2; exit 1" });
+    await staged.launch();
+    await staged.ended();
+    expect(await lastWords(staged.sandbox)).toBe("no \\u{1b}[31mway");
+    await using fresh = await scene();
+    expect(await lastWords(fresh.sandbox)).toBe("");
   });
 
   test("takes with it what claude has left in the background, in a session of its own too", async () => {

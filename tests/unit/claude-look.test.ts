@@ -4,7 +4,6 @@ import { describe, expect, test } from "bun:test";
 import { PLAIN } from "../../src/cli/terminal.ts";
 import {
   addLine,
-  durationText,
   endingOf,
   liveText,
   newView,
@@ -14,6 +13,7 @@ import {
   stepLine,
   type View,
 } from "../../src/features/claude-runs/claude-runs.ts";
+import { durationText } from "../../src/features/claude-runs/look.ts";
 
 const BEGAN = new Date("2030-01-01T12:00:00Z");
 const later = (minutes: number) => new Date(BEGAN.getTime() + minutes * 60_000);

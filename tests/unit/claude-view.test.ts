@@ -102,6 +102,14 @@ describe("a refused login", () => {
     expect(viewOf(line)).toMatchObject({ login: "refused", failure: "login" });
   });
 
+  test("of one that was let in before is known when it is refused again and again", () => {
+    const refusal = { ...RETRY, error_status: 401 };
+    expect(viewOf(says(text("Hi")), refusal, refusal)).toMatchObject({ login: "in", failure: null });
+    expect(viewOf(says(text("Hi")), refusal, refusal, refusal)).toMatchObject({ login: "refused", failure: "login" });
+    const passing = { ...RETRY, error_status: 529 };
+    expect(viewOf(says(text("Hi")), refusal, refusal, passing, refusal)).toMatchObject({ failure: null });
+  });
+
   test("is none any more once the model answers", () => {
     const view = viewOf({ ...RETRY, error_status: 401 }, says(text("Hello")));
     expect(view).toMatchObject({ login: "in", failure: null, retries: { count: 1, why: "401" } });

@@ -22,6 +22,8 @@ export interface View {
   modelCost: number | null;
   /** How often the model was asked again, and why at last: "429", or the client's own word. */
   retries: { count: number; why: string | null };
+  /** Times in a row that its key or login was refused. */
+  refusals: number;
   /** The model is asked again just now. */
   isRetrying: boolean;
   denials: { count: number; tools: string[] };
@@ -57,6 +59,8 @@ const MOST_FILES = 200;
 const MOST_TASKS = 200;
 const MOST_DENIED = 20;
 const MOST_TEXT = 4000;
+/** Of one that was let in before: some four seconds. */
+const REFUSALS_AFTER_ALL = 3;
 const NO_TOKENS: Tokens = { input: 0, output: 0, cacheRead: 0, cacheWritten: 0 };
 
 export function newView(): View {
@@ -64,7 +68,7 @@ export function newView(): View {
     ...{ model: null, login: "unknown", doing: null, turns: 0, files: [], filesTouched: 0, tokens: NO_TOKENS },
     ...{ modelCost: null, retries: { count: 0, why: null }, isRetrying: false, denials: { count: 0, tools: [] } },
     ...{ todo: null, ticks: 0, lastText: null, result: null, failure: null, endsInQuestion: false },
-    ...{ lastAt: null, lines: 0, skipped: 0, counted: null, hasAsked: false, tasks: [] },
+    ...{ lastAt: null, lines: 0, skipped: 0, refusals: 0, counted: null, hasAsked: false, tasks: [] },
   };
 }
 
@@ -96,9 +100,11 @@ function addSystem(view: View, { subtype, model, error, error_status: status }: 
   if (subtype === "init") return { ...view, model: model === undefined ? view.model : oneLine(model, 100) };
   if (subtype !== "api_retry") return view;
   const why = oneLine(status == null ? (error ?? "") : String(status), 60);
-  const retried = { ...view, retries: { count: view.retries.count + 1, why }, isRetrying: true };
-  // Every next try is refused as well, and takes minutes to say so.
-  return status === 401 || error === "authentication_failed" ? refused(retried) : retried;
+  const isRefusal = status === 401 || error === "authentication_failed";
+  const refusals = isRefusal ? view.refusals + 1 : 0;
+  const retried = { ...view, retries: { count: view.retries.count + 1, why }, isRetrying: true, refusals };
+  // Every next try is refused as well, and takes minutes to say so; who was let in before may be let in again.
+  return refusals >= (view.login === "in" ? REFUSALS_AFTER_ALL : 1) ? refused(retried) : retried;
 }
 
 function refused(view: View): View {
@@ -127,7 +133,7 @@ function addAnswer(view: View, { message, error, parent_tool_use_id: parent }: O
   const isNew = counted.counted?.id !== view.counted?.id;
   const answered: View = {
     ...counted,
-    ...{ login: "in", failure: view.failure === "login" ? null : view.failure, isRetrying: false },
+    ...{ login: "in", failure: view.failure === "login" ? null : view.failure, isRetrying: false, refusals: 0 },
     turns: view.turns + (isNew && isOwn ? 1 : 0),
     lastText: (isOwn ? lastText(texts) : undefined) ?? view.lastText,
   };
