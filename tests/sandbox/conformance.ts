@@ -215,6 +215,7 @@ export function keepsItsPromises(name: string, make: () => Promise<Maker & Async
         const gained = (second.endsAt?.getTime() ?? 0) - (first.endsAt?.getTime() ?? 0);
         expect(Math.abs(gained - SPEC.minutes * 3 * 60_000)).toBeLessThan(60_000);
         expect(second.usage.diskBytes ?? 1).toBeGreaterThan(0);
+        expect(await codeOf(sandbox.extend(-1))).toBe("provider.refused");
       }));
 
     test("what is destroyed is gone, also a second time", () =>

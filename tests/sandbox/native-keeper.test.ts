@@ -124,6 +124,7 @@ test("a keeper whose sandbox was taken away ends by itself", async () => {
   await rm(scene.place.at("home", ".parallel-cc", "native", sandbox.id), { recursive: true });
   await waitFor(async () => (await processesOf(scene)).length === 0, "its keeper has ended");
   expect(await codeOf(capture(sandbox, { argv: ["true"] }))).toBe("sandbox.gone");
+  expect(await readdir(scene.place.at("home", ".parallel-cc", "native"))).toEqual([]);
 });
 
 test("where its directory is too deep for a socket's name, it has them elsewhere, and takes them away", async () => {

@@ -34,8 +34,8 @@ async function endKeeper(world: Effects, ground: Ground, standing: KeeperStandin
   if (isKept(world, standing)) killOutright([standing.keeper.pid]);
 }
 
-/** `rm` works from directory to directory, as deep as a hostile tree may be; its own paths end at 4 KiB. */
-async function removed(world: Effects, ground: Ground): Promise<void> {
+/** Its files. `rm` works from directory to directory, as deep as a hostile tree may be; its own paths end at 4 KiB. */
+export async function removed(world: Pick<World, "runProgram">, ground: Ground): Promise<void> {
   const sockets = dirname(ground.socket);
   const all = [ground.directory, ...(sockets === ground.directory ? [] : [sockets])];
   const rm = { command: "rm", args: ["-rf", "--", ...all], directory: "/" };

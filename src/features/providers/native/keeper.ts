@@ -10,9 +10,10 @@ import { programOnPath } from "../../../files/programs.ts";
 import { answerAt } from "../../../proc/socket.ts";
 import type { World } from "../../../world.ts";
 import { claudeNeeds } from "./claude.ts";
+import { removed } from "./destroy.ts";
 import { furnish, type Ground, type KeeperStanding, recordOf, type SandboxRecord, writeStanding } from "./ground.ts";
 import { readStart, SCRIPT } from "./inside.ts";
-import { holdDown } from "./limits.ts";
+import { dropGroups, holdDown } from "./limits.ts";
 import { sightOf } from "./policy.ts";
 import { endInside, endRelays } from "./processes.ts";
 import { layParts, startRuntime } from "./runtime.ts";
@@ -80,6 +81,8 @@ export async function keep(
     await endInside(world, ground, standing.groups);
     if (stands(ground)) change({ isRunning: false });
     await runtime.end();
+    // Whoever took it away may have done so while this was being made.
+    if (!stands(ground)) await removed(world, ground);
   }
   return { endedBecause: end };
 }
@@ -93,16 +96,20 @@ async function open(world: Effects, ground: Ground, record: SandboxRecord) {
   const parts = await layParts(ground.programs);
   const sight = sightOf(world, ground, record);
   const { limits } = record;
-  const [held, heldApart, runtime] = await Promise.all([
-    holdDown(world, { name: nameOf(ground), limits }),
-    holdDown(world, { name: `${nameOf(ground)}-apart`, limits }),
-    startRuntime({
-      ...sight,
-      ...parts,
-      bubblewrap: programOnPath("bwrap", world.env.path),
-      socat: programOnPath("socat", world.env.path),
-    }),
+  const names = [nameOf(ground), `${nameOf(ground)}-apart`] as const;
+  const programs = {
+    bubblewrap: programOnPath("bwrap", world.env.path),
+    socat: programOnPath("socat", world.env.path),
+  };
+  const holding = Promise.all([
+    holdDown(world, { name: names[0], limits }),
+    holdDown(world, { name: names[1], limits }),
   ]);
+  const starting = startRuntime({ ...sight, ...parts, ...programs });
+  const [[held, heldApart], runtime] = await Promise.all([holding, starting]).catch(async (thrown: unknown) => {
+    dropGroups((await holding).flatMap(({ groups }) => groups));
+    throw thrown;
+  });
   const wrapped = await runtime.wrap(held.inside + SCRIPT);
   const [command, commandApart] = [held.before + wrapped, heldApart.before + wrapped];
   const groups = [...held.groups, ...heldApart.groups];

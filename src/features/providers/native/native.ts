@@ -5,7 +5,7 @@ import type { World } from "../../../world.ts";
 import type { Provider, Sandbox, SandboxSpec } from "../provider.ts";
 import { destroyed } from "./destroy.ts";
 import { type Ground, groundsIn, makeGround, recordFor, recordOf, standingGround, standingOf } from "./ground.ts";
-import { checkHosts } from "./policy.ts";
+import { checkHosts, checkMinutes } from "./policy.ts";
 import { entered, missing, proven } from "./probe.ts";
 import { type Effects as Holders, nativeSandbox } from "./sandbox.ts";
 import { awake } from "./talk.ts";
@@ -28,6 +28,7 @@ export function nativeProvider(world: Effects): Provider {
     },
     create: async (spec) => {
       checkHosts(spec.hosts);
+      checkMinutes(spec.minutes);
       return made(world, spec);
     },
     open: async (id) => {

@@ -1,7 +1,7 @@
 // What a native sandbox sees of this machine: the system's own directories, claude with what runs it, and the shared
 // objects. All else is not there for it: homes, repositories, other sandboxes, everybody's /tmp, mounted media.
 
-import { existsSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync } from "node:fs";
 import { basename, delimiter, dirname, isAbsolute, join } from "node:path";
 import { Failure } from "../../../core/failure.ts";
 import { realPathOf } from "../../../files/programs.ts";
@@ -15,12 +15,12 @@ const OF_LINUX = [
   ...["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/etc", "/opt", "/nix/store", "/gnu/store"],
   ...["/snap", "/run/current-system", "/var/lib/ca-certificates"],
 ];
-/** Keys of the machine, which root could read. */
-const SECRETS_OF_LINUX = [
-  ...["shadow", "shadow-", "gshadow", "gshadow-", "sudoers", "sudoers.d", "ssh", "ssl/private", "letsencrypt"],
-  ...["kubernetes", "rancher", "docker", "wireguard", "openvpn", "ipsec.secrets", "krb5.keytab", "security/opasswd"],
-  ...["NetworkManager/system-connections", "ppp", "sssd", "credstore", "credstore.encrypted"],
-].map((name) => join("/etc", name));
+/** Where installations also keep keys, and how deep they are looked for: root could read them. */
+const WITH_SECRETS: readonly (readonly [string, number])[] = [
+  ["/etc", 6],
+  ["/opt", 3],
+  ["/usr/local", 3],
+];
 /** Seatbelt cannot start a program that may not read "/", so here it is what is not seen that is listed. */
 const UNSEEN_ON_MAC = [
   ...["/Users", "/Volumes", "/private/var/root", "/private/tmp", "/private/var/tmp", "/private/var/folders"],
@@ -39,9 +39,11 @@ export function sightOf(world: Effects, ground: Ground, record: SandboxRecord, p
   const objects = record.objects.map(realPathOf);
   const ofSystem = platform === "linux" ? OF_LINUX.filter((path) => existsSync(path)) : [];
   const hidden = [world.env.home, world.paths.home, rootOf(world), ...objects.map(repositoryOf)].map(realPathOf);
-  const everything = platform === "linux" ? ["/", ...SECRETS_OF_LINUX] : UNSEEN_ON_MAC;
+  const secrets = () => WITH_SECRETS.flatMap(([folder, depth]) => closedIn(folder, depth));
+  const everything = platform === "linux" ? ["/", ...secrets()] : UNSEEN_ON_MAC;
   const unreadable = [...everything, ...hidden.filter((path) => path !== "/")].filter((path) => existsSync(path));
-  const readable = [...ofSystem, ...needs.readable, ...objects, ground.programs, ground.net];
+  const own = platform === "linux" ? [] : Object.values(ground.places);
+  const readable = [...ofSystem, ...needs.readable, ...objects, ...own, ground.programs, ground.net];
   return {
     hosts: record.hosts,
     unreadable: [...new Set(unreadable)],
@@ -50,6 +52,27 @@ export function sightOf(world: Effects, ground: Ground, record: SandboxRecord, p
     isWeak: record.isWeak,
     path: [ground.programs, ...foldersSeen(world.env.path, { readable, unreadable, platform })].join(delimiter),
   };
+}
+
+/** What not everybody may read. */
+function closedIn(folder: string, depth: number): string[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+      const path = join(folder, entry.name);
+      if (entry.isFile()) return isClosed(path, 0o004) ? [path] : [];
+      if (!entry.isDirectory()) return [];
+      if (isClosed(path, 0o001)) return [path];
+      return depth > 1 ? closedIn(path, depth - 1) : [];
+    });
+  } catch {
+    // What we may not list may not be listed inside.
+    return [];
+  }
+}
+
+function isClosed(path: string, needed: number): boolean {
+  const mode = lstatSync(path, { throwIfNoEntry: false })?.mode;
+  return mode !== undefined && (mode & needed) === 0;
 }
 
 /** A repository that lies in the open (/opt/project) is not seen either: neither its files nor its git directory. */
@@ -88,6 +111,15 @@ export function checkHosts(hosts: readonly string[]): void {
     message: `"${wrong}" is not a host that a sandbox could reach.`,
     hint: 'Hosts are written as "registry.example.com" or "localhost:8080".',
   });
+}
+
+/** A year: what is asked for is to be a date. */
+const MOST_MINUTES = 366 * 24 * 60;
+
+/** Errors: `provider.refused`. */
+export function checkMinutes(minutes: number): void {
+  if (minutes > 0 && minutes <= MOST_MINUTES) return;
+  throw new Failure({ code: "provider.refused", message: `A sandbox cannot live ${minutes} minutes.` });
 }
 
 /**

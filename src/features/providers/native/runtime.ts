@@ -55,9 +55,29 @@ export async function startRuntime(policy: Policy): Promise<Runtime> {
   await SandboxManager.initialize(config);
   return {
     // An id, since else the script would stand in the variables that name the proxies.
-    wrap: (script) => SandboxManager.wrapWithSandbox(script, "bash", undefined, undefined, { commandId: "sandbox" }),
+    wrap: async (script) =>
+      withKernelCovered(
+        await SandboxManager.wrapWithSandbox(script, "bash", undefined, undefined, { commandId: "sandbox" }),
+      ),
     end: () => SandboxManager.reset(),
   };
+}
+
+/** Parts of /proc that are the machine's, whatever namespace they are seen from. */
+const OF_KERNEL = ["sys", "sysrq-trigger", "irq", "bus", "fs", "acpi", "asound", "driver", "scsi", "tty", "mtrr"];
+/** As srt mounts it, strictly and weakly. */
+const PROC = / --proc \/proc | --bind \/proc \/proc /g;
+
+/**
+ * Root is the same root in a user namespace that has only itself mapped, and the kernel lets root write its settings
+ * (the program that takes core dumps is one: it would run outside). bubblewrap 0.8 leaves /proc/sys open.
+ */
+function withKernelCovered(command: string): string {
+  if (process.platform !== "linux") return command;
+  // srt leaves the queues and the shared memory of the machine's other programs in sight.
+  const covers = `${OF_KERNEL.map((name) => `--ro-bind-try /proc/${name} /proc/${name} `).join("")}--unshare-ipc `;
+  if (command.match(PROC)?.length !== 1) throw new Error("srt mounts /proc in an unknown way");
+  return command.replace(PROC, (mount) => `${mount}${covers}`);
 }
 
 /** What stands in the program is not seen inside: copies, which are. */

@@ -8,7 +8,7 @@ import type { Exec, ExecEnd, Execution, Sandbox, Standing } from "../provider.ts
 import { destroyed } from "./destroy.ts";
 import { type Ground, recordOf, standingOf } from "./ground.ts";
 import { before, readStart, type Start, type Told, tellStart } from "./inside.ts";
-import { directHosts } from "./policy.ts";
+import { checkMinutes, directHosts } from "./policy.ts";
 import { ask, awake, type Callers, isKept } from "./talk.ts";
 import { usageOf } from "./usage.ts";
 
@@ -49,6 +49,7 @@ export function nativeSandbox(world: Effects, ground: Ground, weaknesses: readon
     },
     inspect: () => inspected(world, ground),
     extend: async (minutes) => {
+      checkMinutes(minutes);
       await awake(world, ground);
       await ask(ground, { ask: "extend", minutes });
     },
