@@ -118,6 +118,18 @@ describe("a file", () => {
     expect(performance.now() - began).toBeLessThan(1000);
   });
 
+  test.each([
+    `# ${" ".repeat(1_000_000)}x`,
+    `# ${"# ".repeat(500_000)}x`,
+    "`".repeat(1_000_000),
+    "[".repeat(1_000_000),
+  ])("that is made to take long takes no time", async (text) => {
+    await using place = await makePlace();
+    const began = performance.now();
+    await planned(place, `${text}\n- [ ] a`);
+    expect(performance.now() - began).toBeLessThan(500);
+  });
+
   test("is read from the standard input as well", async () => {
     await using place = await makePlace();
     const prompt = readPrompt(worldOf(place, PLAN), { promptFile: "-", top: place.path });

@@ -204,6 +204,18 @@ describe("whatever else is printed", () => {
     expect(JSON.stringify(view)).not.toMatch(/\\u001b|\\u0007|\u202e|\\r/);
   });
 
+  test.each<[string, string | object]>([
+    ["blank lines in an edit", says(uses("Edit", { old_string: "", new_string: "\n".repeat(900_000) }))],
+    ["blanks in a line of it", says(uses("Edit", { old_string: "", new_string: `- ${" ".repeat(900_000)}` }))],
+    ["signs at the end of a text", says(text(`${"*".repeat(900_000)}x`))],
+    ["brackets in brackets", `{"type":"assistant","message":{"content":${"[".repeat(900_000)}`],
+    ["brackets that are closed", `{"type":"user","message":{"content":${"[".repeat(400_000)}${"]".repeat(400_000)}}}`],
+  ])("%s by the hundred thousand take no time", (_what, line) => {
+    const began = performance.now();
+    viewOf(line, result({ result: `${"*".repeat(500_000)}x` }));
+    expect(performance.now() - began).toBeLessThan(500);
+  });
+
   test("a view stays small, whatever is printed", () => {
     const long = "x".repeat(500_000);
     const tasks = Array.from({ length: 1000 }, () => says(uses("TaskCreate", { subject: long.slice(0, 100) })));

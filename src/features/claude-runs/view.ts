@@ -213,7 +213,7 @@ function ticked({ old_string: before, new_string: after }: Readonly<Record<strin
 }
 
 function boxesTicked(text: string): number {
-  return text.match(/^\s*[-*+]\s+\[[xX]\]/gm)?.length ?? 0;
+  return text.match(/^[ \t]{0,40}[-*+][ \t]{1,8}\[[xX]\]/gm)?.length ?? 0;
 }
 
 function addResult(view: View, event: Of<"result">): View {
@@ -252,7 +252,7 @@ function failureOf(view: View, { subtype, is_error: isError, api_error_status: s
 function asksSomething(text: string): boolean {
   const lines = text
     .split("\n")
-    .map((line) => line.replace(/[\s*_`"')\]]+$/, "").trim())
+    .map((line) => line.replace(/[\s*_`"')\]]{1,20}$/, "").trim())
     .filter((line) => line !== "");
   const last = lines.findLast((line) => !/^([-*+•]|\(?[A-Za-z0-9]{1,2}[.)])\s/.test(line) || line.endsWith("?"));
   return last?.endsWith("?") === true;

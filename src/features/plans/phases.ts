@@ -32,6 +32,7 @@ interface Box {
 }
 
 const MOST_PHASES = 100;
+const MOST_HEADING = 500;
 const LOWEST_LEVEL = 6;
 const PHASE = /^(?:phase|stage|milestone)\s+(\d{1,4})\b[\s:.)–—-]*(.*)$/i;
 const NUMBERED = /^(\d{1,4})\s*[:.)–—-]\s+(.*)$/;
@@ -112,6 +113,7 @@ function closes(line: string, fence: string): boolean {
 /** Without what is not said: closing signs, emphasis, a link's target. */
 function plain(text: string): string {
   return text
+    .slice(0, MOST_HEADING)
     .replace(/\s+#+\s*$/, "")
     .replace(/\[([^\]]*)\]\([^)]*\)/g, "$1")
     .replace(/[*_`~]{1,3}/g, "")
