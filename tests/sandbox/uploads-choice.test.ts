@@ -166,7 +166,7 @@ describe("credentials", () => {
         ...{ "ca.pem": "-----BEGIN CERTIFICATE-----\nabc\n-----END CERTIFICATE-----\n", ".npmrc": "save-exact=true\n" },
       },
     });
-    const padding = "x".repeat(524_288 - 40);
+    const padding = "x".repeat(262_144 - 40);
     await write(scene.worktree, { "new.txt": "npm_aK3mZ9qLw7RtB2xVn8YcD4hJf6GsP5uEoT1i\n", "late.txt": padding + KEY });
     const plan = await scene.up();
     expect(sentIn(plan)).toEqual([".env.example", ".npmrc", "ca.pem"]);

@@ -17,7 +17,7 @@ export type Look =
 export type Mode = "100644" | "100755";
 export type HashName = "sha1" | "sha256";
 
-const CHUNK_BYTES = 512 * 1024;
+const CHUNK_BYTES = 256 * 1024;
 /** Larger ones are no settings, and no file of keys. */
 const LARGEST_SETTINGS_BYTES = 256 * 1024;
 const TRIES = 3;

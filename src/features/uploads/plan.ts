@@ -8,6 +8,7 @@ import { missingIn, readWhole, storeBlobs } from "./blobs.ts";
 import { insideOf, shownPath } from "./byte-paths.ts";
 import { type Candidate, candidatesIn, quietGit, type Why } from "./candidates.ts";
 import { credentialName, isGitName } from "./credential-names.ts";
+import { garbageCollector } from "./garbage.ts";
 import { keptByIgnoreFiles } from "./ignore-files.ts";
 import { type HashName, type Look, looker } from "./look.ts";
 import { cleaned, mayHoldOurs } from "./own-entries.ts";
@@ -69,8 +70,6 @@ interface Chosen extends Candidate {
 
 /** How many files are looked at before others have their turn. */
 const BATCH = 200;
-/** Of texts that were looked at: left to itself the engine (Bun 1.4.4) keeps some 60 MB of them, for no gain in time. */
-const GARBAGE_BYTES = 48 * 1024 * 1024;
 
 /** Changes nothing but the store's directory. Errors: `usage.include`, `upload.*`, those of git and of the file system. */
 export async function planUpload(world: Effects, input: PlanInput, signal?: AbortSignal): Promise<UploadPlan> {
@@ -83,16 +82,12 @@ export async function planUpload(world: Effects, input: PlanInput, signal?: Abor
   const held: UploadPlan["held"] = [];
   const chosen: Chosen[] = [];
   const lookAt = inTrees(looker(shared.hash));
-  let [lookedAt, count] = [0, 0];
-  for (const candidate of found.files) {
-    if (count++ % BATCH === 0) await turnOfOthers(signal);
-    if (lookedAt > GARBAGE_BYTES) {
-      Bun.gc(true);
-      lookedAt = 0;
-    }
+  const dropped = garbageCollector();
+  for (const [count, candidate] of found.files.entries()) {
+    if (count % BATCH === 0) await turnOfOthers(signal);
     const verdict = judge(candidate, { kept, hash: shared.hash, lookAt });
     if (verdict === undefined) continue;
-    lookedAt += "reason" in verdict ? verdict.sizeBytes : verdict.look.sizeBytes;
+    dropped("reason" in verdict ? verdict.sizeBytes : verdict.look.sizeBytes);
     if ("reason" in verdict) held.push(verdict);
     else chosen.push(verdict);
   }

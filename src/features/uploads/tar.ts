@@ -6,6 +6,7 @@ import { Failure } from "../../core/failure.ts";
 import type { World } from "../../world.ts";
 import type { Capabilities } from "../providers/providers.ts";
 import { listOf } from "./byte-paths.ts";
+import { garbageCollector } from "./garbage.ts";
 
 type Effects = Pick<World, "runProgram" | "startPiped" | "env">;
 
@@ -57,9 +58,11 @@ export async function pack(world: Effects, { top, paths, compression, onBytes, s
 }
 
 function countOf(onBytes: (bytes: number) => void) {
+  const dropped = garbageCollector();
   return new TransformStream<Uint8Array, Uint8Array>({
     transform(chunk, controller) {
       onBytes(chunk.length);
+      dropped(chunk.length);
       controller.enqueue(chunk);
     },
   });
