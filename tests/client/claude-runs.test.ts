@@ -1,8 +1,9 @@
 // The real Claude Code in a sandbox, against a scripted model: what the scripted claude of the other tests stands for.
 
 import { describe, expect, test } from "bun:test";
-import { mkdir, symlink } from "node:fs/promises";
-import { CURRENT, clientCommand } from "../../scripts/dev/clients.ts";
+import { mkdir, writeFile } from "node:fs/promises";
+import { CLIENTS, CURRENT, clientCommand } from "../../scripts/dev/clients.ts";
+import { shellQuote } from "../../src/core/text.ts";
 import {
   type Auth,
   addLine,
@@ -17,6 +18,7 @@ import {
 } from "../../src/features/claude-runs/claude-runs.ts";
 import { readPrompt } from "../../src/features/plans/plans.ts";
 import { processesWith } from "../sandbox/claude-scene.ts";
+import { removeScratch } from "../support/client.ts";
 import { makePlace, type Place } from "../support/place.ts";
 import { type PlainSandbox, plainSandbox } from "../support/plain-sandbox.ts";
 import { type Rule, type ScriptedModel, startModel } from "../support/servers/messages.ts";
@@ -32,12 +34,13 @@ interface Stage extends AsyncDisposable {
   view(isWanted?: (view: View) => boolean): Promise<View>;
 }
 
-async function stage(): Promise<Stage> {
+async function stage(version: string = CURRENT): Promise<Stage> {
   const place = await makePlace();
   const world = testWorld(place);
   const programs = place.at("programs");
   await mkdir(programs);
-  await symlink(clientCommand(CURRENT)[0], `${programs}/claude`);
+  const command = clientCommand(version).map(shellQuote).join(" ");
+  await writeFile(`${programs}/claude`, `#!/bin/sh\nexec ${command} "$@"\n`, { mode: 0o755 });
   const sandbox = await plainSandbox(place, { path: [programs] });
   return {
     ...{ place, world, sandbox },
@@ -66,6 +69,7 @@ async function stage(): Promise<Stage> {
       await stopClaude(sandbox, { graceMs: 1000 });
       await sandbox[Symbol.asyncDispose]();
       await world[Symbol.asyncDispose]();
+      await removeScratch(place);
       await place[Symbol.asyncDispose]();
     },
   };
@@ -78,8 +82,8 @@ function modelOf(prompt: string, ...turns: Rule["turns"]): ScriptedModel {
 }
 
 describe("the real client", () => {
-  test("is given the prompt as it is, does its task, and ends well", async () => {
-    await using staged = await stage();
+  test.each(CLIENTS)("%s is given the prompt as it is, does its task, and ends well", async (version) => {
+    await using staged = await stage(version);
     await using model = modelOf(
       "# Plan",
       { blocks: ["I begin.", { tool: "Bash", input: { command: "echo one >one.txt", description: "Write" } }] },

@@ -184,7 +184,7 @@ function environment({ url }: ScriptedModel): Env {
 }
 
 /** 2.0.77 keeps folders there, named by where it works, whatever TMPDIR says. */
-async function removeScratch({ path }: Place): Promise<void> {
+export async function removeScratch({ path }: Place): Promise<void> {
   const name = path.replaceAll(/[^A-Za-z0-9]/g, "-");
   const found = await readdir(SCRATCH).catch(() => []);
   const ours = found.filter((one) => one.startsWith(name));
