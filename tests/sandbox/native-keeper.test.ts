@@ -4,6 +4,7 @@ import { expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { groundOf } from "../../src/features/providers/native/ground.ts";
 import { capture, type Sandbox } from "../../src/features/providers/provider.ts";
 import { PROGRAM } from "../support/cli.ts";
 import { waitFor } from "../support/processes.ts";
@@ -18,9 +19,9 @@ function elsewhere(scene: NativeScene, ...words: string[]) {
 }
 
 /** Processes of this machine that have to do with this place, but for this one. */
-async function processesOf(scene: NativeScene): Promise<string[]> {
+async function processesOf(scene: NativeScene, part = scene.place.path): Promise<string[]> {
   const listed = Bun.spawn(["ps", "-A", "-ww", "-o", "pid=,args="], { stdout: "pipe" });
-  return (await listed.stdout.text()).split("\n").filter((line) => line.includes(scene.place.path));
+  return (await listed.stdout.text()).split("\n").filter((line) => line.includes(part));
 }
 
 async function sizeOf(file: string): Promise<number> {
@@ -73,8 +74,8 @@ test("relays of a killed keeper end with the next one", async () => {
   const sandbox = await scene.make();
   process.kill((await scene.standing(sandbox)).keeper.pid, "SIGKILL");
   await capture(sandbox, { argv: ["true"] });
-  const relays = (await processesOf(scene)).filter((line) => line.includes("UNIX-LISTEN"));
-  expect(relays).toHaveLength(1);
+  const { net } = groundOf(scene.place.at("home", ".parallel-cc", "native"), sandbox.id);
+  expect(await processesOf(scene, `UNIX-LISTEN:${net}/`)).toHaveLength(1);
 });
 
 test("several who wake a sandbox at the same time get one keeper", async () => {

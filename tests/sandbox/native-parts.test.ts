@@ -196,4 +196,5 @@ test("a keeper keeps until it is told to end, and its sandbox can be used meanwh
   world.interrupt("SIGTERM");
   expect(await kept).toEqual({ endedBecause: "told" });
   expect(standingOf(ground)).toMatchObject({ isRunning: false });
+  await sandbox.destroy();
 });
