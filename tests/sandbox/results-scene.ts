@@ -1,7 +1,6 @@
 // A run whose project was sent for real, and claude's part of it as a shell script in the sandbox.
 
-import { readdir, readFile, readlink, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { lstat, readdir, readFile, readlink } from "node:fs/promises";
 import { capture } from "../../src/features/providers/provider.ts";
 import {
   type Delivered,
@@ -96,20 +95,18 @@ export async function makeRun({ sharesObjects = true, before, ...input }: RunInp
   };
 }
 
-/** "mode path content" of everything below a directory but `.git`, in order. */
+/** "mode path content" of everything below a directory but `.git`, in order; one character for each byte. */
 export async function standing(top: string, below = ""): Promise<string[]> {
   const found: string[] = [];
-  for (const entry of (await readdir(join(top, below), { withFileTypes: true })).sort((a, b) =>
-    a.name < b.name ? -1 : 1,
-  )) {
-    const path = below === "" ? entry.name : `${below}/${entry.name}`;
+  const at = (path: string) => Buffer.concat([Buffer.from(`${top}/`), Buffer.from(path, "latin1")]);
+  const names = await readdir(at(below), { encoding: "buffer" });
+  for (const name of names.map((one) => one.toString("latin1")).sort()) {
+    const path = below === "" ? name : `${below}/${name}`;
     if (path === ".git") continue;
-    if (entry.isDirectory()) found.push(...(await standing(top, path)));
-    else if (entry.isSymbolicLink()) found.push(`link ${path} ${await readlink(join(top, path))}`);
-    else {
-      const { mode } = await stat(join(top, path));
-      found.push(`${mode & 0o100 ? "run" : "file"} ${path} ${await readFile(join(top, path), "latin1")}`);
-    }
+    const stats = await lstat(at(path));
+    if (stats.isDirectory()) found.push(...(await standing(top, path)));
+    else if (stats.isSymbolicLink()) found.push(`link ${path} ${await readlink(at(path))}`);
+    else found.push(`${stats.mode & 0o100 ? "run" : "file"} ${path} ${await readFile(at(path), "latin1")}`);
   }
   return found;
 }

@@ -55,7 +55,7 @@ export async function deliver(world: Effects, input: DeliverInput): Promise<Deli
   const { store, sent, tip: raw } = replayed.source;
   const base = input.head ?? replayed.source.base;
   if (!existsSync(worktree)) return onlyRef("the worktree is not there any more", []);
-  const git = world.git(worktree).configured({ settings: QUIET });
+  const git = await withoutFilters(world.git(worktree).configured({ settings: QUIET }));
   const kept = keptIn(world, store);
   const commit = branch === undefined ? undefined : await lastCommit(git, input);
   if (branch !== undefined) await requireFree(git, branch, commit);
@@ -86,6 +86,15 @@ export async function deliver(world: Effects, input: DeliverInput): Promise<Deli
     commit: commit ?? null,
     left,
   };
+}
+
+// Where a file's time does not tell whether it has changed, git reads it anew, through whatever filter the attributes
+// name that just came out of the sandbox.
+async function withoutFilters(git: Git): Promise<Git> {
+  const listed = await git.attempt(["config", "-z", "--name-only", "--get-regexp", "^filter\\."]);
+  const keys = listed.stdout.split("\0").filter((key) => /^filter\..*\.(clean|smudge|process|required)$/s.test(key));
+  const off = keys.map((key) => [key, key.endsWith(".required") ? "false" : ""]);
+  return git.configured({ settings: Object.fromEntries(off) });
 }
 
 const LINK_WORDS = "a repository of its own: only its files are taken";
