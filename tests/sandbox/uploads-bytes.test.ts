@@ -9,7 +9,7 @@ import type { Sandbox } from "../../src/features/providers/providers.ts";
 import { sendUpload, type UploadPlan } from "../../src/features/uploads/uploads.ts";
 import { makePrograms } from "../support/programs.ts";
 import type { TestWorld } from "../support/world.ts";
-import { makeScene, namesIn, type Scene, write } from "./uploads-scene.ts";
+import { makeScene, namesIn, type Scene, sendUntilKilled, write } from "./uploads-scene.ts";
 
 const here = (scene: Scene, name: string) => readFile(join(scene.worktree, name));
 const there = (scene: Scene, name: string) => readFile(join(scene.sandbox.places.workspace, name));
@@ -173,6 +173,16 @@ describe("begun again", () => {
     expect(await namesIn(scene)).toEqual(["file-0.txt"]);
     expect((await readdir(workspace)).sort()).toEqual([".git", "file-0.txt"]);
     expect(await scene.gitAt(workspace, "rev-parse", "work")).toBe(plan.commit);
+  });
+});
+
+describe("after a SIGKILL", () => {
+  test.each([0, 5_000_000])("with %d bytes gone, another process comes to the same commit", async (bytes) => {
+    await using scene = await makeScene({ files: { "big.bin": "x".repeat(30_000_000), "z.txt": "z\n" } });
+    await sendUntilKilled(scene, bytes);
+    const plan = await scene.up();
+    await expectSameBytes(scene, plan);
+    expect(await scene.gitAt(scene.sandbox.places.workspace, "rev-parse", "work")).toBe(plan.commit);
   });
 });
 

@@ -261,6 +261,9 @@ describe("what is no ordinary file", () => {
     const plan = await scene.up();
     expect(sentIn(plan)).toEqual(["CLAUDE.md", "passwd", "up"]);
     expect(plan.bytes).toBe("/dev/zero/etc/passwd../../outside".length);
+    expect(plan.warnings).toEqual([
+      "3 links lead out of the project, and nothing stands there in a sandbox: passwd, up, CLAUDE.md.",
+    ]);
   });
 
   test("what its user may not read is held", async () => {

@@ -110,15 +110,22 @@ export async function planOfNobody(scene: Scene): Promise<UploadPlan> {
   const isRoot = process.getuid?.() === 0;
   if (isRoot) await Bun.$`chown -R 65534:65534 ${scene.place.path}`.quiet();
   const asNobody = isRoot ? ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] : [];
-  const child = Bun.spawn(
-    [...asNobody, process.execPath, join(import.meta.dir, "uploads-planner.ts"), JSON.stringify(planInput(scene))],
-    {
-      cwd: scene.place.path,
-      env: scene.place.env(),
-      stderr: "pipe",
-    },
-  );
-  const [said, complaint] = await Promise.all([child.stdout.text(), child.stderr.text()]);
-  if ((await child.exited) !== 0) throw new Error(complaint);
+  const { said, complaint, exit } = await elsewhere(scene, asNobody, ["plan", JSON.stringify(planInput(scene))]);
+  if (exit !== 0) throw new Error(complaint);
   return JSON.parse(said);
+}
+
+/** By another process, which is killed once so many bytes have gone. */
+export async function sendUntilKilled(scene: Scene, bytes: number): Promise<void> {
+  const words = ["send", JSON.stringify(planInput(scene)), scene.place.path, String(bytes)];
+  const { complaint, signal } = await elsewhere(scene, [], words);
+  if (signal !== "SIGKILL") throw new Error(`it was not killed: ${complaint}`);
+}
+
+async function elsewhere(scene: Scene, by: readonly string[], words: readonly string[]) {
+  const child = Bun.spawn([...by, process.execPath, join(import.meta.dir, "uploads-planner.ts"), ...words], {
+    ...{ cwd: scene.place.path, env: scene.place.env(), stderr: "pipe" },
+  });
+  const [said, complaint] = await Promise.all([child.stdout.text(), child.stderr.text()]);
+  return { said, complaint, exit: await child.exited, signal: child.signalCode };
 }

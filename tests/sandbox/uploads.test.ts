@@ -56,6 +56,7 @@ describe("a project goes up", () => {
     const there = new Set(await namesIn(scene));
     expect(names.filter((name) => !there.has(name))).toEqual([]);
     expect(plan.files).toBe(names.length + 2);
+    expect(plan.warnings).toEqual(["Some disks take these names for one another: a, caf\u00e9."]);
     expect(plan.sent.map(({ path }) => path)).toContain("caf\ufffd");
     for (const name of names) expect(await readFile(join(workspace, name), "utf8")).toBe(`content of ${name}\n`);
   });

@@ -13,6 +13,7 @@ import { keptByIgnoreFiles } from "./ignore-files.ts";
 import { type HashName, type Look, looker } from "./look.ts";
 import { cleaned, mayHoldOurs } from "./own-entries.ts";
 import { type Entry, openStore, type Shared, sharedBy, timeOf, writeSent } from "./store.ts";
+import { warningsOf } from "./warnings.ts";
 
 export interface PlanInput {
   /** Any checkout of it, or its git directory. */
@@ -107,7 +108,9 @@ export async function planUpload(world: Effects, input: PlanInput, signal?: Abor
     submodules: found.submodules.map(({ path, isSent }) => ({ path: shownPath(path), isSent })),
     tree,
     commit,
-    warnings: [],
+    warnings: warningsOf(
+      chosen.map(({ path, look }) => ({ path, target: look.is === "link" ? look.target : undefined })),
+    ),
     first: { ...shared, objects: input.sharesObjects ? shared.objects : [], parents, at },
     parts: partsOf(input, chosen),
   };

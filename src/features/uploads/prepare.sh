@@ -9,8 +9,11 @@ if [ -e .git ] && git rev-parse --verify --quiet refs/heads/work >/dev/null 2>&1
   fi
 fi
 for left in ./* ./.[!.]* ./..?*; do
-  if [ -e "$left" ] || [ -L "$left" ]; then
-    chmod -R u+rwX "$left" 2>/dev/null || :
+  if [ -L "$left" ]; then
+    rm -f "$left"
+  elif [ -e "$left" ]; then
+    # Of a directory that may not be written nothing goes. Within, links are not followed.
+    [ ! -d "$left" ] || find "$left" -type d ! -perm -700 -exec chmod u+rwx {} \; 2>/dev/null || :
     rm -rf "$left"
   fi
 done

@@ -39,6 +39,7 @@ export async function sendUpload(
   const second = await sendOnce(world, sandbox, again, options);
   if (second.commit === again.commit) return again;
   const hasChanged = again.commit !== plan.commit;
+  const complaints = printable(second.complaints);
   const complaint = printable(second.complaints.split("\n")[0] ?? "");
   throw new Failure({
     kind: "unavailable",
@@ -49,7 +50,7 @@ export async function sendUpload(
     hint: hasChanged
       ? "Wait until nothing writes there any more, and run the command again."
       : "Look whether the sandbox's disk is full, and whether it tells upper from lower case in names.",
-    details: { expected: again.commit, arrived: second.commit, complaints: second.complaints },
+    details: { expected: again.commit, arrived: printable(second.commit), complaints },
   });
 }
 

@@ -49,7 +49,7 @@ export async function sharedBy(git: Git): Promise<Shared> {
   const cut = join(gitDir, "shallow");
   return {
     hash: format === "sha256" ? "sha256" : "sha1",
-    objects: objectDirectories(join(gitDir, "objects")),
+    objects: objectDirectories(gitDir),
     shallow: existsSync(cut)
       ? readFileSync(cut, "utf8")
           .split("\n")
@@ -58,9 +58,9 @@ export async function sharedBy(git: Git): Promise<Shared> {
   };
 }
 
-/** An object directory and all that it borrows from, as git follows them. */
-function objectDirectories(first: string): string[] {
-  const found = new Set([first]);
+/** The object directory of a repository and all that it borrows from, as git follows them. */
+export function objectDirectories(gitDir: string): string[] {
+  const found = new Set([join(gitDir, "objects")]);
   for (const directory of found) {
     const file = join(directory, "info/alternates");
     if (!existsSync(file)) continue;

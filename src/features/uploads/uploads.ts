@@ -3,4 +3,4 @@
 export { credentialIn, LONGEST } from "./credential-contents.ts";
 export { type PlanInput, planUpload, type Reason, type UploadPlan } from "./plan.ts";
 export { type SendOptions, sendUpload } from "./send.ts";
-export { SENT } from "./store.ts";
+export { objectDirectories, SENT } from "./store.ts";
