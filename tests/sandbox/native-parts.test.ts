@@ -6,6 +6,7 @@ import { existsSync } from "node:fs";
 import { chmod, mkdir, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { claudeNeeds } from "../../src/features/providers/native/claude.ts";
+import { removed } from "../../src/features/providers/native/destroy.ts";
 import { groundOf, makeGround, recordFor, recordOf, standingOf } from "../../src/features/providers/native/ground.ts";
 import { keep } from "../../src/features/providers/native/keeper.ts";
 import { checkHosts, directHosts, sightOf } from "../../src/features/providers/native/policy.ts";
@@ -196,5 +197,6 @@ test("a keeper keeps until it is told to end, and its sandbox can be used meanwh
   world.interrupt("SIGTERM");
   expect(await kept).toEqual({ endedBecause: "told" });
   expect(standingOf(ground)).toMatchObject({ isRunning: false });
-  await sandbox.destroy();
+  // Not `destroy`, which would end the keeper: that is this process.
+  await removed(world, ground);
 });

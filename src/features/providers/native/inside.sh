@@ -1,6 +1,8 @@
-# bash, inside a sandbox: becomes the program that its input names, in the environment that it names, and says so first.
+#!/bin/bash
+# Inside a sandbox: becomes the program that its input names, in the environment that it names, and says so first.
 # Fields end in NUL: a word of the caller's, directory, kind, number of arguments, these, number of variables, these.
 # Whatever stands behind them is the program's input.
+# shellcheck disable=SC2154 # set by pcc_field
 LC_ALL=C
 umask 022
 pcc_field() { IFS= read -r -d '' "$1" || exit 97; }
