@@ -6,9 +6,10 @@ import { chmod, link, readdir, readFile, stat, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { Failure } from "../../src/core/failure.ts";
 import type { Sandbox } from "../../src/features/providers/providers.ts";
+import { alternate } from "../../src/features/uploads/alternates.ts";
 import { sendUpload, type UploadPlan } from "../../src/features/uploads/uploads.ts";
 import { makePrograms } from "../support/programs.ts";
-import type { TestWorld } from "../support/world.ts";
+import { type TestWorld, testWorld } from "../support/world.ts";
 import { makeScene, namesIn, type Scene, sendUntilKilled, write } from "./uploads-scene.ts";
 
 const here = (scene: Scene, name: string) => readFile(join(scene.worktree, name));
@@ -138,6 +139,18 @@ describe("the store", () => {
     expect(log.split("\n")).toEqual([plan.commit, base]);
   });
 
+  test.each(["it's an\nodd one", '"quoted"\nand broken', "#of no comment"])("a repository in %j", async (name) => {
+    await using scene = await makeScene({ name });
+    const clone = scene.place.at("clone");
+    await scene.gitAt(scene.place.path, "init", "--quiet", clone);
+    await write(clone, { ".git/objects/info/alternates": alternate(join(scene.repo.path, ".git/objects")) });
+    await scene.gitAt(clone, "checkout", "--quiet", "--detach", scene.base);
+    const plan = await scene.up({ repository: clone, worktree: clone, caller: clone });
+    expect(plan.first.objects).toEqual([join(clone, ".git/objects"), join(scene.repo.path, ".git/objects")]);
+    const log = await scene.gitAt(scene.sandbox.places.workspace, "log", "--format=%H", "work");
+    expect(log.split("\n")).toEqual([plan.commit, scene.base]);
+  });
+
   test("objects that are borrowed twice over are named", async () => {
     await using scene = await makeScene();
     const clone = scene.place.at("clone");
@@ -247,6 +260,15 @@ describe("a sandbox that does not do what it should", () => {
       code: "upload.refused",
       message: expect.stringContaining("no space left"),
     });
+  });
+
+  test("is not begun with where there is no tar that reads names as they are", async () => {
+    await using scene = await makeScene();
+    const { folder } = await makePrograms(scene.place, { tar: { stdout: "tar (busybox) 1.36\\n" } });
+    const plan = await scene.plan();
+    const world = testWorld(scene.place, { path: [folder] });
+    const thrown = await sendUpload(world, scene.sandbox, plan, PLAINLY).catch((failure: unknown) => failure);
+    expect(thrown).toMatchObject({ code: "upload.no-tar", kind: "unavailable" });
   });
 
   test("whose unpacking fails fails the upload, and tar here ends with it", async () => {

@@ -1,6 +1,6 @@
 #!/bin/sh
 # The first commit of what has arrived: every file, byte for byte, and again so whatever is added later.
-# commit <sha1|sha256> <parent or ""> <object directory…>: prints the commit's id. Commits where history was cut come on
+# commit <sha1|sha256> <parent or ""> <line of alternates…>: prints the commit's id. Commits where history was cut come on
 # standard input, who has made it and when in git's own variables.
 set -eu
 format=$1
@@ -10,8 +10,8 @@ rm -rf .git
 git -c init.defaultBranch=work init --quiet --template= --object-format="$format" .
 git symbolic-ref HEAD refs/heads/work
 mkdir -p .git/info .git/objects/info
-for objects; do
-  printf '%s\n' "$objects"
+for line; do
+  printf '%s' "$line"
 done >.git/objects/info/alternates
 cat >.git/shallow
 [ -s .git/shallow ] || rm .git/shallow

@@ -5,6 +5,7 @@ import { Failure } from "../../core/failure.ts";
 import { printable } from "../../core/text.ts";
 import type { World } from "../../world.ts";
 import { type Capabilities, capture, type Sandbox } from "../providers/providers.ts";
+import { alternate } from "./alternates.ts";
 import COMMIT from "./commit.sh" with { type: "text" };
 import { planUpload, type UploadPlan } from "./plan.ts";
 import PREPARE from "./prepare.sh" with { type: "text" };
@@ -86,7 +87,7 @@ async function sendOnce(world: Effects, sandbox: Sandbox, plan: UploadPlan, opti
   const commit = await scripted(sandbox, {
     script: COMMIT,
     name: "commit",
-    args: [hash, parents[0] ?? "", ...objects],
+    args: [hash, parents[0] ?? "", ...objects.map(alternate)],
     env: { ...identity(at), MESSAGE: SENT.message, EXPECTED: plan.commit },
     input: shallow.map((line) => `${line}\n`).join(""),
     signal,

@@ -2,10 +2,10 @@
 // a change to the user's repository, whose objects it shares.
 
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
-import { Failure } from "../../core/failure.ts";
+import { join } from "node:path";
 import type { Git } from "../../git/git.ts";
 import type { World } from "../../world.ts";
+import { alternate, objectDirectories } from "./alternates.ts";
 import { bytesOf } from "./byte-paths.ts";
 import type { HashName } from "./look.ts";
 
@@ -45,7 +45,8 @@ export interface Shared {
 
 export async function sharedBy(git: Git): Promise<Shared> {
   const said = await git.output(["rev-parse", "--show-object-format", "--path-format=absolute", "--git-common-dir"]);
-  const [format, gitDir = ""] = said.split("\n");
+  const end = said.indexOf("\n");
+  const [format, gitDir] = [said.slice(0, end), said.slice(end + 1).replace(/\n$/, "")];
   const cut = join(gitDir, "shallow");
   return {
     hash: format === "sha256" ? "sha256" : "sha1",
@@ -58,21 +59,6 @@ export async function sharedBy(git: Git): Promise<Shared> {
   };
 }
 
-/** The object directory of a repository and all that it borrows from, as git follows them. */
-export function objectDirectories(gitDir: string): string[] {
-  const found = new Set([join(gitDir, "objects")]);
-  for (const directory of found) {
-    const file = join(directory, "info/alternates");
-    if (!existsSync(file)) continue;
-    for (const line of readFileSync(file, "utf8").split("\n")) {
-      if (line !== "" && !line.startsWith("#") && found.size < MOST_BORROWED) found.add(resolve(directory, line));
-    }
-  }
-  return [...found];
-}
-
-const MOST_BORROWED = 32;
-
 /** Made when it is not there. Errors: those of git and the file system. */
 export async function openStore(world: Pick<World, "git">, store: string, shared: Shared): Promise<Git> {
   const git = world.git(store).configured({ settings: SETTINGS, env: { GIT_DIR: store } });
@@ -81,16 +67,7 @@ export async function openStore(world: Pick<World, "git">, store: string, shared
     await git.output(["init", "--quiet", "--bare", "--template=", `--object-format=${shared.hash}`]);
   }
   mkdirSync(join(store, "objects/info"), { recursive: true });
-  const [own = ""] = shared.objects;
-  // Unquoted it would be a comment, a quotation, or two lines.
-  if (/^["#]|\n/.test(own)) {
-    throw new Failure({
-      code: "upload.odd-directory",
-      message: `git cannot borrow objects from ${JSON.stringify(own)}.`,
-      hint: "Move the repository to a path without a line break, or work on a clone of it.",
-    });
-  }
-  writeFileSync(join(store, "objects/info/alternates"), `${own}\n`);
+  writeFileSync(join(store, "objects/info/alternates"), shared.objects.slice(0, 1).map(alternate).join(""));
   if (shared.shallow.length > 0) writeFileSync(join(store, "shallow"), `${shared.shallow.join("\n")}\n`);
   return git;
 }

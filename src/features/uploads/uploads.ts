@@ -1,6 +1,7 @@
 // The room's door: what of a project goes into a sandbox, and the way there. What comes home is another room's.
 
+export { objectDirectories } from "./alternates.ts";
 export { credentialIn, LONGEST } from "./credential-contents.ts";
 export { type PlanInput, planUpload, type Reason, type UploadPlan } from "./plan.ts";
 export { type SendOptions, sendUpload } from "./send.ts";
-export { objectDirectories, SENT } from "./store.ts";
+export { SENT } from "./store.ts";
