@@ -1,16 +1,8 @@
-// Claude in a sandbox from its start to its end: found, started once, followed without a loss or a repetition, stopped.
+// Claude in a sandbox from its start to its end: found, started once, given its keys and nobody else, stopped.
 
 import { describe, expect, test } from "bun:test";
-import { readdir, readFile } from "node:fs/promises";
-import {
-  addLine,
-  follow,
-  lastWords,
-  makeLines,
-  newView,
-  standing,
-  stopClaude,
-} from "../../src/features/claude-runs/claude-runs.ts";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { lastWords, standing, stopClaude } from "../../src/features/claude-runs/claude-runs.ts";
 import type { Exec } from "../../src/features/providers/providers.ts";
 import type { PlainSandbox } from "../support/plain-sandbox.ts";
 import { waitFor } from "../support/processes.ts";
@@ -85,6 +77,14 @@ describe("a launch", () => {
     await staged.ended();
     expect(await staged.launch()).toEqual({ version: "2.1.328", isNew: false });
     expect(await staged.starts()).toBe(1);
+  });
+
+  test("where nothing can be written says so", async () => {
+    await using staged = await scene();
+    await rm(staged.sandbox.places.run, { recursive: true });
+    await writeFile(staged.sandbox.places.run, "");
+    const failure = await staged.launch().catch((thrown: unknown) => thrown);
+    expect(failure).toMatchObject({ kind: "unavailable", code: "sandbox.exec" });
   });
 
   test("by several at once starts one claude", async () => {
@@ -181,126 +181,6 @@ describe("claude's program", () => {
     await staged.giveNpm("broken");
     const failure = await staged.launch({ usesOwnClaude: false }).catch((thrown: unknown) => thrown);
     expect(failure).toMatchObject({ code: "claude.not-installed", details: { exit: 1, stderr: "no route\\n" } });
-  });
-});
-
-describe("what claude prints", () => {
-  test("is read on from any byte", async () => {
-    await using staged = await scene({ sh: "printf 'one\\ntwo\\nthree'" });
-    await staged.launch();
-    await staged.ended();
-    for (const from of [0, 1, 4, 12, 13]) expect(await staged.printed(from)).toBe("one\ntwo\nthree".slice(from));
-  });
-
-  test("is seen within half a second of being written", async () => {
-    await using staged = await scene({ sh: "wait_at gate; echo now; wait_at end" });
-    await staged.launch();
-    await staged.reached("gate");
-    const chunks = follow(staged.world, staged.sandbox, { from: 0 });
-    const first = chunks.next();
-    await staged.open("gate");
-    await staged.reached("end");
-    const written = performance.now();
-    expect(Buffer.from((await first).value ?? []).toString()).toBe("now\n");
-    expect(performance.now() - written).toBeLessThan(500);
-    await staged.open("end");
-    expect((await chunks.next()).done).toBe(true);
-  });
-
-  test("comes once, however often the connection breaks", async () => {
-    await using staged = await scene({ sh: "i=0; while [ $i -lt 3000 ]; do echo line $i; i=$((i+1)); done" });
-    await staged.launch();
-    let broken = 0;
-    const flaky = {
-      ...staged.sandbox,
-      exec: (command: Parameters<typeof staged.sandbox.exec>[0]) => {
-        const execution = staged.sandbox.exec(command);
-        let left = 1000;
-        const cut = new TransformStream<Uint8Array, Uint8Array>({
-          transform: (chunk, controller) => {
-            if (left >= chunk.length || broken >= 3) {
-              left -= chunk.length;
-              controller.enqueue(chunk);
-              return;
-            }
-            controller.enqueue(chunk.subarray(0, left));
-            broken += 1;
-            controller.error(new Error("the connection is gone"));
-          },
-        });
-        return { ...execution, stdout: execution.stdout.pipeThrough(cut) };
-      },
-    };
-    const world = { sleep: async () => {} };
-    const printed = Buffer.concat(await Array.fromAsync(follow(world, flaky, { from: 0 }))).toString();
-    expect(broken).toBe(3);
-    expect(printed).toBe(Array.from({ length: 3000 }, (_, i) => `line ${i}\n`).join(""));
-  });
-
-  test("may be 200 MB, of which next to nothing is held", async () => {
-    const line = JSON.stringify({
-      type: "assistant",
-      message: { id: "m", content: [{ type: "text", text: "x".repeat(900) }] },
-    });
-    await using staged = await scene({ sh: `yes '${line}' | head -c 200000000; echo; echo '${line}'; wait_at gate` });
-    await staged.launch();
-    Bun.gc(true);
-    const before = process.memoryUsage().rss;
-    const lines = makeLines();
-    let view = newView();
-    let bytes = 0;
-    let most = 0;
-    await staged.open("gate");
-    for await (const chunk of follow(staged.world, staged.sandbox, { from: 0 })) {
-      bytes += chunk.length;
-      for (const one of lines.push(chunk)) view = addLine(view, one, new Date(0));
-      most = Math.max(most, process.memoryUsage().rss - before);
-    }
-    expect(bytes).toBe(200_000_000 + 1 + line.length + 1);
-    expect(view.lines).toBe(Math.ceil(200_000_000 / (line.length + 1)) + 1);
-    expect(most).toBeLessThan(120 * 1024 * 1024);
-  });
-
-  test("is told to its end of a sandbox in which nothing runs any more", async () => {
-    await using staged = await scene({ sh: "echo one; echo two" });
-    await staged.launch();
-    await staged.ended();
-    const stopped = {
-      ...staged.sandbox,
-      exec: () => ({ stdout: new Blob().stream(), ended: Promise.reject(new Error("stopped")), stop: async () => {} }),
-      inspect: async () => ({ ...(await staged.sandbox.inspect()), state: "stopped" as const }),
-    };
-    const chunks = await Array.fromAsync(follow(staged.world, stopped, { from: 2 }));
-    expect(Buffer.concat(chunks).toString()).toBe("e\ntwo\n");
-  });
-
-  test("ends with the sandbox", async () => {
-    await using staged = await scene({ sh: "echo one; wait_at gate" });
-    await staged.launch();
-    const chunks = follow(staged.world, staged.sandbox, { from: 0 });
-    await chunks.next();
-    await staged.sandbox.destroy();
-    const end = await Array.fromAsync(chunks).catch((thrown: unknown) => thrown);
-    expect(end).toMatchObject({ code: "sandbox.gone" });
-  });
-
-  test("is read no more when its reader is told to stop", async () => {
-    await using staged = await scene({ sh: "echo one; wait_at gate" });
-    await staged.launch();
-    const stop = new AbortController();
-    const chunks = follow(staged.world, staged.sandbox, { from: 0, signal: stop.signal });
-    await chunks.next();
-    stop.abort();
-    expect(await chunks.next().catch((thrown: unknown) => thrown)).toMatchObject({ code: "proc.cancelled" });
-  });
-
-  test("is no link that claude has put in its place", async () => {
-    await using staged = await scene({ sh: 'ln -sf /dev/zero "$HOME/../run/output.jsonl"; wait_at gate' });
-    await staged.launch();
-    await staged.reached("gate");
-    const world = { sleep: async () => {} };
-    const end = await Array.fromAsync(follow(world, staged.sandbox, { from: 0 })).catch((thrown: unknown) => thrown);
-    expect(end).toMatchObject({ code: "claude.no-output" });
   });
 });
 
