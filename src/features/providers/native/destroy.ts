@@ -31,7 +31,8 @@ async function endKeeper(world: Effects, ground: Ground, standing: KeeperStandin
     if (!isKept(world, standing)) return;
     await world.sleep(PAUSE_MS);
   }
-  if (isKept(world, standing)) killOutright([standing.keeper.pid]);
+  // In doubt it is another's.
+  if (world.processes.probe(standing.keeper).state === "alive") killOutright([standing.keeper.pid]);
 }
 
 /** Its files. `rm` works from directory to directory, as deep as a hostile tree may be; its own paths end at 4 KiB. */

@@ -129,6 +129,8 @@ function variablesOf({ id, places }: Ground, path: string): Record<string, strin
     LANG: "C.UTF-8",
     TERM: "xterm-256color",
     IS_SANDBOX: "1",
+    // Without it Node (24, and late 22) asks no proxy, and there is no other way out.
+    NODE_USE_ENV_PROXY: "1",
     PARALLEL_CC_SANDBOX: id,
   };
 }

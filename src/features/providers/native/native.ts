@@ -35,8 +35,17 @@ export function nativeProvider(world: Effects): Provider {
       const ground = standingGround(world, id);
       return ground && nativeSandbox(world, ground, standingOf(ground)?.weaknesses ?? []);
     },
-    all: async () => groundsIn(world).map((ground) => ({ id: ground.id, runId: recordOf(ground).runId })),
+    all: async () => groundsIn(world).map((ground) => ({ id: ground.id, runId: runOf(ground) })),
   };
+}
+
+/** One whose record was damaged is listed all the same, since it still takes its room. */
+function runOf(ground: Ground): string {
+  try {
+    return recordOf(ground).runId;
+  } catch {
+    return "";
+  }
 }
 
 /** For a look at whether sandboxes can be made at all. */

@@ -26,6 +26,7 @@ async function treeOf(
     .split("\n")
     .map((line) => line.trim().split(/\s+/).map(Number))
     .filter((row) => row.length === 4 && row.every(Number.isFinite));
+  if (rows.length === 0) return undefined;
   const inside = new Set(rootsOf(world, ground));
   // Parents may stand below their children when pids have gone round.
   for (let size = -1; size !== inside.size; ) {
