@@ -37,7 +37,7 @@ export function keepsItsPromises(name: string, make: () => Promise<Maker & Async
     }
   };
 
-  describe(name, () => {
+  describe.concurrent(name, () => {
     test("a program gets its arguments, its directory and its variables, byte for byte", () =>
       inOne(async (sandbox) => {
         const argv = [
