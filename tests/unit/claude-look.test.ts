@@ -164,6 +164,7 @@ describe("an end in words", () => {
       "claude.failed",
       "It said: cannot be used with root",
     ],
+    ["a signal", { view: BUSY, end: { exit: 134, by: "itself" } }, "claude.failed", "ended by signal 6."],
     ["nothing", { view: newView(), end: { exit: 0, by: "itself" } }, "claude.failed", "without a result. It did not"],
   ])("is told for %s", (_what, input, code, words) => {
     const ending = endingOf(input);

@@ -25,6 +25,8 @@ function says(content: unknown, more: object = {}, id = "msg_1") {
 const text = (words: string) => [{ type: "text", text: words }];
 const uses = (name: string, input: object) => [{ type: "tool_use", id: "toolu_1", name, input }];
 
+const GIVEN = { type: "user", message: { content: [{ type: "tool_result", tool_use_id: "toolu_1", content: "a" }] } };
+
 function result(more: object = {}) {
   // The type stands last, as the client has it.
   const words = { total_cost_usd: 0.024, usage: usage(400), permission_denials: [], num_turns: 4, is_error: false };
@@ -42,11 +44,7 @@ describe("a run of the real client", () => {
     const busy = viewOf(...begun, says(uses("Bash", { command: "ls -la;\n echo hi", description: "List" })));
     expect(busy).toMatchObject({ model: "claude-opus-5-5", login: "in", lastText: "I look." });
     expect(busy.doing).toEqual({ tool: "Bash", about: "ls -la; echo hi" });
-    const done = {
-      type: "user",
-      message: { content: [{ type: "tool_result", content: "a", tool_use_id: "toolu_1" }] },
-    };
-    expect(addLine(busy, JSON.stringify(done), AT).doing).toBeNull();
+    expect(addLine(busy, JSON.stringify(GIVEN), AT).doing).toBeNull();
   });
 
   test("counts an answer's tokens and turn once, though it comes in several lines", () => {
@@ -67,10 +65,13 @@ describe("a run of the real client", () => {
     expect(view.tokens.output).toBe(400);
   });
 
-  test("names each file that its tools write once", () => {
+  test("names each file that its tools have written once, from where it stands", () => {
     const write = (path: string) => says(uses("Write", { file_path: path, content: "x" }));
-    const view = viewOf(write("/w/a"), says(uses("Edit", { file_path: "/w/b" })), write("/w/a"));
-    expect(view).toMatchObject({ files: ["/w/a", "/w/b"], filesTouched: 2 });
+    const init = { type: "system", subtype: "init", cwd: "/w" };
+    const view = viewOf(init, write("/w/a"), GIVEN, write("/w/a"), GIVEN, write("/x/b"), GIVEN, write("/w/c"));
+    expect(view).toMatchObject({ files: ["a", "/x/b"], filesTouched: 2, doing: { tool: "Write", about: "c" } });
+    const failed = { ...GIVEN, message: { content: [{ ...GIVEN.message.content[0], is_error: true }] } };
+    expect(addLine(view, JSON.stringify(failed), AT)).toMatchObject({ filesTouched: 2, writing: [], doing: null });
   });
 
   test("tells how far it is by its list of things to do, by its tasks, and by the boxes it ticks", () => {
@@ -169,7 +170,10 @@ describe("a question at the end", () => {
 });
 
 describe("whatever else is printed", () => {
-  const MANY = Array.from({ length: 1000 }, (_, i) => says(uses("Write", { file_path: `/w/${i}` }), {}, `m${i}`));
+  const MANY = Array.from({ length: 1000 }, (_, i) => [
+    says(uses("Write", { file_path: `/w/${i}` }), {}, `m${i}`),
+    ...(i < 500 ? [GIVEN] : []),
+  ]).flat();
 
   const OTHERS: (string | object)[] = [
     ...["", "null", "[]", "7", "{", '{"type":"result"', "plain words", "{}", '{"type":"__proto__"}'],
@@ -196,7 +200,9 @@ describe("whatever else is printed", () => {
     const view = viewOf(
       { type: "system", subtype: "init", model: evil },
       says(uses(`Bash${evil}`, { command: evil })),
+      { type: "system", subtype: "init", cwd: evil },
       says(uses("Write", { file_path: evil })),
+      GIVEN,
       says(text(evil)),
       { ...RETRY, error: evil },
       result({ subtype: evil, result: evil, permission_denials: [{ tool_name: evil }] }),

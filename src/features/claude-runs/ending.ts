@@ -6,6 +6,7 @@ import type { View } from "./view.ts";
 
 /** Silent for longer than a slow test takes; a notice, never a reason to stop it. */
 const QUIET_MS = 7 * 60_000;
+const FIRST_SIGNAL = 128;
 const KILLED = 137;
 const MOST_SAID = 400;
 
@@ -73,8 +74,12 @@ export function endingOf({ view, end, said = "" }: EndingInput): Ending {
   }
   const words = [result?.isError ? result.text : "", said, view.lastText ?? ""].find((one) => one.trim() !== "");
   const why = words === undefined ? "It did not say why." : `It said: ${cutEnd(words.trim(), MOST_SAID)}`;
-  const how = end.exit === 0 ? "ended without a result" : `ended with exit status ${end.exit}`;
+  const how = end.exit === 0 ? "ended without a result" : `ended ${howEnded(end.exit)}`;
   return { isDone: false, code, message: `Claude ${how}. ${why}`, hint: undefined };
+}
+
+function howEnded(exit: number): string {
+  return exit > FIRST_SIGNAL ? `by signal ${exit - FIRST_SIGNAL}` : `with exit status ${exit}`;
 }
 
 /** Since when it has printed nothing, when that is long; `startedAt` counts while it has printed nothing at all. */

@@ -21,9 +21,10 @@ export type Usage = v.InferOutput<typeof USAGE>;
 const INPUT = v.record(TEXT, v.unknown());
 const BLOCK = v.variant("type", [
   v.object({ type: v.literal("text"), text: TEXT }),
-  v.object({ type: v.literal("tool_use"), name: TEXT, input: v.fallback(INPUT, {}) }),
+  v.object({ type: v.literal("tool_use"), id: MAYBE, name: TEXT, input: v.fallback(INPUT, {}) }),
   v.object({
     type: v.literal("tool_result"),
+    tool_use_id: MAYBE,
     is_error: v.fallback(v.optional(YES_OR_NO, false), false),
     content: v.fallback(v.optional(v.union([TEXT, v.array(v.unknown())]), ""), ""),
   }),
@@ -49,6 +50,7 @@ const EVENT = v.variant("type", [
     subtype: MAYBE,
     session_id: MAYBE,
     model: MAYBE,
+    cwd: MAYBE,
     /** Of `api_retry`. */
     error_status: STATUS,
     error: MAYBE,

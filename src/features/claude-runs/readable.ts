@@ -59,7 +59,8 @@ function resultLines({
 function blockLines(block: Block): string[] {
   if (block.type === "text") return textLines(block.text);
   if (block.type === "tool_use") return [`* ${[oneLine(block.name, 60), aboutTool(block.input)].join(" ").trimEnd()}`];
-  const text = resultText(block.content);
+  // The client's own frame around it.
+  const text = resultText(block.content).replace(/^<tool_use_error>|<\/tool_use_error>$/g, "");
   return [`  ${block.is_error ? "failed: " : ""}${text === "" ? "(nothing)" : oneLine(text)}`];
 }
 

@@ -4,6 +4,7 @@
 import { v } from "../../core/shape.ts";
 import { printableLines } from "../../core/text.ts";
 import { type Block, type ClaudeEvent, eventOf, type Usage } from "./events.ts";
+import { asksSomething } from "./question.ts";
 import { aboutTool, oneLine, writtenFile } from "./tool-words.ts";
 
 export interface View {
@@ -13,7 +14,9 @@ export interface View {
   /** Its tool, and what that is about; null: it thinks, or has not begun. */
   doing: { tool: string; about: string } | null;
   turns: number;
-  /** Written by a tool that names its file, in order; the first 200. */
+  /** Where it stands. */
+  directory: string | null;
+  /** Written by a tool that names its file, in order, from that directory; the first 200. */
   files: string[];
   /** How many; of those that are not listed, each time counts. */
   filesTouched: number;
@@ -46,6 +49,8 @@ export interface View {
   /** Its last tool was a question to its user. */
   hasAsked: boolean;
   tasks: { id: string; isDone: boolean }[];
+  /** What its tools are to write, and have not yet. */
+  writing: { id: string; file: string }[];
 }
 
 export interface Tokens {
@@ -57,15 +62,27 @@ export interface Tokens {
 
 const MOST_FILES = 200;
 const MOST_TASKS = 200;
+const MOST_WRITING = 50;
 const MOST_DENIED = 20;
 const MOST_TEXT = 4000;
 /** Of one that was let in before: some four seconds. */
 const REFUSALS_AFTER_ALL = 3;
+const MOST_ID = 100;
 const NO_TOKENS: Tokens = { input: 0, output: 0, cacheRead: 0, cacheWritten: 0 };
 
 export function newView(): View {
   return {
-    ...{ model: null, login: "unknown", doing: null, turns: 0, files: [], filesTouched: 0, tokens: NO_TOKENS },
+    ...{
+      model: null,
+      directory: null,
+      writing: [],
+      login: "unknown",
+      doing: null,
+      turns: 0,
+      files: [],
+      filesTouched: 0,
+      tokens: NO_TOKENS,
+    },
     ...{ modelCost: null, retries: { count: 0, why: null }, isRetrying: false, denials: { count: 0, tools: [] } },
     ...{ todo: null, ticks: 0, lastText: null, result: null, failure: null, endsInQuestion: false },
     ...{ lastAt: null, lines: 0, skipped: 0, refusals: 0, counted: null, hasAsked: false, tasks: [] },
@@ -87,8 +104,10 @@ function addEvent(view: View, event: ClaudeEvent): View {
     case "assistant":
       return addAnswer(view, event);
     case "user":
-      // What a tool gave: it is done, and the model thinks.
-      return event.message.content.some(({ type }) => type === "tool_result") ? { ...view, doing: null } : view;
+      return event.message.content.reduce(
+        (sum, block) => (block.type === "tool_result" ? addGiven(sum, block) : sum),
+        view,
+      );
     case "result":
       return addResult(view, event);
   }
@@ -96,8 +115,11 @@ function addEvent(view: View, event: ClaudeEvent): View {
 
 type Of<Type extends ClaudeEvent["type"]> = Extract<ClaudeEvent, { type: Type }>;
 
-function addSystem(view: View, { subtype, model, error, error_status: status }: Of<"system">): View {
-  if (subtype === "init") return { ...view, model: model === undefined ? view.model : oneLine(model, 100) };
+function addSystem(view: View, { subtype, model, cwd, error, error_status: status }: Of<"system">): View {
+  if (subtype === "init") {
+    const known = { model: model === undefined ? view.model : oneLine(model, 100) };
+    return { ...view, ...known, directory: cwd === undefined ? view.directory : oneLine(cwd, 500) };
+  }
   if (subtype !== "api_retry") return view;
   const why = oneLine(status == null ? (error ?? "") : String(status), 60);
   const isRefusal = status === 401 || error === "authentication_failed";
@@ -144,7 +166,11 @@ function addAnswer(view: View, { message, error, parent_tool_use_id: parent }: O
 function count(view: View, { id = "", usage }: { id?: string | undefined; usage: Usage }): View {
   const tokens = tokensOf(usage);
   const before = view.counted?.id === id ? view.counted.tokens : NO_TOKENS;
-  return { ...view, tokens: plus(view.tokens, plus(tokens, before, -1)), counted: { id: id.slice(0, 100), tokens } };
+  return {
+    ...view,
+    tokens: plus(view.tokens, plus(tokens, before, -1)),
+    counted: { id: id.slice(0, MOST_ID), tokens },
+  };
 }
 
 function tokensOf(usage: Usage): Tokens {
@@ -161,18 +187,30 @@ function plus(a: Tokens, b: Tokens, sign: 1 | -1 = 1): Tokens {
   };
 }
 
-function addTool(view: View, { name, input }: Extract<Block, { type: "tool_use" }>): View {
-  const doing = { tool: oneLine(name, 60), about: aboutTool(input) };
+function addTool(view: View, { id, name, input }: Extract<Block, { type: "tool_use" }>): View {
+  const doing = { tool: oneLine(name, 60), about: from(view, aboutTool(input)) };
   const hasAsked = name === "AskUserQuestion";
   const file = writtenFile(name, input);
-  const isKnown = file === undefined || view.files.includes(file);
-  const isListed = !isKnown && view.files.length < MOST_FILES;
+  const isWriting = file !== undefined && id !== undefined && id.length <= MOST_ID;
   return {
     ...withTasks(view, name, input),
     ...{ doing, hasAsked, ticks: view.ticks + ticked(input) },
-    files: isListed ? [...view.files, file] : view.files,
-    filesTouched: view.filesTouched + (isKnown ? 0 : 1),
+    writing: isWriting ? [...view.writing, { id, file: from(view, file) }].slice(-MOST_WRITING) : view.writing,
   };
+}
+
+/** A tool is done: what it was to write stands there, unless it failed, and the model thinks. */
+function addGiven(view: View, { tool_use_id: id, is_error: isError }: Extract<Block, { type: "tool_result" }>): View {
+  const written = view.writing.find((one) => one.id === id)?.file;
+  const done = { ...view, doing: null, writing: view.writing.filter((one) => one.id !== id) };
+  if (written === undefined || isError || view.files.includes(written)) return done;
+  const files = view.files.length < MOST_FILES ? [...view.files, written] : view.files;
+  return { ...done, files, filesTouched: view.filesTouched + 1 };
+}
+
+/** A path as it is from where claude stands. */
+function from({ directory }: View, path: string): string {
+  return directory !== null && path.startsWith(`${directory}/`) ? path.slice(directory.length + 1) : path;
 }
 
 const TODOS = v.object({ todos: v.array(v.object({ status: v.string() })) });
@@ -246,16 +284,6 @@ function failureOf(view: View, { subtype, is_error: isError, api_error_status: s
   if (status === 401) return "login";
   if (status === 429 || status === 529) return "rate-limit";
   return view.failure;
-}
-
-/** Whether a text ends by asking its reader something; choices may stand after the question. */
-function asksSomething(text: string): boolean {
-  const lines = text
-    .split("\n")
-    .map((line) => line.replace(/[\s*_`"')\]]{1,20}$/, "").trim())
-    .filter((line) => line !== "");
-  const last = lines.findLast((line) => !/^([-*+•]|\(?[A-Za-z0-9]{1,2}[.)])\s/.test(line) || line.endsWith("?"));
-  return last?.endsWith("?") === true;
 }
 
 function lastText(texts: readonly string[]): string | undefined {
