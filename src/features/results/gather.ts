@@ -10,9 +10,11 @@ import type { World } from "../../world.ts";
 import type { Sandbox } from "../providers/providers.ts";
 import { refused, storeBundle } from "./bundle.ts";
 import { type ByteReader, readerOf } from "./byte-reader.ts";
+import { MOST_PATHS } from "./changes.ts";
 import HOME from "./home.sh" with { type: "text" };
 import { type HomeWords, readWords } from "./home-words.ts";
 import { commitsOf, type Gathered, keep, keptIn, lastIn, type Numbered, openKept, tipsIn } from "./kept.ts";
+import { hasTooManyPaths } from "./tree-sizes.ts";
 
 export interface GatherInput {
   runId: string;
@@ -31,8 +33,16 @@ export interface GatherInput {
 type Effects = Pick<World, "git" | "startPiped" | "env" | "log">;
 type Source = Pick<Sandbox, "exec" | "places">;
 
-/** whole: with the commits; flat: files alone; listed: files alone, of a sandbox that has lost what was sent. */
-type Level = "whole" | "flat" | "listed";
+/**
+ * whole: with all commits; line: with those of what claude stands at; flat: files alone; listed: files alone, of a sandbox
+ * that has lost what was sent.
+ */
+type Level = "whole" | "line" | "flat" | "listed";
+
+/** What only part of the history has may be neither in the rest nor in the files. */
+const LESS: Readonly<Partial<Record<Level, Level>>> = { whole: "line", line: "flat" };
+
+const FORMS = { whole: "commits", line: "line", flat: "files", listed: "files" } as const;
 
 /** As `home.sh` ends. */
 const EXIT = { unwritable: 3, noWorkspace: 4, sentIsLost: 5, unreadable: 6, notBundled: 7 } as const;
@@ -89,10 +99,11 @@ interface Brought {
 }
 
 async function bring(trip: Trip, level: Level): Promise<Brought> {
+  const less = LESS[level];
   const fetched = await fetchFrom(trip, level);
   if ("exit" in fetched) {
     if (fetched.exit === EXIT.sentIsLost && level !== "listed") return bring(trip, "listed");
-    if (isOfHistory(fetched.exit) && level === "whole") return bring(trip, "flat");
+    if (isOfHistory(fetched.exit) && less !== undefined) return bring(trip, less);
     throw failureOf(fetched);
   }
   const { words, bundleBytes } = fetched;
@@ -100,12 +111,11 @@ async function bring(trip: Trip, level: Level): Promise<Brought> {
     if (words.hasBundle) await storeBundle(trip.world, { ...trip.input, file: trip.file, signal: trip.input.signal });
     await requireWhole(trip, words);
   } catch (thrown) {
-    if (!(thrown instanceof Failure) || thrown.code !== "results.refused" || level !== "whole") throw thrown;
+    if (!(thrown instanceof Failure) || thrown.code !== "results.refused" || less === undefined) throw thrown;
     trip.world.log("warn", "results.refused", { why: thrown.message });
-    // What only the history had may not be in the files.
-    return bring(trip, "flat");
+    return bring(trip, less);
   }
-  return { words, form: level === "whole" ? "commits" : "files", bundleBytes };
+  return { words, form: FORMS[level], bundleBytes };
 }
 
 function isOfHistory(exit: number): boolean {
@@ -135,12 +145,14 @@ async function fetchFrom(trip: Trip, level: Level): Promise<Omit<Brought, "form"
   try {
     words = await readWords(reader);
     bundleBytes = words.hasBundle ? await writeRest(reader, file) : 0;
+    // Who leaves the end unread waits for it for ever.
+    if (!words.hasBundle) await reader.cancel();
   } catch (thrown) {
     await reader.cancel().catch(() => undefined);
     await execution.stop();
     const ended = await execution.ended;
-    const isSaid = thrown instanceof Failure && thrown.code === "results.garbled" && ended.exit !== 0;
-    if (isSaid && ended.exit !== null) return { exit: ended.exit, stderr: ended.stderr };
+    const isSilent = thrown instanceof Failure && thrown.details["isSilent"] === true && ended.exit !== 0;
+    if (isSilent && ended.exit !== null) return { exit: ended.exit, stderr: ended.stderr };
     throw thrown;
   }
   const { exit, stderr } = await execution.ended;
@@ -186,7 +198,7 @@ function noSpace(file: string, cause: unknown): Failure {
 }
 
 /** All that was named is here, and all that belongs to it. Errors: `results.refused`. */
-async function requireWhole({ kept, input }: Trip, words: HomeWords): Promise<void> {
+async function requireWhole({ world, kept, input }: Trip, words: HomeWords): Promise<void> {
   const tips = commitsOf({ ...words, form: "commits", isUnchanged: false, bundleBytes: 0 });
   const said = await kept.output(["cat-file", "--batch-check=%(objecttype)"], { input: lines(tips) });
   if (said.split("\n").some((type) => type !== "" && type !== "commit"))
@@ -199,6 +211,8 @@ async function requireWhole({ kept, input }: Trip, words: HomeWords): Promise<vo
     ...(input.signal && { signal: input.signal }),
   });
   if (walked.exit !== 0) throw refused(gitFailed(["rev-list"], walked).message);
+  const { store, signal } = input;
+  if (await hasTooManyPaths(world, { store, revisions, signal })) throw refused(`it has more than ${MOST_PATHS} paths`);
 }
 
 const WALK_MS = 10 * 60_000;
