@@ -22,7 +22,7 @@ export interface Pair {
 }
 
 /** More is no project any more. */
-export const MOST_PATHS = 1_000_000;
+export const MOST_PATHS = 500_000;
 
 const COLON = 58;
 const NEWLINE = 10;

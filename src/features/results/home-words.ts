@@ -31,7 +31,9 @@ export async function readWords(reader: ByteReader): Promise<HomeWords> {
 
 async function read(reader: ByteReader): Promise<HomeWords> {
   const lineOf = async () => (await reader.until(10, MOST_LINE_BYTES))?.toString("latin1");
-  if ((await lineOf()) !== "parallel-cc-home 1") throw garbled("it does not begin as it should");
+  const first = await lineOf();
+  if (first !== "parallel-cc-home 1")
+    throw garbled("it does not begin as it should", { isSilent: first === undefined });
   const words = { branches: [], stashes: [], nested: [], unread: [] } as Pick<
     HomeWords,
     "branches" | "stashes" | "nested" | "unread"
@@ -78,11 +80,12 @@ const OPERATIONS: Readonly<Record<string, string>> = {
   BISECT_LOG: "bisect",
 };
 
-function garbled(why: string): Failure {
+function garbled(why: string, details = {}): Failure {
   return new Failure({
     kind: "unavailable",
     code: "results.garbled",
     message: `What the sandbox answered is not what parallel-cc's script says: ${why}.`,
     hint: "Something inside may have taken git's or the shell's place. What came home before is still here.",
+    details,
   });
 }

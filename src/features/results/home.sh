@@ -1,9 +1,9 @@
 #!/bin/sh
 # What stands in the workspace and what was committed there, as one bundle on the commit that was sent. Nothing of the
 # repository inside is moved, locked or followed for its settings: a git directory of our own borrows its objects.
-# home <run> <workspace> <sent> <whole|flat|listed> <compression>: prints lines of words, an empty line, the bundle.
-# whole: with the commits. flat: only what the files hold, as one commit. listed: so too, where what was sent is lost
-# inside; its `git ls-tree -r -z` comes on standard input, for whole and flat the commits that have come home before.
+# home <run> <workspace> <sent> <whole|line|flat|listed> <compression>: prints lines of words, an empty line, the bundle.
+# whole: with the commits. line: without other branches than what HEAD stands at. flat: only what the files hold, as one commit. listed: so too, where what was sent is lost
+# inside; its `git ls-tree -r -z` comes on standard input, else the commits that have come home before.
 # NAME, EMAIL, MESSAGE: of the commit of what is uncommitted. LAST: "<commit> <tree> <parent>" of the last such one.
 set -u
 run=$1
@@ -188,7 +188,7 @@ tree_of_work() {
   if [ "$level" = listed ]; then
     here update-index -z --index-info <"$mine/input" || return 1
   else
-    if [ "$level" = whole ] && [ -n "$theirs" ] && cp "$theirs/index" "$own/index" 2>/dev/null; then
+    if [ "$level" != flat ] && [ -n "$theirs" ] && cp "$theirs/index" "$own/index" 2>/dev/null; then
       here ls-files -s >/dev/null 2>&1 || rm -f "$own/index"
     fi
     [ -f "$own/index" ] || here read-tree "$head" || return 1
@@ -229,15 +229,16 @@ name_tips() {
   printf 'head %s %s\n' "$head" "$(theirs symbolic-ref -q HEAD 2>/dev/null)" >>"$own/words"
   printf 'tip %s\n' "$tip" >>"$own/words"
   printf '%s\n%s\n' "$head" "$tip" >>"$own/tips"
-  [ "$level" = whole ] && [ -n "$theirs" ] || return 0
+  [ -n "$theirs" ] || return 0
+  for one in rebase-merge rebase-apply MERGE_HEAD CHERRY_PICK_HEAD REVERT_HEAD BISECT_LOG; do
+    if [ -e "$theirs/$one" ]; then printf 'operation %s\n' "$one" >>"$own/words"; fi
+  done
+  [ "$level" = whole ] || return 0
   theirs for-each-ref --format='%(objecttype) %(objectname) %(refname)' refs/heads 2>/dev/null | head -n 1000 |
     sed -n 's/^commit /branch /p' >"$own/branches"
   theirs rev-list --walk-reflogs refs/stash 2>/dev/null | head -n 100 | sed 's/^/stash /' >>"$own/branches"
   cat "$own/branches" >>"$own/words"
   sed 's/^[a-z]* \([0-9a-f]*\).*/\1/' "$own/branches" >>"$own/tips"
-  for one in rebase-merge rebase-apply MERGE_HEAD CHERRY_PICK_HEAD REVERT_HEAD BISECT_LOG; do
-    if [ -e "$theirs/$one" ]; then printf 'operation %s\n' "$one" >>"$own/words"; fi
-  done
 }
 
 # What there is to send, for rev-list: everything that is readable and not at home already.

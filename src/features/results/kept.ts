@@ -31,8 +31,11 @@ export interface Gathered {
   unread: string[];
   /** A rebase, merge … stands unfinished inside. */
   operation: string | undefined;
-  /** "commits", or what the files hold alone: the history inside could not be read, or was refused. */
-  form: "commits" | "files";
+  /**
+   * "line": only the commits of what claude stood at, "files": what the files hold alone. The rest of the history could
+   * not be read, or was refused.
+   */
+  form: "commits" | "line" | "files";
   /** The same as the last time. */
   isUnchanged: boolean;
   bundleBytes: number;
@@ -92,7 +95,7 @@ const NOTE = v.object({
   nested: v.array(v.string()),
   unread: v.array(v.string()),
   operation: v.optional(v.string()),
-  form: v.picklist(["commits", "files"]),
+  form: v.picklist(["commits", "line", "files"]),
   bundleBytes: v.number(),
 });
 
