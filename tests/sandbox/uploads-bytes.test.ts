@@ -1,13 +1,13 @@
 // Byte for byte, whatever git would make of it, whatever happens on the way, and however often it is begun.
 
 import { describe, expect, test } from "bun:test";
-import { appendFileSync, existsSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, truncateSync, writeFileSync } from "node:fs";
 import { chmod, link, readdir, readFile, stat, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { Failure } from "../../src/core/failure.ts";
 import type { Sandbox } from "../../src/features/providers/providers.ts";
 import { alternate } from "../../src/features/uploads/alternates.ts";
-import { sendUpload, type UploadPlan } from "../../src/features/uploads/uploads.ts";
+import { planUpload, sendUpload, type UploadPlan } from "../../src/features/uploads/uploads.ts";
 import { makePrograms } from "../support/programs.ts";
 import { type TestWorld, testWorld } from "../support/world.ts";
 import { makeScene, namesIn, type Scene, sendUntilKilled, write } from "./uploads-scene.ts";
@@ -187,6 +187,17 @@ describe("begun again", () => {
     expect((await readdir(workspace)).sort()).toEqual([".git", "file-0.txt"]);
     expect(await scene.gitAt(workspace, "rev-parse", "work")).toBe(plan.commit);
   });
+});
+
+test("planning stops when it is told to, also within one large file", async () => {
+  await using scene = await makeScene();
+  const file = join(scene.worktree, "large.bin");
+  writeFileSync(file, "");
+  truncateSync(file, 700_000_000);
+  const controller = new AbortController();
+  const planning = planUpload(scene.world, scene.planInput, controller.signal);
+  setTimeout(() => controller.abort(new Failure({ code: "cancelled.signal", message: "Stopped." })), 100);
+  expect(await planning.catch((thrown: unknown) => thrown)).toMatchObject({ code: "cancelled.signal" });
 });
 
 describe("after a SIGKILL", () => {

@@ -86,6 +86,7 @@ describe("the project's own rules", () => {
       ...{ "top-only.md": "ignore-file", "caf\u00e9.bin": "ignore-file" },
     });
     expect(plan.held.find(({ path }) => path === "big.bin")?.rule).toBe(".sandboxignore:3 *.bin");
+    expect(plan.held.find(({ path }) => path === "big.bin")?.sizeBytes).toBe(1);
     expect(sentIn(await scene.plan({ include: ["assets"] }))).toContain("assets/deep/a.png");
   });
 });
@@ -133,6 +134,20 @@ describe("claude's files", () => {
     const { workspace } = scene.sandbox.places;
     expect(await readFile(join(workspace, "CLAUDE.md"), "utf8")).toBe("tracked\n");
     expect(await readFile(join(workspace, ".claude/agents/b.md"), "utf8")).toBe("the run's\n");
+  });
+
+  test("a skill that is a repository of its own goes as plain files", async () => {
+    await using scene = await makeScene();
+    for (const top of [scene.worktree, scene.repo.path]) {
+      const skill = join(top, `.claude/skills/${top === scene.worktree ? "here" : "there"}`);
+      await write(skill, { "SKILL.md": "skill\n" });
+      await scene.gitAt(skill, "init", "--quiet");
+      await scene.gitAt(skill, "add", "--all");
+      await scene.gitAt(skill, "commit", "--quiet", "--message=Skill");
+    }
+    const plan = await scene.up();
+    expect(plan.held).toEqual([]);
+    expect(sentIn(plan)).toEqual([".claude/skills/here/SKILL.md", ".claude/skills/there/SKILL.md", "file-0.txt"]);
   });
 
   test("what calls parallel-cc is taken out of settings and servers, the rest stays as it is written", async () => {

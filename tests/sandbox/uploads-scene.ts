@@ -34,17 +34,11 @@ export interface Scene extends AsyncDisposable {
   sandbox: PlainSandbox;
   base: string;
   gitAt(directory: string, ...args: string[]): Promise<string>;
+  planInput: PlanInput;
   plan(input?: Partial<PlanInput>): Promise<UploadPlan>;
   send(plan: UploadPlan): Promise<UploadPlan>;
   /** Plans, sends, and answers the plan that arrived. */
   up(input?: Partial<PlanInput>): Promise<UploadPlan>;
-}
-
-function planInput({ place, repo, worktree, base }: Pick<Scene, "place" | "repo" | "worktree" | "base">): PlanInput {
-  return {
-    ...{ repository: repo.path, worktree, caller: repo.path, include: [], store: place.at("data/store.git") },
-    ...{ base, sharesObjects: true },
-  };
 }
 
 export interface SceneInput {
@@ -64,11 +58,14 @@ export async function makeScene({ files, format = "sha1", name }: SceneInput = {
   const worktree = place.at("run");
   await repo.git("worktree", "add", "--quiet", "--detach", worktree);
   const sandbox = await plainSandbox(place);
-  const plan = (input: Partial<PlanInput> = {}) =>
-    planUpload(world, { ...planInput({ place, repo, worktree, base }), ...input });
+  const planInput: PlanInput = {
+    ...{ repository: repo.path, worktree, caller: repo.path, include: [], store: place.at("data/store.git") },
+    ...{ base, sharesObjects: true },
+  };
+  const plan = (input: Partial<PlanInput> = {}) => planUpload(world, { ...planInput, ...input });
   const send = (planned: UploadPlan) => sendUpload(world, sandbox, planned, { compression: "none" });
   return {
-    ...{ place, world, repo, worktree, sandbox, base, gitAt, plan, send },
+    ...{ place, world, repo, worktree, sandbox, base, gitAt, planInput, plan, send },
     up: async (input) => send(await plan(input)),
     [Symbol.asyncDispose]: async () => {
       await world[Symbol.asyncDispose]();
@@ -110,14 +107,14 @@ export async function planOfNobody(scene: Scene): Promise<UploadPlan> {
   const isRoot = process.getuid?.() === 0;
   if (isRoot) await Bun.$`chown -R 65534:65534 ${scene.place.path}`.quiet();
   const asNobody = isRoot ? ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] : [];
-  const { said, complaint, exit } = await elsewhere(scene, asNobody, ["plan", JSON.stringify(planInput(scene))]);
+  const { said, complaint, exit } = await elsewhere(scene, asNobody, ["plan", JSON.stringify(scene.planInput)]);
   if (exit !== 0) throw new Error(complaint);
   return JSON.parse(said);
 }
 
 /** By another process, which is killed once so many bytes have gone. */
 export async function sendUntilKilled(scene: Scene, bytes: number): Promise<void> {
-  const words = ["send", JSON.stringify(planInput(scene)), scene.place.path, String(bytes)];
+  const words = ["send", JSON.stringify(scene.planInput), scene.place.path, String(bytes)];
   const { complaint, signal } = await elsewhere(scene, [], words);
   if (signal !== "SIGKILL") throw new Error(`it was not killed: ${complaint}`);
 }

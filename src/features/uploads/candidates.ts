@@ -67,11 +67,11 @@ export async function candidatesIn(world: Pick<World, "git">, tops: Tops): Promi
     const isSent = await addSubmodule(world, { prefix: "", link, tops: [worktree, caller], add, submodules });
     submodules.push({ path: link.path, isSent });
   }
-  add(worktree, "claude", filesOf(await others(git, CLAUDE)));
+  add(worktree, "claude", await claudeFiles(git));
   // What is not there comes from where its user stands, unless git brings it when it should.
   const isFree = freeIn(worktree);
-  const isElsewhere = caller !== worktree;
-  if (isElsewhere) add(caller, "claude", filesOf(await others(quietGit(world, caller), CLAUDE)).filter(isFree));
+  const isElsewhere = caller !== worktree && existsSync(join(caller, ".git"));
+  if (isElsewhere) add(caller, "claude", (await claudeFiles(quietGit(world, caller))).filter(isFree));
   for (const path of asked) {
     const here = filesBelow(worktree, path);
     const there = isElsewhere ? filesBelow(caller, path).filter(isFree) : [];
@@ -79,7 +79,9 @@ export async function candidatesIn(world: Pick<World, "git">, tops: Tops): Promi
     add(worktree, "included", here);
     add(caller, "included", there);
   }
-  return { files: [...found.values()], submodules, nested: known.nested };
+  const files = [...found.values()];
+  const nested = known.nested.filter((path) => !files.some((file) => file.path.startsWith(`${path}/`)));
+  return { files, submodules, nested };
 }
 
 interface Link {
@@ -113,8 +115,10 @@ async function knownTo(git: Git): Promise<Known> {
   };
 }
 
-async function others(git: Git, paths: readonly string[]): Promise<string[]> {
-  return pathsOf(await git.bytes(["ls-files", "-z", "--others", "--", ...paths]));
+/** Those that git does not track, be they ignored. Skills are often repositories of their own. */
+async function claudeFiles(git: Git): Promise<string[]> {
+  const found = pathsOf(await git.bytes(["ls-files", "-z", "--others", "--", ...CLAUDE]));
+  return found.flatMap((path) => (path.endsWith("/") ? filesBelow(git.directory, path.slice(0, -1)) : [path]));
 }
 
 function filesOf(paths: readonly string[]): string[] {

@@ -22,7 +22,7 @@ export async function keptByIgnoreFiles(store: Git, { worktree, paths }: Asking)
   const lookAt = looker("sha1");
   for (const name of NAMES) {
     // A link may lead anywhere, and a pipe has no end.
-    if (lookAt(worktree, name).is !== "file" || paths.length === 0) continue;
+    if ((await lookAt(worktree, name)).is !== "file" || paths.length === 0) continue;
     const empty = join(store.directory, "parallel-cc-empty");
     mkdirSync(empty, { recursive: true });
     const excludes = join(store.directory, "parallel-cc-excludes");

@@ -21,12 +21,16 @@ const CHUNK_BYTES = 256 * 1024;
 /** Larger ones are no settings, and no file of keys. */
 const LARGEST_SETTINGS_BYTES = 256 * 1024;
 const TRIES = 3;
+/** Of one file, before others have their turn. */
+const BREATH_BYTES = 64 * 1024 * 1024;
 
-/** Looks at one file after the other, with memory for one. */
-export function looker(hash: HashName): (top: string, path: string) => Look {
+export type LookAt = (top: string, path: string) => Promise<Look>;
+
+/** Looks at one file after the other, never at two at once: with memory for one. Throws the signal's reason. */
+export function looker(hash: HashName, signal?: AbortSignal): LookAt {
   // What stands at a chunk's end is seen once more, with what follows it.
   const memory = Buffer.allocUnsafeSlow(LONGEST + CHUNK_BYTES);
-  return (top, path) => {
+  return async (top, path) => {
     const full = fullPath(top, path);
     const stats = statsOf(full);
     if (stats === "hidden") return { is: "unreadable", sizeBytes: 0 };
@@ -35,7 +39,7 @@ export function looker(hash: HashName): (top: string, path: string) => Look {
     if (stats.isSymbolicLink()) return lookAtLink(full, hash);
     if (!stats.isFile()) return { is: "special" };
     for (let tries = 0; tries < TRIES; tries++) {
-      const look = lookAtFile(full, { hash, memory, path });
+      const look = await lookAtFile(full, { hash, memory, path, signal });
       if (look !== undefined) return look;
     }
     // It never has as many bytes as it says: not to be had as a whole.
@@ -66,10 +70,11 @@ interface Reading {
   hash: HashName;
   memory: Buffer;
   path: string;
+  signal: AbortSignal | undefined;
 }
 
 /** Undefined when it grew or shrank meanwhile. */
-function lookAtFile(full: Buffer, reading: Reading): Look | undefined {
+async function lookAtFile(full: Buffer, reading: Reading): Promise<Look | undefined> {
   let handle: number;
   try {
     handle = openFile(full);
@@ -79,15 +84,17 @@ function lookAtFile(full: Buffer, reading: Reading): Look | undefined {
   try {
     const stats = fstatSync(handle);
     if (!stats.isFile()) return { is: "special" };
-    return readThrough(handle, stats, reading);
+    return await readThrough(handle, stats, reading);
   } catch {
+    reading.signal?.throwIfAborted();
     return { is: "unreadable", sizeBytes: 0 };
   } finally {
     closeSync(handle);
   }
 }
 
-function readThrough(handle: number, stats: Stats, { hash, memory, path }: Reading): Look | undefined {
+async function readThrough(handle: number, stats: Stats, reading: Reading): Promise<Look | undefined> {
+  const { hash, memory, path, signal } = reading;
   const hasher = blobHasher(hash, stats.size);
   const isSmall = stats.size <= LARGEST_SETTINGS_BYTES;
   let [kept, sizeBytes, isPublic] = [0, 0, false];
@@ -104,6 +111,7 @@ function readThrough(handle: number, stats: Stats, { hash, memory, path }: Readi
     const left = Math.min(LONGEST, kept + count);
     memory.copyWithin(0, kept + count - left, kept + count);
     kept = left;
+    if (sizeBytes % BREATH_BYTES === 0) await turnOfOthers(signal);
   }
   if (sizeBytes !== stats.size) return undefined;
   const mode = (stats.mode & 0o100) === 0 ? "100644" : "100755";
@@ -116,4 +124,10 @@ function blobHasher(hash: HashName, sizeBytes: number) {
 
 function codeOf(thrown: unknown): unknown {
   return thrown instanceof Error && "code" in thrown ? thrown.code : undefined;
+}
+
+/** Throws the signal's reason. */
+export async function turnOfOthers(signal: AbortSignal | undefined): Promise<void> {
+  await new Promise((done) => setImmediate(done));
+  signal?.throwIfAborted();
 }

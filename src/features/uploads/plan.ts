@@ -1,16 +1,16 @@
 // What of a project is sent into a sandbox, what stays here and why, and the commit that all of it is: the sandbox makes
 // the same one of what arrives. Credentials stay here unless their user names them, and so does whatever cannot be read.
 
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { lstatSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { World } from "../../world.ts";
 import { missingIn, readWhole, storeBlobs } from "./blobs.ts";
-import { insideOf, shownPath } from "./byte-paths.ts";
+import { fullPath, insideOf, shownPath } from "./byte-paths.ts";
 import { type Candidate, candidatesIn, quietGit, type Why } from "./candidates.ts";
 import { credentialName, isGitName } from "./credential-names.ts";
 import { garbageCollector } from "./garbage.ts";
 import { keptByIgnoreFiles } from "./ignore-files.ts";
-import { type HashName, type Look, looker } from "./look.ts";
+import { type HashName, type Look, type LookAt, looker, turnOfOthers } from "./look.ts";
 import { cleaned, mayHoldOurs } from "./own-entries.ts";
 import { type Entry, openStore, type Shared, sharedBy, timeOf, writeSent } from "./store.ts";
 import { warningsOf } from "./warnings.ts";
@@ -82,11 +82,11 @@ export async function planUpload(world: Effects, input: PlanInput, signal?: Abor
   const kept = await keptByIgnoreFiles(store, { worktree: input.worktree, paths });
   const held: UploadPlan["held"] = [];
   const chosen: Chosen[] = [];
-  const lookAt = inTrees(looker(shared.hash));
+  const lookAt = inTrees(looker(shared.hash, signal));
   const dropped = garbageCollector();
   for (const [count, candidate] of found.files.entries()) {
     if (count % BATCH === 0) await turnOfOthers(signal);
-    const verdict = judge(candidate, { kept, hash: shared.hash, lookAt });
+    const verdict = await judge(candidate, { kept, hash: shared.hash, lookAt });
     if (verdict === undefined) continue;
     dropped("reason" in verdict ? verdict.sizeBytes : verdict.look.sizeBytes);
     if ("reason" in verdict) held.push(verdict);
@@ -128,33 +128,32 @@ function summed(chosen: readonly Chosen[]) {
 }
 
 /** What stands behind a link that took a directory's place is not in the tree: git has lost it, and so have we. */
-function inTrees(lookAt: ReturnType<typeof looker>): ReturnType<typeof looker> {
+function inTrees(lookAt: LookAt): LookAt {
   const known = new Map<string, (path: string) => boolean>();
-  return (top, path) => {
+  return async (top, path) => {
     const isInside = known.get(top) ?? insideOf(top);
     known.set(top, isInside);
     return isInside(path) ? lookAt(top, path) : { is: "gone" };
   };
 }
 
-async function turnOfOthers(signal: AbortSignal | undefined): Promise<void> {
-  await new Promise((done) => setImmediate(done));
-  signal?.throwIfAborted();
-}
-
 interface Judging {
   kept: ReadonlyMap<string, string>;
   hash: HashName;
-  lookAt: ReturnType<typeof looker>;
+  lookAt: LookAt;
 }
 
 /** Undefined: there is nothing any more. */
-function judge(candidate: Candidate, { kept, hash, lookAt }: Judging): Chosen | UploadPlan["held"][number] | undefined {
+async function judge(
+  candidate: Candidate,
+  { kept, hash, lookAt }: Judging,
+): Promise<Chosen | UploadPlan["held"][number] | undefined> {
   const { path, top, isAsked } = candidate;
-  if (isGitName(path)) return heldOf(path, "git-name", "git stores nothing by this name");
+  const unseen = (reason: Reason, rule: string) => ({ ...heldOf(path, reason, rule), sizeBytes: sizeOf(top, path) });
+  if (isGitName(path)) return unseen("git-name", "git stores nothing by this name");
   const line = kept.get(path);
-  if (line !== undefined && !isAsked) return heldOf(path, "ignore-file", line);
-  const look = lookAt(top, path);
+  if (line !== undefined && !isAsked) return unseen("ignore-file", line);
+  const look = await lookAt(top, path);
   if (look.is === "gone" || look.is === "directory") return undefined;
   if (look.is === "unreadable")
     return { ...heldOf(path, "unreadable", "it cannot be read"), sizeBytes: look.sizeBytes };
@@ -181,6 +180,14 @@ function judge(candidate: Candidate, { kept, hash, lookAt }: Judging): Chosen | 
 function replaced(look: Chosen["look"], content: Buffer, hash: HashName): Chosen["look"] {
   const id = new Bun.CryptoHasher(hash).update(`blob ${content.length}\0`).update(content).digest("hex");
   return { ...look, id, sizeBytes: content.length };
+}
+
+function sizeOf(top: string, path: string): number {
+  try {
+    return lstatSync(fullPath(top, path)).size;
+  } catch {
+    return 0;
+  }
 }
 
 function heldOf(path: string, reason: Reason, rule: string): UploadPlan["held"][number] {
