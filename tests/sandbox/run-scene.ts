@@ -42,6 +42,8 @@ export interface RunScene extends AsyncDisposable {
   /** When the scripted claude of the newest run has come to a gate (`at <name>`). */
   reached(gate: string): Promise<void>;
   open(gate: string): Promise<void>;
+  /** SIGKILL for the process that drives the newest run. */
+  killDriver(): Promise<void>;
 }
 
 export interface RunSceneInput {
@@ -82,6 +84,12 @@ export async function runScene({ sh, repo: repoInput, env = {} }: RunSceneInput)
     },
     open: async (gate) => {
       await writeFile(`${await workspace()}/../tmp/${gate}.open`, "");
+    },
+    killDriver: async () => {
+      const { stdout } = await run(["sandbox", "list", "--json"]);
+      const [newest] = v.parse(LISTED, JSON.parse(stdout)).sessions;
+      const killed = Bun.spawnSync(["pkill", "-KILL", "-f", `attach --unattended ${newest?.sessionId}`]);
+      if (killed.exitCode !== 0) throw new Error("nobody drives the run");
     },
     async [Symbol.asyncDispose]() {
       // What a failing test leaves is ended by its own command.

@@ -6,7 +6,7 @@ import { ends, KEY, runScene, says } from "./run-scene.ts";
 const PLAN = `
 echo one >one.txt && git add one.txt && git commit -qm "Phase 1"
 echo two >>file-0.txt && git commit -qam "Phase 2"
-rm file-1.txt && echo three >three.txt
+rm folder-0/file-1.txt && echo three >three.txt
 `;
 
 describe("a run", () => {
@@ -17,7 +17,12 @@ describe("a run", () => {
     expect(answer.commits.map(({ subject }) => subject)).toEqual(["Phase 1", "Phase 2"]);
     const { worktreePath } = answer;
     const status = await scene.repo.git("-C", `${worktreePath}`, "status", "--porcelain");
-    expect(status.split("\n").sort()).toEqual([" D file-1.txt", " M file-0.txt", "?? one.txt", "?? three.txt"]);
+    expect(status.split("\n").sort()).toEqual([
+      " D folder-0/file-1.txt",
+      " M file-0.txt",
+      "?? one.txt",
+      "?? three.txt",
+    ]);
     expect(await scene.repo.git("log", "--format=%s", "main..", `${answer.resultRef}`)).toContain("Phase 1");
     expect(await scene.repo.git("status", "--porcelain")).toBe("");
   });
@@ -42,7 +47,7 @@ describe("a run", () => {
     await using scene = await runScene({ sh: ends("Nothing to do.") });
     const answer = await scene.sandbox("run", "--prompt", "Look around");
     expect(answer).toMatchObject({ success: true, filesChanged: 0, commits: [] });
-    expect(await scene.repo.git("worktree", "list", "--porcelain")).not.toContain("parallel-");
+    expect(await scene.repo.git("worktree", "list", "--porcelain")).not.toContain("look-around");
   });
 
   test("of a claude that fails tells why, and brings home what it had done", async () => {
@@ -83,8 +88,7 @@ describe("a run whose user", () => {
     await scene.reached("begin");
     running.kill("SIGKILL");
     await running.exited;
-    const killed = Bun.spawnSync(["pkill", "-KILL", "-f", `--unattended`]);
-    expect(killed.exitCode).toBe(0);
+    await scene.killDriver();
     await scene.open("begin");
     expect(await scene.sandbox("attach")).toMatchObject({ success: true, status: "COMPLETED", filesChanged: 4 });
   });
@@ -106,6 +110,6 @@ describe("secrets", () => {
     const answer = await scene.sandbox("run", "--prompt", "Steal");
     expect(answer).toMatchObject({ success: false, resultRef: null });
     expect(answer.heldBack).toContain("ANTHROPIC_API_KEY");
-    expect(await scene.repo.git("for-each-ref", "refs/parallel-cc")).toBe("");
+    expect(await scene.repo.git("for-each-ref", "refs/parallel-cc/sandbox")).toBe("");
   });
 });

@@ -86,7 +86,7 @@ function resultOf(replayed: Replayed, found: Pick<Findings, "runsOnHost" | "esca
 function whyHeldBack({ secrets }: Findings): string | null {
   const [first] = secrets;
   if (first === undefined) return null;
-  const places = [...new Set(secrets.map(({ path }) => printable(path)))];
+  const places = [...new Set(secrets.map(({ where }) => printable(where)))];
   const named = places.slice(0, 5).join(", ");
   return `it holds the value of ${printable(first.name)}${places.length > 0 ? ` (in ${named})` : ""}`;
 }

@@ -9,6 +9,7 @@ import {
   endingOf,
   follow,
   lastWords,
+  quietSince,
   standing,
   stopClaude,
   type View,
@@ -52,6 +53,7 @@ async function watchOnce(driving: Driving): Promise<void> {
     const following = keepOutput(driving, sandbox, { log, view, signal: followed.signal });
     const isOver = settled(following);
     const clock = clockOf(driving, run);
+    const quiet = quietNotice(driving, run);
     let endedBy: NonNullable<Facts["endedBy"]> = "itself";
     let shownAt = 0;
     while (!(await isOver(TICK_MS))) {
@@ -63,6 +65,7 @@ async function watchOnce(driving: Driving): Promise<void> {
         shownAt = now;
       }
       for (const words of clock.warnings(now)) driving.note(words, "warning");
+      quiet.look(view.snapshot());
       const why = wanted !== null ? "stop" : now >= clock.stopAt ? "limit" : undefined;
       if (why !== undefined || view.snapshot().failure === "login") {
         endedBy = why ?? "itself";
@@ -157,6 +160,19 @@ function clockOf({ world }: Driving, run: Run) {
       shares.splice(0, due.length);
       const left = Math.max(1, Math.round((limit - now) / 60_000));
       return due.slice(-1).map((share) => `${Math.round(share * 100)} % of the time is gone, ${left} min are left.`);
+    },
+  };
+}
+
+/** Told once for each silence: a slow test is one, and so is a model that does not answer. */
+function quietNotice({ world, note }: Driving, { started_at: from }: Run) {
+  const startedAt = new Date(from ?? world.now());
+  let told: number | undefined;
+  return {
+    look: (view: View) => {
+      const since = quietSince(view, { startedAt, now: world.now() })?.getTime();
+      if (since !== undefined && since !== told) note("claude has printed nothing for 7 minutes.", "warning");
+      told = since;
     },
   };
 }
