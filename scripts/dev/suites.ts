@@ -49,6 +49,14 @@ const NEEDS = {
       : "user and pid namespaces are not allowed"),
   /** Real merge conflicts, which lie beside the repository. */
   corpus: () => (existsSync(CORPUS) ? undefined : "there are no merge conflicts beside the repository"),
+  /** Sandboxes of this machine: what they are made of, and a kernel that lets it. */
+  sandbox: () =>
+    program("bwrap")() ??
+    program("socat")() ??
+    program("rg")() ??
+    (succeeds(["bwrap", "--unshare-all", "--ro-bind", "/", "/", "--proc", "/proc", "true"])
+      ? undefined
+      : "the kernel does not let bubblewrap make sandboxes"),
   /** A pinned Claude Code; scripts/dev/clients.ts fetches it. */
   claude: () => whyNoClient(),
 } as const satisfies Record<string, Check>;
@@ -107,6 +115,10 @@ const NEEDED: Needed = {
   "binary/wrapper-terminal.test.ts": ["zsh", "tmux"],
   "binary/wrapper-words.test.ts": ["zsh"],
   mcp: ["git", "posix"],
+  sandbox: ["git", "posix", "sandbox"],
+  "git/answers.test.ts": ["sandbox"],
+  "client/native.test.ts": ["sandbox"],
+  "client/sandbox.test.ts": ["sandbox"],
   client: ["git", "posix", "bash", "tmux", "claude"],
   faults: ["git", "strace", "mount"],
   terminal: ["git", "posix", "bash", "dash", "zsh", "expect", "tmux"],

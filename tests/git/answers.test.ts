@@ -2,6 +2,7 @@
 // of it. An operation without a story here fails.
 
 import { describe, expect, test } from "bun:test";
+import { chmod } from "node:fs/promises";
 import { PLAIN } from "../../src/cli/terminal.ts";
 import type { AnyOperation } from "../../src/core/operation.ts";
 import { v } from "../../src/core/shape.ts";
@@ -22,6 +23,13 @@ interface Scene {
   /** Runs an operation, judges its answer and gives it; in the main checkout, or in the second session's worktree. */
   run(name: string, input: unknown, where?: "second"): Promise<unknown>;
 }
+
+/** What sandboxes run: it is done at once, and has changed a file. */
+const CLAUDE = `#!/bin/sh
+[ "$1" = --version ] && exec echo '2.1.328 (Claude Code)'
+echo changed >file-0.txt
+echo '{"type":"result","subtype":"success","is_error":false,"result":"Done\\u001b[31m?","total_cost_usd":0.1}'
+`;
 
 /** Runs the operation it is about, in the states that make its answers differ. */
 type Story = (scene: Scene) => Promise<void>;
@@ -305,6 +313,44 @@ const STORIES: Readonly<Record<string, Story>> = {
     await git("-c", `alias.write=${write}`, "write", JSON.stringify({ ...of, minutes: 0 }));
     await run("providers.keep", { directory: "../kept00000000" });
   },
+  "sandboxes.run": async ({ run }) => {
+    await run("sandboxes.run", { prompt: "Do \u001b[31mit", branch: "auto", detach: true, env: ["A=1"] });
+  },
+  "sandboxes.attach": async ({ run }) => {
+    await run("sandboxes.run", { prompt: "Do it", branch: "auto", detach: true });
+    await run("sandboxes.attach", { unattended: true });
+    await run("sandboxes.attach", {});
+    await run("sandboxes.run", { dryRun: true, detach: true });
+    await run("sandboxes.attach", { unattended: true });
+  },
+  "sandboxes.list": async ({ run }) => {
+    await run("sandboxes.list", {});
+    await run("sandboxes.run", { prompt: "Do \u001b[31mit", detach: true });
+    await run("sandboxes.list", { repo: "." });
+  },
+  "sandboxes.status": async ({ run }) => {
+    await run("sandboxes.run", { prompt: "Do it", detach: true });
+    await run("sandboxes.status", {});
+    await run("sandboxes.attach", { unattended: true });
+    await run("sandboxes.status", { sessionId: "do-it" });
+  },
+  "sandboxes.logs": async ({ run }) => {
+    await run("sandboxes.run", { prompt: "Do it", detach: true });
+    await run("sandboxes.logs", {});
+    await run("sandboxes.attach", { unattended: true });
+    await run("sandboxes.logs", { lines: 2 });
+  },
+  "sandboxes.download": async ({ run }) => {
+    await run("sandboxes.run", { prompt: "Do it", detach: true });
+    await run("sandboxes.attach", { unattended: true });
+    await run("sandboxes.download", {});
+    await run("sandboxes.download", { output: "../so-far" });
+  },
+  "sandboxes.kill": async ({ run }) => {
+    await run("sandboxes.run", { prompt: "Do it", detach: true });
+    await run("sandboxes.attach", { unattended: true });
+    await run("sandboxes.kill", { discard: true });
+  },
   "database.update": async ({ run }) => {
     await run("database.update", {});
     await run("database.update", { version: "3.0" });
@@ -323,7 +369,12 @@ describe("the answers of", () => {
     const repo = await makeRepo(place);
     await using first = sleeper();
     await using second = sleeper();
-    await using world = testWorld(place, { cwd: repo.path, input: '{"session_id":"conversation"}' });
+    const claude = place.at("claude");
+    await Bun.write(`${claude}/claude`, CLAUDE);
+    await chmod(`${claude}/claude`, 0o755);
+    const env = { ANTHROPIC_API_KEY: "sk-ant-of-a-story", ANTHROPIC_BASE_URL: "http://127.0.0.1:9" };
+    const given = { cwd: repo.path, path: [claude], env };
+    await using world = testWorld(place, { ...given, input: '{"session_id":"conversation"}' });
     const answered: string[] = [];
     const run: Scene["run"] = async (which, input, where) => {
       const one = operations.find((other) => other.name === which);
