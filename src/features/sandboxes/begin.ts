@@ -3,21 +3,24 @@
 import { writeFileSync } from "node:fs";
 import type { World } from "../../world.ts";
 import { isDriven } from "./driving.ts";
+import { writeNote } from "./notes.ts";
 import { makePlace, placeOf } from "./place.ts";
 import type { Planned } from "./request.ts";
 import type { Run } from "./run.ts";
 import { insertRun, openRuns } from "./store.ts";
 
-type Effects = Pick<World, "db" | "paths" | "newId" | "processes" | "startInBackground">;
+type Effects = Pick<World, "now" | "db" | "paths" | "newId" | "processes" | "startInBackground">;
 
 /** Answers its id when somebody drives it. */
-export async function beginRun(world: Effects, { run, prompt, variables }: Planned): Promise<string> {
+export async function beginRun(world: Effects, { run, prompt, variables, warnings }: Planned): Promise<string> {
   const db = await world.db();
   const id = world.newId();
   const place = placeOf(world.paths, id);
   makePlace(world.paths, place);
   writeFileSync(place.prompt, prompt, { mode: 0o600 });
-  db.write((now) => insertRun(db, { ...run, id }, now));
+  const at = world.now().toISOString();
+  for (const text of warnings) writeNote(place.notes, { at, after: 0, kind: "warning", text });
+  db.write((now) => insertRun(db, { ...run, id, warnings }, now));
   startDriver(world, id, variables);
   return id;
 }
@@ -40,7 +43,11 @@ export async function healRuns(world: Effects): Promise<void> {
   for (const run of openRuns(db)) if (!run.facts.isParked || run.wanted !== null) goOn(world, run);
 }
 
-/** Nothing when it is driven, or over. */
-export function goOn(world: Pick<World, "processes" | "startInBackground">, run: Run): void {
-  if (run.step !== "ended" && !isDriven(world, run)) startDriver(world, run.id);
+/** Nothing when it is driven, or over. `variables`: those that it was asked for with, as far as they are known here. */
+export function goOn(
+  world: Pick<World, "processes" | "startInBackground">,
+  run: Run,
+  variables?: Record<string, string>,
+): void {
+  if (run.step !== "ended" && !isDriven(world, run)) startDriver(world, run.id, variables);
 }

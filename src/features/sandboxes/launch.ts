@@ -12,6 +12,10 @@ export async function start(driving: Driving): Promise<void> {
   const { world, place } = driving;
   const run = driving.run();
   const { request } = run;
+  if (request.isDryRun) {
+    driving.change({ step: "over", outcome: "COMPLETED", overAt: world.now().toISOString() });
+    return;
+  }
   const sandbox = await requireSandbox(driving);
   const { auth, problems } = await readAuth(world, request.authMethod);
   const missing = request.variables.filter((name) => world.env.sandboxVariables[name] === undefined);

@@ -35,7 +35,11 @@ async function place(driving: Driving, run: Run): Promise<Run> {
     for (const { role, pid } of made.session.processes) forgetProcess(db, id, { role, pid });
   });
   const baseCommit = fork ?? run.request.baseCommit;
-  driving.change({ session: { id, path, name }, baseCommit, facts: { warnings: [...made.warnings] } });
+  driving.change({
+    session: { id, path, name },
+    baseCommit,
+    facts: { warnings: [...run.facts.warnings, ...made.warnings] },
+  });
   for (const warning of made.warnings) driving.note(warning, "warning");
   driving.note(`Worktree ${path}, from ${baseCommit.slice(0, 12)}.`);
   world.log("debug", "sandbox.placed", { id: run.id, path });

@@ -1,12 +1,14 @@
 // What was asked for, looked at as a whole before anything is made: all that is wrong is told at once.
 
+import { realpathSync } from "node:fs";
+import { relative, resolve } from "node:path";
 import { asFailure, Failure } from "../../core/failure.ts";
 import { printable, slug } from "../../core/text.ts";
 import { existingDirectory } from "../../files/directory.ts";
 import { branchTip, commitOf, type Repository } from "../../git/repository.ts";
 import { redact } from "../../log/log.ts";
 import type { World } from "../../world.ts";
-import { hostsOf, readAuth } from "../claude-runs/claude-runs.ts";
+import { type Auth, hostsOf, readAuth } from "../claude-runs/claude-runs.ts";
 import { loadConfig } from "../config/config.ts";
 import { findPlan, type Prompt, readPrompt } from "../plans/plans.ts";
 import { type ProviderName, providerNamed } from "../providers/providers.ts";
@@ -38,11 +40,13 @@ export interface RunInput {
 }
 
 export interface Planned {
-  run: Omit<NewRun, "id">;
+  run: Omit<NewRun, "id" | "warnings">;
   /** Byte for byte. */
   prompt: Uint8Array;
   /** For the sandbox's claude: they may be secrets. */
   variables: Record<string, string>;
+  /** What does not keep it from beginning. */
+  warnings: string[];
 }
 
 /** Errors: `sandbox.preflight`, whose `details.problems` are all there are; `usage.*` for a call that makes no sense. */
@@ -99,7 +103,36 @@ export async function planRun(world: World, input: RunInput): Promise<Planned> {
     },
     ...{ repository: { path, gitDir, gitDirId }, callerPath: top },
   };
-  return { run, prompt: prompt.bytes, variables };
+  const warnings = [
+    ...(await planWarnings(world, { top, input, source: prompt.source })),
+    ...loginWarnings(world, auth, minutes),
+  ];
+  return { run, prompt: prompt.bytes, variables, warnings };
+}
+
+function loginWarnings({ now }: Pick<World, "now">, auth: Auth | undefined, minutes: number): string[] {
+  const until = auth?.expiresAt;
+  if (until === undefined || until.getTime() > now().getTime() + minutes * 60_000) return [];
+  return [`The login of claude is good until ${until.toISOString()}, and cannot be renewed inside.`];
+}
+
+interface PlanAsked {
+  top: string;
+  input: RunInput;
+  source: string | null;
+}
+
+/** claude gets a plan's text in any case; it ticks off what is done only where the file goes in. */
+async function planWarnings(world: World, { top, input, source }: PlanAsked): Promise<string[]> {
+  if (source === null || source === "-" || input.withChanges === true) return [];
+  const file = relative(top, realpathSync(resolve(world.cwd, source)));
+  if (file.startsWith("..")) return [];
+  const git = world.git(top);
+  const said = await git.attempt(["status", "--porcelain", "-z", "--ignored", "--", `:(literal)${file}`]);
+  if (said.stdout === "") return [];
+  return [
+    `${printable(source)} is not as it was committed: commit it, or pass --with-changes, so that claude sees it.`,
+  ];
 }
 
 const LONGEST_NAME = 30;

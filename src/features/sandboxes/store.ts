@@ -15,16 +15,19 @@ export interface NewRun {
   provider: string;
   title: string;
   request: RunRequest;
+  warnings: readonly string[];
 }
 
 export function insertRun(db: Db, made: NewRun, now: string): void {
   db.run(
-    `INSERT INTO sandbox_runs (id, name, repo_path, git_dir, git_dir_id, caller_path, provider, title, request, created_at)
-     VALUES ($id, $name, $path, $gitDir, $gitDirId, $callerPath, $provider, $title, $request, $now)`,
+    `INSERT INTO sandbox_runs (id, name, repo_path, git_dir, git_dir_id, caller_path, provider, title, request, facts,
+       created_at)
+     VALUES ($id, $name, $path, $gitDir, $gitDirId, $callerPath, $provider, $title, $request, $facts, $now)`,
     {
       ...{ id: made.id, name: made.name, callerPath: made.callerPath, provider: made.provider, title: made.title, now },
       ...{ path: made.repository.path, gitDir: made.repository.gitDir, gitDirId: made.repository.gitDirId },
       request: JSON.stringify(made.request),
+      facts: JSON.stringify({ warnings: made.warnings }),
     },
   );
 }

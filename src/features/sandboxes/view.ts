@@ -41,8 +41,15 @@ export async function attach(
     await drive(world, id);
     return answered(world, requireRun(db, id));
   }
-  goOn(world, requireRun(db, id));
+  const run = requireRun(db, id);
+  goOn(world, run, variablesHere(world, run));
   return answered(world, await lookOn(world, id, { look, isStarted: true }));
+}
+
+/** What the run was asked for with (`--env`) and this shell has: another one may have asked for it. */
+function variablesHere(world: Pick<World, "variable">, { request }: Run): Record<string, string> {
+  const found = request.variables.map((name) => [name, world.variable(name)] as const);
+  return Object.fromEntries(found.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
 }
 
 /** Answers the run when it has ended. */
