@@ -9,8 +9,8 @@ import { type LeftRun, leftRuns } from "../sandboxes/sandboxes.ts";
 import { type Check, failed } from "./check.ts";
 
 export async function checkSandboxes(world: World): Promise<Check[]> {
-  const checks = await Promise.all([checkNative(world), checkLogin(world), checkLeft(world)]);
-  return checks.flat();
+  // One after the other: what the first tries in is not left behind.
+  return [...(await checkNative(world)), ...(await checkLogin(world)), ...(await checkLeft(world))];
 }
 
 async function checkNative(world: World): Promise<Check[]> {

@@ -3,7 +3,7 @@
 import { realpathSync } from "node:fs";
 import { relative, resolve } from "node:path";
 import { asFailure, Failure } from "../../core/failure.ts";
-import { printable, slug } from "../../core/text.ts";
+import { counted, printable, slug } from "../../core/text.ts";
 import { existingDirectory } from "../../files/directory.ts";
 import { branchTip, commitOf, type Repository } from "../../git/repository.ts";
 import { redact } from "../../log/log.ts";
@@ -114,6 +114,17 @@ function loginWarnings({ now }: Pick<World, "now">, auth: Auth | undefined, minu
   const until = auth?.expiresAt;
   if (until === undefined || until.getTime() > now().getTime() + minutes * 60_000) return [];
   return [`The login of claude is good until ${until.toISOString()}, and cannot be renewed inside.`];
+}
+
+async function changesWarnings({ git }: Pick<World, "git">, top: string, input: RunInput): Promise<string[]> {
+  if (input.withChanges === true) return [];
+  const said = await git(top).attempt(["status", "--porcelain", "-z", "--no-renames", "--ignore-submodules=dirty"]);
+  const count = said.stdout.split("\0").length - 1;
+  return count <= 0
+    ? []
+    : [
+        `${counted(count, "uncommitted file")} here ${count === 1 ? "stays" : "stay"} here; --with-changes takes them along.`,
+      ];
 }
 
 interface PlanAsked {
