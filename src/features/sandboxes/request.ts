@@ -104,6 +104,7 @@ export async function planRun(world: World, input: RunInput): Promise<Planned> {
     ...{ repository: { path, gitDir, gitDirId }, callerPath: top },
   };
   const warnings = [
+    ...(await changesWarnings(world, top, input)),
     ...(await planWarnings(world, { top, input, source: prompt.source })),
     ...loginWarnings(world, auth, minutes),
   ];
