@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "bun:test";
 import { appendFileSync, existsSync, truncateSync, writeFileSync } from "node:fs";
-import { chmod, link, readdir, readFile, stat, unlink } from "node:fs/promises";
+import { chmod, link, readdir, readFile, rm, stat, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { Failure } from "../../src/core/failure.ts";
 import type { Sandbox } from "../../src/features/providers/providers.ts";
@@ -126,6 +126,17 @@ describe("the store", () => {
     );
     expect(listed.split("\n")).toHaveLength(5);
     expect((await scene.plan()).commit).toBe(plan.commit);
+  });
+
+  test("that cannot be written is said", async () => {
+    await using scene = await makeScene();
+    const { store } = (await scene.plan()).input;
+    await rm(join(store, "objects/pack"), { recursive: true, force: true });
+    await write(store, { "objects/pack": "in the way" });
+    // So many that they would be one pack.
+    await write(scene.worktree, Object.fromEntries(Array.from({ length: 150 }, (_, at) => [`${at}.txt`, `${at}\n`])));
+    const thrown = await scene.plan().catch((failure: unknown) => failure);
+    expect(thrown).toMatchObject({ code: "upload.not-stored", kind: "unavailable" });
   });
 
   test("a history that was cut is one in the sandbox too", async () => {
@@ -277,9 +288,13 @@ describe("a sandbox that does not do what it should", () => {
     await using scene = await makeScene();
     const { folder } = await makePrograms(scene.place, { tar: { stdout: "tar (busybox) 1.36\\n" } });
     const plan = await scene.plan();
-    const world = testWorld(scene.place, { path: [folder] });
-    const thrown = await sendUpload(world, scene.sandbox, plan, PLAINLY).catch((failure: unknown) => failure);
-    expect(thrown).toMatchObject({ code: "upload.no-tar", kind: "unavailable" });
+    for (const world of [
+      testWorld(scene.place, { path: [folder] }),
+      testWorld(scene.place, { env: { PATH: scene.place.at("nothing") } }),
+    ]) {
+      const thrown = await sendUpload(world, scene.sandbox, plan, PLAINLY).catch((failure: unknown) => failure);
+      expect(thrown).toMatchObject({ code: "upload.no-tar", kind: "unavailable" });
+    }
   });
 
   test("whose unpacking fails fails the upload, and tar here ends with it", async () => {

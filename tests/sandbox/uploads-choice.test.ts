@@ -91,6 +91,11 @@ describe("the project's own rules", () => {
   });
 });
 
+test("rules that keep nothing here keep nothing here", async () => {
+  await using scene = await makeScene({ files: { ".sandboxignore": "*.bin\n", "a.txt": "a\n" } });
+  expect(await scene.up()).toMatchObject({ files: 2, held: [] });
+});
+
 describe("claude's files", () => {
   const OURS = {
     hooks: {
@@ -134,6 +139,13 @@ describe("claude's files", () => {
     const { workspace } = scene.sandbox.places;
     expect(await readFile(join(workspace, "CLAUDE.md"), "utf8")).toBe("tracked\n");
     expect(await readFile(join(workspace, ".claude/agents/b.md"), "utf8")).toBe("the run's\n");
+  });
+
+  test("settings that are no JSON go as they stand", async () => {
+    await using scene = await makeScene({
+      files: { ".claude/settings.json": "{ parallel-cc hook Stop", ".mcp.json": "" },
+    });
+    expect(await scene.up()).toMatchObject({ files: 2, altered: [] });
   });
 
   test("a skill that is a repository of its own goes as plain files", async () => {
@@ -229,6 +241,32 @@ describe("submodules", () => {
     expect(plan.submodules).toEqual([{ path: "vendor/inner", isSent: true }]);
     expect(plan.extras).toEqual([]);
     expect((await namesIn(scene)).sort()).toEqual(sentIn(plan));
+  });
+
+  test("one within another goes with it, or is said", async () => {
+    await using scene = await withSubmodule();
+    const outer = join(scene.repo.path, "vendor/inner");
+    const deep = scene.place.at("deep");
+    await mkdir(deep);
+    await scene.gitAt(deep, "init", "--quiet", "--initial-branch=main");
+    await write(deep, { "deep.c": "int c;\n" });
+    await scene.gitAt(deep, "add", "--all");
+    await scene.gitAt(deep, "commit", "--quiet", "--message=Deep");
+    for (const name of ["here", "gone"]) {
+      await scene.gitAt(outer, "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", deep, name);
+    }
+    await scene.gitAt(outer, "commit", "--quiet", "--message=Deeper");
+    await scene.repo.git("commit", "--quiet", "--all", "--message=Deeper");
+    await rm(join(outer, "gone"), { recursive: true });
+    await scene.gitAt(scene.worktree, "checkout", "--quiet", "--detach", "main");
+    const plan = await scene.up();
+    expect(sentIn(plan)).toContain("vendor/inner/here/deep.c");
+    expect(plan.submodules.toSorted((one, other) => one.path.localeCompare(other.path))).toEqual([
+      { path: "vendor/inner", isSent: true },
+      { path: "vendor/inner/gone", isSent: false },
+      { path: "vendor/inner/here", isSent: true },
+    ]);
+    expect(heldIn(plan)).toEqual({ "vendor/inner/gone": "submodule" });
   });
 
   test("one that stands nowhere, or elsewhere, is said", async () => {

@@ -38,8 +38,8 @@ const BSD = ["-c", "-f", "-", "--format", "gnutar", "--uid", "0", "--gid", "0", 
 
 /** Errors: `upload.no-tar`. */
 export async function pack(world: Effects, { top, paths, compression, onBytes, signal }: Packing): Promise<Packed> {
-  const said = await world.runProgram({ command: "tar", args: ["--version"], directory: top });
-  const version = new TextDecoder().decode(said.stdout);
+  const said = await world.runProgram({ command: "tar", args: ["--version"], directory: top }).catch(noneFound);
+  const version = new TextDecoder().decode(said?.stdout);
   const options = /GNU tar/.test(version) ? [...GNU, ...GNU_MODE] : /bsdtar/.test(version) ? BSD : undefined;
   if (options === undefined) throw noTar();
   const piped = world.startPiped({
@@ -71,6 +71,10 @@ function countOf(onBytes: (bytes: number) => void) {
 /** At the level that keeps up with a network. */
 function gzipped(stream: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
   return stream.pipeThrough(Duplex.toWeb(createGzip({ level: 1 })));
+}
+
+function noneFound(thrown: unknown): undefined {
+  if (!(thrown instanceof Failure && thrown.code === "proc.not-found")) throw thrown;
 }
 
 function noTar(): Failure {
