@@ -121,11 +121,10 @@ async function changesWarnings({ git }: Pick<World, "git">, top: string, input: 
   if (input.withChanges === true) return [];
   const said = await git(top).attempt(["status", "--porcelain", "-z", "--no-renames", "--ignore-submodules=dirty"]);
   const count = said.stdout.split("\0").length - 1;
-  return count <= 0
-    ? []
-    : [
-        `${counted(count, "uncommitted file")} here ${count === 1 ? "stays" : "stay"} here; --with-changes takes them along.`,
-      ];
+  if (count <= 0) return [];
+  return [
+    `${counted(count, "uncommitted file")} ${count === 1 ? "is" : "are"} not sent; --with-changes takes along what is not committed.`,
+  ];
 }
 
 interface PlanAsked {

@@ -1,0 +1,129 @@
+// What a run needs before anything is made: all that is wrong at once.
+
+import { describe, expect, test } from "bun:test";
+import { chmod } from "node:fs/promises";
+import { Failure } from "../../src/core/failure.ts";
+import { planRun, type RunInput } from "../../src/features/sandboxes/request.ts";
+import { makePlace } from "../support/place.ts";
+import { makeRepo, type RepoInput } from "../support/repo.ts";
+import { testWorld } from "../support/world.ts";
+
+const KEY = "sk-ant-of-this-test";
+
+async function scene(repoInput: RepoInput = {}, env: Record<string, string | undefined> = {}) {
+  const place = await makePlace();
+  const repo = await makeRepo(place, repoInput);
+  const programs = place.at("programs");
+  await Bun.write(`${programs}/claude`, "#!/bin/sh\n");
+  await chmod(`${programs}/claude`, 0o755);
+  const given = { cwd: repo.path, path: [programs], env: { ANTHROPIC_API_KEY: KEY, ...env } };
+  const world = testWorld(place, given);
+  const plan = (input: RunInput) => planRun(world, { prompt: "Do it", ...input });
+  const problems = async (input: RunInput): Promise<string[]> => {
+    const failed = await plan(input).then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    );
+    if (!(failed instanceof Failure)) throw new Error(`it should have failed: ${failed}`);
+    const { problems: all } = failed.details;
+    return Array.isArray(all) ? all.map(({ code }) => String(code)) : [failed.code];
+  };
+  const dispose = async () => {
+    await world[Symbol.asyncDispose]();
+    await place[Symbol.asyncDispose]();
+  };
+  return { place, repo, world, plan, problems, [Symbol.asyncDispose]: dispose };
+}
+
+describe("preflight", () => {
+  test("tells all problems at once, each with its own code", async () => {
+    await using it = await scene({}, { ANTHROPIC_API_KEY: undefined });
+    const input = { base: "nope", branch: "a..b", provider: "docker", env: ["9=x"], promptFile: "PLAN.md" };
+    expect(await it.problems(input)).toEqual([
+      ...["usage.prompt-twice", "usage.env", "base.unknown", "auth.missing", "provider.not-ready", "branch.invalid"],
+    ]);
+  });
+
+  test("a dry run needs neither a task nor a key", async () => {
+    await using it = await scene({}, { ANTHROPIC_API_KEY: undefined });
+    expect((await it.plan({ prompt: undefined, dryRun: true })).run.request.isDryRun).toBe(true);
+  });
+
+  test("offers a plan that stands there, and takes it with --yes", async () => {
+    await using it = await scene();
+    await Bun.write(`${it.repo.path}/PLAN.md`, "# Plan\n## Phase 1: begin\n- [ ] one\n");
+    const failed = await it.plan({ prompt: undefined }).catch((thrown: unknown) => thrown);
+    expect(failed).toMatchObject({ code: "usage.prompt-missing", hint: expect.stringContaining("PLAN.md") });
+    const { run, warnings } = await it.plan({ prompt: undefined, yes: true });
+    expect(run.request.promptSource).toEndWith("PLAN.md");
+    expect(warnings.join()).toContain("commit it, or pass --with-changes");
+  });
+
+  test("a repository without a commit is refused", async () => {
+    await using it = await scene({ unborn: true });
+    expect(await it.problems({})).toEqual(["repository.unborn"]);
+  });
+
+  test("uncommitted changes go along only from where one stands", async () => {
+    await using it = await scene({ commits: 2 });
+    expect(await it.problems({ base: "main~1", withChanges: true })).toEqual(["sandbox.changes-elsewhere"]);
+    expect((await it.plan({ base: "main", withChanges: true })).run.request.withChanges).toBe(true);
+  });
+
+  test("what is not committed is told of", async () => {
+    await using it = await scene();
+    await Bun.write(`${it.repo.path}/new.txt`, "new\n");
+    expect((await it.plan({})).warnings).toEqual([
+      "1 uncommitted file is not sent; --with-changes takes along what is not committed.",
+    ]);
+    expect((await it.plan({ withChanges: true })).warnings).toEqual([]);
+  });
+});
+
+describe("the branch", () => {
+  test("auto is the provider, the task and the time, and is free", async () => {
+    await using it = await scene();
+    const { branch } = (await it.plan({ prompt: "Fix: the  Bug №1!", branch: "auto" })).run.request;
+    expect(branch).toBe("native/fix-the-bug-no1-2030-01-01-12-00");
+    await it.repo.git("branch", `${branch}`);
+    const again = (await it.plan({ prompt: "Fix: the  Bug №1!", branch: "auto" })).run.request.branch;
+    expect(again).toBe(`${branch}-2`);
+  });
+
+  test.each(["taken", "taken/below", "above"])(
+    "a name that cannot be beside another one is refused: %s",
+    async (name) => {
+      await using it = await scene();
+      await it.repo.git("branch", "taken");
+      await it.repo.git("branch", "above/it");
+      expect(await it.problems({ branch: name })).toEqual(["branch.exists"]);
+    },
+  );
+
+  test.each(["-x", "@{-1}", "a b", "a.lock", "HEAD"])("no branch can be called %s", async (name) => {
+    await using it = await scene();
+    expect(await it.problems({ branch: name })).toEqual(["branch.invalid"]);
+  });
+});
+
+describe("variables", () => {
+  test("by name alone they come from here, and only names are written down", async () => {
+    await using it = await scene({}, { MY_TOKEN: "a-secret-value" });
+    const { run, variables } = await it.plan({ env: ["MY_TOKEN", "MODE=a=b"] });
+    expect(variables).toEqual({ MY_TOKEN: "a-secret-value", MODE: "a=b" });
+    expect(run.request.variables).toEqual(["MY_TOKEN", "MODE"]);
+    expect(JSON.stringify(run)).not.toContain("a-secret-value");
+  });
+
+  test.each(["PATH=/x", "LD_PRELOAD=x", "HTTPS_PROXY=x", "NOT_SET", "A-B=1"])("%s is refused", async (text) => {
+    await using it = await scene();
+    expect(await it.problems({ env: [text] })).toEqual(["usage.env"]);
+  });
+
+  test("a key in the task is not in its title", async () => {
+    await using it = await scene();
+    const { run, prompt } = await it.plan({ prompt: "Use sk-ant-0123456789abcdef for it" });
+    expect(run.title).not.toContain("0123456789");
+    expect(new TextDecoder().decode(prompt)).toContain("sk-ant-0123456789abcdef");
+  });
+});
