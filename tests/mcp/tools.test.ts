@@ -1,11 +1,12 @@
 // The tools as a client sees them: what is listed holds for what is answered, and is what the command line says.
 
 import { describe, expect, test } from "bun:test";
+import { chmod } from "node:fs/promises";
 import Ajv from "ajv";
 import manifest from "../../package.json" with { type: "json" };
 import { allTools } from "../../src/registry.ts";
 import { pccJson } from "../support/cli.ts";
-import { type Called, connectClient, failureIn } from "../support/mcp.ts";
+import { type Called, connectClient, failureIn, type ServerInput } from "../support/mcp.ts";
 import { makePlace, type Place } from "../support/place.ts";
 import { sleeper } from "../support/processes.ts";
 import { makeRepo, type Repo } from "../support/repo.ts";
@@ -27,7 +28,16 @@ interface Story {
   isOfSession?: true;
   /** Asked twice it answers differently. */
   isWriting?: true;
+  /** What the server is started with. */
+  input?(scene: Scene): Promise<ServerInput>;
+  /** Waits for what it has begun. */
+  ended?(scene: Scene, input: ServerInput): Promise<unknown>;
 }
+
+const CLAUDE = `#!/bin/sh
+[ "$1" = --version ] && exec echo '2.1.328 (Claude Code)'
+echo '{"type":"result","subtype":"success","is_error":false,"result":"Done"}'
+`;
 
 /** For each tool, what is asked of it. */
 const STORIES: Readonly<Record<string, Story>> = {
@@ -45,6 +55,15 @@ const STORIES: Readonly<Record<string, Story>> = {
   notify_when_merged: { given: { branch: "work" }, isOfSession: true },
   check_merge_status: { given: { branch: "work", targetBranch: "main" } },
   get_merge_events: { given: { limit: 5 }, words: () => ["merge", "status", "--limit", "5"] },
+  execute_in_sandbox: {
+    ...{ given: { prompt: "Do it", branch: "auto" }, isWriting: true },
+    input: async ({ place }) => {
+      await Bun.write(place.at("claude/claude"), CLAUDE);
+      await chmod(place.at("claude/claude"), 0o755);
+      return { path: [place.at("claude")], env: { ANTHROPIC_API_KEY: "sk-ant-of-a-story" } };
+    },
+    ended: ({ place, repo }, input) => pccJson(place, ["sandbox", "attach"], { cwd: repo.path, ...input }),
+  },
   send_message: { given: { to: "all", message: "hello" }, isOfSession: true },
   read_messages: { given: {}, isOfSession: true },
   share_note: { given: { note: "an interface" }, isWriting: true },
@@ -118,14 +137,17 @@ describe.each(named)("%s", (name, one) => {
 
   test("answers what its schema promises, as an object and as the same text", async () => {
     await using stack = new AsyncDisposableStack();
-    const { place, repo } = await makeScene(stack);
+    const scene = await makeScene(stack);
+    const { place, repo } = scene;
     if (story?.isOfSession) await registered(place, process, { cwd: repo.path }, "--no-worktree");
-    const connected = stack.use(await connectClient(place, { cwd: repo.path }));
+    const input = (await story?.input?.(scene)) ?? {};
+    const connected = stack.use(await connectClient(place, { cwd: repo.path, ...input }));
     const listed = (await connected.client.listTools()).tools.find((tool) => tool.name === name);
     const called = await connected.call(name, story?.given);
     const isFit = validator().compile(listed?.outputSchema ?? {});
     expect([isFit(called.structuredContent), isFit.errors]).toEqual([true, null]);
     expect(JSON.parse(called.content[0].text)).toEqual(called.structuredContent);
+    await story?.ended?.(scene, input);
   });
 
   test("is answered in camel case, too", async () => {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { Failure } from "../../core/failure.ts";
 import { counted, printable, sizeText } from "../../core/text.ts";
 import type { Sandbox } from "../providers/providers.ts";
-import { planUpload, sendUpload, type UploadPlan } from "../uploads/uploads.ts";
+import { objectDirectories, planUpload, sendUpload, type UploadPlan } from "../uploads/uploads.ts";
 import { startCommit } from "./carry.ts";
 import { type Driving, minutesLater } from "./driving.ts";
 
@@ -17,7 +17,7 @@ export async function make(driving: Driving): Promise<void> {
   // A driver that died before it could write its id down: found by the run that it is for.
   const earlier = (await provider.all()).find(({ runId }) => runId === run.id);
   if (earlier !== undefined) await (await provider.open(earlier.id))?.destroy();
-  const objects = provider.capabilities.sharesObjects ? [join(run.git_dir, "objects")] : [];
+  const objects = provider.capabilities.sharesObjects ? objectDirectories(run.git_dir) : [];
   const limits = { memoryBytes, processes };
   const at = world.now();
   const sandbox = await provider.create({ runId: run.id, minutes, hosts, objects, limits, isWeak });
@@ -54,7 +54,7 @@ export async function send(driving: Driving): Promise<void> {
       base,
     },
     sharesObjects: provider.capabilities.sharesObjects,
-  });
+  }, world.signal());
   for (const line of heldLines(planned)) driving.note(line, "warning");
   const { compression } = provider.capabilities;
   const plan = await sendUpload(world, sandbox, planned, { compression, signal: world.signal() });

@@ -1,8 +1,9 @@
 // What the doors may call of sandboxes.
 
-import { type AnyOperation, operation } from "../../core/operation.ts";
+import { type AnyAgentOperation, type AnyOperation, operation } from "../../core/operation.ts";
 import { flag, NUMBER, orNull, TEXT, TEXT_OR_NULL, v, whole, word } from "../../core/shape.ts";
 import type { World } from "../../world.ts";
+import { executeOperation } from "./agents.ts";
 import { listed, listShape, runAnswer, runShape } from "./answers.ts";
 import type { RunInput } from "./request.ts";
 import { statusShape } from "./state.ts";
@@ -224,6 +225,8 @@ const killOperation = operation({
   },
   text: (answer, page) => endText(answer, page),
 });
+
+export const agentOperations: readonly AnyAgentOperation<World>[] = [executeOperation];
 
 export const operations: readonly AnyOperation<World>[] = [
   ...[runOperation, attachOperation, listOperation, statusOperation],

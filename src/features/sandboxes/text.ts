@@ -59,7 +59,7 @@ function resultLines(answer: RunAnswer): string[] {
   for (const { path, target } of answer.escaping.slice(0, MOST_NAMED)) {
     lines.push(`  A link that leads out of the project: ${printable(path)} -> ${printable(target)}`);
   }
-  for (const { path, why } of answer.left.slice(0, MOST_NAMED)) lines.push(`  Not there: ${printable(path)}: ${why}`);
+  for (const { path, why } of answer.left.slice(0, MOST_NAMED)) lines.push(`  In no commit: ${printable(path)}: ${why}`);
   for (const weakness of answer.weaknesses) lines.push(`  Weaker isolation: ${weakness}`);
   return lines;
 }
