@@ -26,6 +26,8 @@ export interface Env {
   path: string;
   logLevel: LogLevel;
   noColor: boolean;
+  /** The terminal knows no escape sequences (`TERM=dumb`). */
+  isDumb: boolean;
   forceColor: boolean;
   columns: number | undefined;
   /** Names of git's local variables (GIT_DIR, …) that are set: parallel-cc never follows them. */
@@ -244,6 +246,7 @@ function readEnv(variables: Record<string, string | undefined>): Env {
     path: variables["PATH"] ?? "",
     logLevel: LOG_LEVELS.find((known) => known === level) ?? "warn",
     noColor: Boolean(variables["NO_COLOR"]),
+    isDumb: variables["TERM"] === "dumb",
     forceColor: Boolean(variables["FORCE_COLOR"]) && variables["FORCE_COLOR"] !== "0",
     columns: positiveInteger(variables["COLUMNS"]),
     gitVariables: GIT_LOCAL_VARIABLES.filter((name) => variables[name] !== undefined),

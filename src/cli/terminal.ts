@@ -32,7 +32,7 @@ export async function pageFor(
 ): Promise<Page> {
   const terminal = await isTerminal(fd);
   const { env } = world;
-  const wanted = colour ?? (env.forceColor || (terminal && !env.noColor));
+  const wanted = colour ?? (env.forceColor || (terminal && !env.noColor && !env.isDumb));
   return {
     columns: terminal ? (terminalColumns(fd) ?? env.columns ?? 80) : undefined,
     now: world.now(),

@@ -6,11 +6,10 @@ import {
   addLine,
   endingOf,
   liveText,
+  makeReadable,
   newView,
   quietSince,
   type RunFacts,
-  readableLines,
-  stepLine,
   type View,
 } from "../../src/features/claude-runs/claude-runs.ts";
 import { durationText } from "../../src/features/claude-runs/look.ts";
@@ -129,13 +128,31 @@ describe("as lines", () => {
     ["", []],
     [undefined, ["(a line that is too long to be shown)"]],
   ])("%s is shown as %j", (printed, lines) => {
-    expect(readableLines(printed)).toEqual(lines);
+    expect(makeReadable().lines(printed)).toEqual(lines);
   });
 
   test("a step is one line, and nothing where there is nothing to say", () => {
-    expect(stepLine(answer([{ type: "text", text: "\n\nOne\nTwo" }]))).toBe("One");
-    expect(stepLine("{}")).toBeUndefined();
-    expect(stepLine(undefined)).toBeUndefined();
+    const { step } = makeReadable();
+    expect(step(answer([{ type: "text", text: "\n\nOne\nTwo" }]))).toBe("One");
+    expect(step("{}")).toBeUndefined();
+    expect(step(undefined)).toBeUndefined();
+  });
+
+  test("what came of a step is a step of its own only when it failed", () => {
+    const { step } = makeReadable();
+    expect(step(gave("total 8"))).toBeUndefined();
+    expect(step(gave("No such file", true))).toBe("failed: No such file");
+  });
+
+  test("files are named from where claude stands", () => {
+    const { lines } = makeReadable();
+    lines(line({ type: "system", subtype: "init", cwd: "/boxes/1/work" }));
+    expect(lines(answer([{ type: "tool_use", name: "Read", input: { file_path: "/boxes/1/work/src/a.ts" } }]))).toEqual(
+      ["* Read src/a.ts"],
+    );
+    expect(lines(gave("Written: /boxes/1/work/src/a.ts"))).toEqual(["  Written: src/a.ts"]);
+    const doing = { tool: "Read", about: "/boxes/1/work/src/a.ts" };
+    expect(shown({ ...BUSY, doing, directory: "/boxes/1/work" })[2]).toBe("Read src/a.ts");
   });
 });
 

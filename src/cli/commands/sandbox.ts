@@ -3,25 +3,25 @@
 
 import type { Page } from "../../core/operation.ts";
 import { v } from "../../core/shape.ts";
-import { printable } from "../../core/text.ts";
+import { cutEnd } from "../../core/text.ts";
 import {
   attach,
   endText,
   kill,
   type Looker,
-  linesOf,
   lookerOf,
   lookOnNamed,
+  makeTeller,
   type Run,
   runAnswer,
   runToEnd,
   type Seen,
-  stepsOf,
+  type Step,
 } from "../../features/sandboxes/sandboxes.ts";
 import type { World } from "../../world.ts";
 import type { CommonFlags } from "../flags.ts";
 import { answer, tell } from "../output.ts";
-import { pageFor } from "../terminal.ts";
+import { pageFor, rowsOf } from "../terminal.ts";
 import type { Stream } from "./watch-status.ts";
 
 const NAMED = v.looseObject({
@@ -33,27 +33,23 @@ const NAMED = v.looseObject({
 /** `sandbox run`, for who waits for it. */
 export const runInSandbox: Stream = async (world, input, { colour }) => {
   const { detach: _, ...asked } = v.parse(v.looseObject({}), input);
-  const show = await showing(world, colour);
-  const ended = await runToEnd(world, asked, { isDetached: false, look: show.look });
-  show.clear();
+  const ended = await shown(world, colour, (look) => runToEnd(world, asked, { isDetached: false, look }));
   answer(endText(ended, await pageFor(world, 1, colour)));
   return ended.success ? 0 : 1;
 };
 
 export const attachToRun: Stream = async (world, input, { colour }) => {
   const { run, sessionId } = v.parse(NAMED, input);
-  const show = await showing(world, colour);
-  const ended = await attach(world, { run: run ?? sessionId, isUnattended: false, look: show.look });
-  show.clear();
+  const named = run ?? sessionId;
+  const ended = await shown(world, colour, (look) => attach(world, { run: named, isUnattended: false, look }));
   answer(endText(ended, await pageFor(world, 1, colour)));
   return ended.success ? 0 : 1;
 };
 
 export const killRun: Stream = async (world, input, { colour }) => {
   const { run, sessionId, discard } = v.parse(NAMED, input);
-  const show = await showing(world, colour);
-  const ended = await kill(world, { run: run ?? sessionId, discard: discard === true, look: show.look });
-  show.clear();
+  const asked = { run: run ?? sessionId, discard: discard === true };
+  const ended = await shown(world, colour, (look) => kill(world, { ...asked, look }));
   answer(endText(runAnswer(ended, { paths: world.paths, now: world.now() }), await pageFor(world, 1, colour)));
   return 0;
 };
@@ -62,6 +58,7 @@ export const killRun: Stream = async (world, input, { colour }) => {
 export const followLogs: Stream = async (world, input, { json }) => {
   const { run, sessionId } = v.parse(NAMED, input);
   let looker: Looker | undefined;
+  const linesOf = makeTeller();
   const look = (at: Run) => {
     looker ??= lookerOf(world.paths, at.id);
     for (const seen of looker.look(world.now())) {
@@ -80,28 +77,51 @@ function documentOf(seen: Seen): string {
   return JSON.stringify(parsed.success ? { kind: "event", event: parsed.output } : { kind: "line", line: seen.line });
 }
 
-async function showing(world: World, colour: CommonFlags["colour"]) {
+/** Shows a run as it goes on for as long as `work` takes, and leaves only what has happened. */
+async function shown<Ended>(
+  world: World,
+  colour: CommonFlags["colour"],
+  work: (look: (run: Run) => Promise<void>) => Promise<Ended>,
+): Promise<Ended> {
   const page = await pageFor(world, 2, colour);
+  const isPainted = page.columns !== undefined && !world.env.isDumb;
   let looker: Looker | undefined;
-  let painted = 0;
-  const clear = () => {
-    if (painted > 0) tell(`\x1b[${painted}A\x1b[J`);
-    painted = 0;
-  };
+  let painted: string[] = [];
   const look = async (run: Run) => {
     looker ??= lookerOf(world.paths, run.id);
-    const happened = looker.look(world.now()).flatMap(stepsOf).map(printable);
-    if (page.columns === undefined) {
-      for (const line of happened) tell(`${line}\n`);
+    const { step } = looker;
+    const steps = looker.look(world.now()).flatMap((seen) => step(seen) ?? []);
+    if (!isPainted) {
+      for (const one of steps) tell(`${stepText(one, page)}\n`);
       return;
     }
-    // Its width may have changed.
-    const now: Page = await pageFor(world, 2, colour);
-    clear();
-    for (const line of happened) tell(`${now.paint.dim(line)}\n`);
-    const live = looker.live(run, now);
-    if (live.length > 0) tell(`${live.join("\n")}\n`);
-    painted = live.length;
+    // Its size may have changed.
+    const now = await pageFor(world, 2, colour);
+    const rows = (await rowsOf(2)) ?? LEAST_ROWS;
+    const live = looker.live(run, now).slice(0, rows - 1);
+    const lines = steps.map((one) => `${stepText(one, now)}\n`).join("");
+    // Nothing of it wraps: what is painted must be as many rows as it is lines.
+    tell(`${erased(painted, now)}${lines}\x1b[?7l${live.map((line) => `${line}\n`).join("")}\x1b[?7h`);
+    painted = live;
   };
-  return { look, clear };
+  try {
+    return await work(look);
+  } finally {
+    if (painted.length > 0) tell(erased(painted, await pageFor(world, 2, colour)));
+  }
+}
+
+const LEAST_ROWS = 24;
+
+/** A terminal that became narrower has wrapped what stood there. The cursor may stand behind a ^C. */
+function erased(lines: readonly string[], { columns = 80 }: Page): string {
+  if (lines.length === 0) return "";
+  const rows = lines.reduce((sum, line) => sum + Math.max(1, Math.ceil(Bun.stringWidth(line) / columns)), 0);
+  return `\r\x1b[${rows}A\x1b[J`;
+}
+
+/** What claude says and does is cut where the terminal ends: `sandbox logs` has all of it. */
+function stepText({ by, text }: Step, { paint, columns = Number.POSITIVE_INFINITY }: Page): string {
+  if (by === "warning") return paint.yellow(`warning: ${text}`);
+  return by === "us" ? text : paint.dim(cutEnd(text, columns));
 }

@@ -1,9 +1,10 @@
 // How a run looks on a terminal while it goes on: a few lines, none wider than the terminal. Pure.
 
 import type { Page } from "../../core/operation.ts";
+import { NUMBER, TEXT, v, YES_OR_NO } from "../../core/shape.ts";
 import { counted, cutEnd, cutStart } from "../../core/text.ts";
 import { quietSince } from "./ending.ts";
-import type { View } from "./view.ts";
+import { newView, type View } from "./view.ts";
 
 /** What the view does not know: of the run and of where it runs. */
 export interface RunFacts {
@@ -16,6 +17,25 @@ export interface RunFacts {
   limitAt: Date | undefined;
   /** Of the sandbox so far, in US dollars; 0 where it costs nothing. */
   sandboxCost: number;
+}
+
+const COUNTS = { input: NUMBER, output: NUMBER, cacheRead: NUMBER, cacheWritten: NUMBER };
+/** What is shown of a view. */
+const SHOWN = v.object({
+  ...{ login: v.picklist(["unknown", "in", "refused"]), turns: NUMBER, filesTouched: NUMBER, ticks: NUMBER },
+  ...{ doing: v.nullable(v.object({ tool: TEXT, about: TEXT })), directory: v.nullable(TEXT), files: v.array(TEXT) },
+  ...{ tokens: v.object(COUNTS), modelCost: v.nullable(NUMBER), isRetrying: YES_OR_NO },
+  retries: v.object({ count: NUMBER, why: v.nullable(TEXT) }),
+  denials: v.object({ count: NUMBER, tools: v.array(TEXT) }),
+  todo: v.nullable(v.object({ done: NUMBER, total: NUMBER })),
+  ...{ lastText: v.nullable(TEXT), lastAt: v.nullable(TEXT) },
+  result: v.nullable(v.object({ subtype: TEXT, isError: YES_OR_NO, text: TEXT })),
+});
+
+/** A view that was kept as JSON, as far as it is shown; one of an unknown form is empty. */
+export function keptView(kept: unknown): View {
+  const parsed = v.safeParse(SHOWN, kept);
+  return parsed.success ? { ...newView(), ...parsed.output } : newView();
 }
 
 const LEAST_COLUMNS = 20;
@@ -54,7 +74,8 @@ function doingOf(view: View, quiet: Date | undefined, now: Date): string {
   if (view.result !== null) return view.result.isError ? "It ended early." : "It is done.";
   if (view.isRetrying) return `The model is asked again (${view.retries.why ?? "no answer"}).`;
   if (view.doing === null) return view.turns === 0 ? "It begins." : "It thinks.";
-  return `${view.doing.tool} ${view.doing.about}`.trimEnd();
+  const { tool, about } = view.doing;
+  return `${tool} ${view.directory === null ? about : about.replaceAll(`${view.directory}/`, "")}`.trimEnd();
 }
 
 function workFacts({ turns, filesTouched, files, todo, ticks, denials, retries, tokens }: View): string[] {

@@ -1,7 +1,7 @@
 // What the claude of a run did, readable, with what its driver said at the right places.
 
 import type { World } from "../../world.ts";
-import { readableLines } from "../claude-runs/claude-runs.ts";
+import { makeReadable } from "../claude-runs/claude-runs.ts";
 import { runMeant } from "./find.ts";
 import { placeOf } from "./place.ts";
 import { type Run, statusOf } from "./run.ts";
@@ -26,6 +26,7 @@ export async function lastLines(
   const place = placeOf(world.paths, run.id);
   const last: string[] = [];
   const reader = readerOf(place);
+  const linesOf = makeTeller();
   for (let seen = reader.read(); seen !== undefined; seen = reader.read()) {
     last.push(...seen.flatMap(linesOf));
     if (last.length > 2 * lines) last.splice(0, last.length - lines);
@@ -36,9 +37,12 @@ export async function lastLines(
   return { ...told, output: kept.join("\n"), lineCount: kept.length };
 }
 
-/** As `sandbox logs` shows it: our own words in brackets. */
-export function linesOf(seen: Seen): string[] {
-  if (seen.kind === "line") return readableLines(seen.line);
-  const mark = seen.note.kind === "warning" ? "!" : "-";
-  return [`[${mark}] ${seen.note.text}`];
+/** As `sandbox logs` shows it, in order: our own words in brackets. */
+export function makeTeller(): (seen: Seen) => string[] {
+  const readable = makeReadable();
+  return (seen) => {
+    if (seen.kind === "line") return readable.lines(seen.line);
+    const mark = seen.note.kind === "warning" ? "!" : "-";
+    return [`[${mark}] ${seen.note.text}`];
+  };
 }

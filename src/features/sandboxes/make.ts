@@ -44,17 +44,21 @@ export async function send(driving: Driving): Promise<void> {
   if (worktree === null || base === null) throw new Error(`run ${run.id} was made and has no worktree`);
   const provider = await driving.provider();
   const startedAt = world.now().getTime();
-  const planned = await planUpload(world, {
-    ...{
-      repository: run.git_dir,
-      worktree,
-      caller: run.caller_path,
-      include: run.request.include,
-      store: place.store,
-      base,
+  const planned = await planUpload(
+    world,
+    {
+      ...{
+        repository: run.git_dir,
+        worktree,
+        caller: run.caller_path,
+        include: run.request.include,
+        store: place.store,
+        base,
+      },
+      sharesObjects: provider.capabilities.sharesObjects,
     },
-    sharesObjects: provider.capabilities.sharesObjects,
-  }, world.signal());
+    world.signal(),
+  );
   for (const line of heldLines(planned)) driving.note(line, "warning");
   const { compression } = provider.capabilities;
   const plan = await sendUpload(world, sandbox, planned, { compression, signal: world.signal() });
@@ -75,7 +79,8 @@ function heldLines({ held, warnings }: Pick<UploadPlan, "held" | "warnings">): s
   const named = credentials.slice(0, MOST_NAMED).map(({ path }) => printable(path));
   const more = credentials.length > named.length ? ` and ${credentials.length - named.length} more` : "";
   if (named.length === 0) return [...warnings];
-  return [...warnings, `Stayed here, since they look like credentials: ${named.join(", ")}${more}.`];
+  const how = "--include <path> sends one";
+  return [...warnings, `Stayed here, since they look like credentials (${how}): ${named.join(", ")}${more}.`];
 }
 
 export async function requireSandbox(driving: Driving): Promise<Sandbox> {

@@ -3,8 +3,8 @@
 export { runAnswer } from "./answers.ts";
 export { healRuns } from "./begin.ts";
 export { type LeftRun, leftRuns, runsOfWorth } from "./left.ts";
-export { linesOf } from "./logs.ts";
-export { type Looker, lookerOf, stepsOf } from "./looker.ts";
+export { makeTeller } from "./logs.ts";
+export { type Looker, lookerOf, type Step } from "./looker.ts";
 export type { Run } from "./run.ts";
 export type { Seen } from "./seen.ts";
 export { dryRunText, endText } from "./text.ts";

@@ -1,7 +1,9 @@
 // How runs are shown to people.
 
 import type { Page } from "../../core/operation.ts";
-import { age, counted, cutEnd, printable, sizeText, table } from "../../core/text.ts";
+import { age, counted, cutStart, printable, quotedLines, shellWord, sizeText, table } from "../../core/text.ts";
+import { parseUtc } from "../../db/db.ts";
+import { durationText, keptView, liveText } from "../claude-runs/claude-runs.ts";
 import type { Listed, RunAnswer } from "./answers.ts";
 import type { StateAnswer } from "./state.ts";
 
@@ -15,24 +17,43 @@ function marked(status: Listed["status"], { paint }: Page): string {
 }
 
 export function endText(answer: RunAnswer, page: Page): string {
+  return `${[...stateLines(answer, page), ...nextLines(answer)].join("\n")}\n`;
+}
+
+function stateLines(answer: RunAnswer, page: Page): string[] {
   const { paint } = page;
   const id = answer.sessionId.slice(0, 8);
   const name = answer.name === null ? id : `${printable(answer.name)} (${id})`;
-  const minutes = (answer.executionTime / 60_000).toFixed(1);
-  const lines = [
-    `${paint.bold(name)}: ${marked(answer.status, page)} after ${minutes} min, $${answer.cost.total.toFixed(2)}`,
-  ];
+  const time = answer.executionTime === 0 ? "" : ` after ${durationText(answer.executionTime)}`;
+  const lines = [`${paint.bold(name)}: ${marked(answer.status, page)}${time}${costText(answer.cost.total)}`];
   if (answer.error !== null) {
     lines.push(`  ${printable(answer.error.message)}`);
     if (answer.error.hint !== null) lines.push(`  ${printable(answer.error.hint)}`);
   }
   if (answer.question !== null) {
-    lines.push(`  It ended in a question; nobody answers inside. Run it again with the answer in the task:`);
-    lines.push(`  ${paint.dim(cutEnd(printable(answer.question), 300))}`);
+    lines.push("  It ended in a question, and nobody answers inside. Run it again with the answer in the task:");
+    const width = Math.max(20, (page.columns ?? 100) - 4);
+    lines.push(
+      ...quotedLines(cutStart(answer.question, MOST_ASKED), width).map((line) => `  ${paint.dim(line.trim())}`),
+    );
   }
-  lines.push(...resultLines(answer));
-  if (answer.next.length > 0) lines.push("", "Next:", ...answer.next.map((command) => `  ${command}`));
-  return `${lines.join("\n")}\n`;
+  return [...lines, ...resultLines(answer)];
+}
+
+const MOST_ASKED = 600;
+
+function costText(total: number): string {
+  if (total === 0) return "";
+  return total < 0.01 ? ", under $0.01" : `, $${total.toFixed(2)}`;
+}
+
+/** From where they are to be given: `next` has each as it stands alone. */
+function nextLines({ next, worktreePath }: RunAnswer): string[] {
+  if (next.length === 0) return [];
+  const place = worktreePath === null ? "" : shellWord(worktreePath);
+  const cd = `cd ${place}`;
+  const there = next.filter((one) => one !== cd).map((one) => one.replace(`git -C ${place} `, "git "));
+  return ["", "Next:", ...(next.includes(cd) ? [`  ${cd}`] : []), ...there.map((one) => `  ${one}`)];
 }
 
 function resultLines(answer: RunAnswer): string[] {
@@ -42,10 +63,8 @@ function resultLines(answer: RunAnswer): string[] {
   else if (resultRef !== null && filesChanged === 0) lines.push("  It changed nothing.");
   else if (resultRef !== null) {
     const where = branch === null ? "uncommitted" : `on ${branch}`;
-    lines.push(
-      `  ${counted(filesChanged, "file")} changed, ${counted(commits.length, "commit")} of claude's; ${where} in`,
-    );
-    lines.push(`  ${worktreePath}`);
+    const made = commits.length === 0 ? "" : `, ${counted(commits.length, "commit")} of claude's`;
+    lines.push(`  ${counted(filesChanged, "file")} changed${made}; ${where} in`, `  ${worktreePath}`);
     for (const { subject } of commits.slice(0, MOST_NAMED)) lines.push(`    ${printable(subject)}`);
     if (commits.length > MOST_NAMED) lines.push(`    and ${commits.length - MOST_NAMED} more`);
   }
@@ -59,7 +78,8 @@ function resultLines(answer: RunAnswer): string[] {
   for (const { path, target } of answer.escaping.slice(0, MOST_NAMED)) {
     lines.push(`  A link that leads out of the project: ${printable(path)} -> ${printable(target)}`);
   }
-  for (const { path, why } of answer.left.slice(0, MOST_NAMED)) lines.push(`  In no commit: ${printable(path)}: ${why}`);
+  for (const { path, why } of answer.left.slice(0, MOST_NAMED))
+    lines.push(`  In no commit: ${printable(path)}: ${why}`);
   for (const weakness of answer.weaknesses) lines.push(`  Weaker isolation: ${weakness}`);
   return lines;
 }
@@ -103,24 +123,41 @@ export function listText(sessions: readonly Listed[], page: Page): string {
 }
 
 export function statusText(answer: StateAnswer, page: Page): string {
-  const { usage, health } = answer;
+  const { step, health, usage } = answer;
+  if (step === "ended") return endText(answer, page);
   const used = [
     usage?.cpuPercent == null ? undefined : `cpu ${Math.round(usage.cpuPercent)} %`,
     usage?.memoryBytes == null ? undefined : `memory ${sizeText(usage.memoryBytes)}`,
     usage?.diskBytes == null ? undefined : `disk ${sizeText(usage.diskBytes)}`,
   ].filter((one) => one !== undefined);
+  const isAtWork = step === "started" && health.isHealthy && answer.error === null;
   const lines = [
-    endText(answer, page).trimEnd(),
-    `  ${health.message}${used.length > 0 ? ` ${used.join(", ")}.` : ""}`,
-    ...limitLines(answer, page),
+    ...(isAtWork ? workLines(answer, page) : [...stateLines(answer, page), `  ${printable(health.message)}`]),
+    ...(used.length > 0 ? [`The sandbox uses ${used.join(", ")}.`] : []),
+    ...checkpointLines(answer, page),
+    ...nextLines(answer),
   ];
   return `${lines.join("\n")}\n`;
 }
 
-function limitLines({ limitAt, status }: StateAnswer, { now }: Page): string[] {
-  if (limitAt === null || (status !== "RUNNING" && status !== "INITIALIZING")) return [];
-  const minutes = Math.round((Date.parse(limitAt) - now.getTime()) / 60_000);
-  return [minutes > 0 ? `  Its time is up in ${minutes} min.` : "  Its time is up."];
+/** As who looks on sees it. */
+function workLines(answer: StateAnswer, page: Page): string[] {
+  const { now } = page;
+  const { sessionId, provider, title, limitAt, cost, executionTime } = answer;
+  return liveText(
+    keptView(answer.view),
+    {
+      ...{ state: "running", title: `${sessionId.slice(0, 8)} (${provider}): ${printable(title)}` },
+      startedAt: new Date(now.getTime() - executionTime),
+      limitAt: limitAt === null ? undefined : new Date(limitAt),
+      sandboxCost: cost.sandbox,
+    },
+    page,
+  );
+}
+
+function checkpointLines({ lastCheckpointAt: at }: StateAnswer, { now }: Page): string[] {
+  return at === null ? [] : [`What it had done ${age(parseUtc(at), now)} ago is here already.`];
 }
 
 export function downloadedText(answer: {

@@ -1,6 +1,6 @@
 // Looking on at a run until it has ended. Who looks on drives nothing: killed, it leaves the run as it was.
 
-import { asFailure } from "../../core/failure.ts";
+import { asFailure, Failure } from "../../core/failure.ts";
 import type { World } from "../../world.ts";
 import { type RunAnswer, runAnswer } from "./answers.ts";
 import { beginRun, goOn, healRuns } from "./begin.ts";
@@ -85,8 +85,8 @@ const LOOK_MS = 150;
 const PATIENCE_MS = 3_000;
 
 /**
- * Until it has ended or only its user can help. The first signal asks for it to come home, the second one leaves it alone.
- * One whose driver died gets another.
+ * Until it has ended or only its user can help. Ctrl-C asks for it to come home; the next one, and what ends the terminal
+ * or this process alone, leaves it as it is. One whose driver died gets another.
  */
 async function lookOn(
   world: World,
@@ -106,10 +106,11 @@ async function lookOn(
     parkedMs = run.facts.isParked ? parkedMs + LOOK_MS : 0;
     if (parkedMs > PATIENCE_MS) return run;
     if (signal.aborted && !isAsked) {
+      if (!isInterrupt(signal.reason) || run.wanted !== null) throw leaving(signal.reason, run);
       isAsked = true;
       db.write(() => askOf(db, id, "stop"));
     }
-    if (world.secondSignal().aborted) throw asFailure(world.secondSignal().reason);
+    if (world.secondSignal().aborted) throw leaving(world.secondSignal().reason, run);
     lonelyMs += LOOK_MS;
     if (lonelyMs > PATIENCE_MS && !run.facts.isParked) {
       lonelyMs = 0;
@@ -117,4 +118,15 @@ async function lookOn(
     }
     await world.sleep(LOOK_MS);
   }
+}
+
+function isInterrupt(reason: unknown): boolean {
+  return asFailure(reason).details["signal"] === "SIGINT";
+}
+
+function leaving(reason: unknown, { id, wanted }: Run): Failure {
+  const { kind, code, message, details } = asFailure(reason);
+  const how = wanted === null ? "The run goes on" : "The run is stopped and comes home";
+  const hint = `${how} without this command. To look on again: parallel-cc sandbox attach ${id.slice(0, 8)}`;
+  return new Failure({ kind, code, message, details, hint });
 }
