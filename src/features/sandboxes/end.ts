@@ -3,7 +3,7 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { session } from "../roster/roster.ts";
-import { release } from "../sessions/sessions.ts";
+import { releaseMade } from "../sessions/sessions.ts";
 import type { Driving } from "./driving.ts";
 
 export async function end(driving: Driving): Promise<void> {
@@ -15,7 +15,7 @@ export async function end(driving: Driving): Promise<void> {
   for (const name of ["carry.index", "start.index"]) rmSync(join(place.directory, name), { force: true });
   const { session_id: sessionId } = driving.run();
   if (sessionId !== null && session(db, sessionId) !== undefined) {
-    const { worktreeRemoved } = await release(world, { sessionId });
+    const { worktreeRemoved } = await releaseMade(world, sessionId);
     if (worktreeRemoved) driving.note("Its worktree went: there was nothing in it.");
   }
   driving.change({ step: "ended", endedAt: world.now().toISOString() });

@@ -84,6 +84,14 @@ export async function release(world: World, input: ReleaseInput): Promise<Releas
   return { ...(await releaseFound(world, db, found, input.keep === true)), gitDir: found.git_dir };
 }
 
+/** As `release`, of one that the caller itself has made for something and that nobody else lives in. */
+export async function releaseMade(world: World, id: string): Promise<Released> {
+  const db = await world.db();
+  await heal(world, allSessions(db));
+  const found = session(db, id);
+  return found === undefined ? NOTHING : { ...(await releaseFound(world, db, found, false)), gitDir: found.git_dir };
+}
+
 /** A client that says goodbye ends some moments later. */
 const FAREWELL_MS = 30_000;
 const PAUSE_MS = 50;

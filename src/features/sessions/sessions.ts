@@ -9,7 +9,7 @@ export { type Maker, makerFor } from "./maker.ts";
 export { followMoves } from "./moves.ts";
 export { ownerOf } from "./owners.ts";
 export { register } from "./register.ts";
-export { release } from "./release.ts";
+export { release, releaseMade } from "./release.ts";
 export { status, statusForPeople } from "./status.ts";
 export { statusText } from "./status-text.ts";
 export { repositoryOf, writerOfCaller } from "./writer.ts";

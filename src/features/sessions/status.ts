@@ -107,7 +107,9 @@ function describe(
   seen: { staleMs: number; liveness: Liveness | undefined; changes: CheckoutChanges | undefined },
 ): SessionStatus {
   const createdAt = parseUtc(one.created_at);
-  const isAlive = isLocal(one) ? seen.liveness?.state !== "dead" : one.status === "RUNNING" || one.status === "INITIALIZING";
+  const isAlive = isLocal(one)
+    ? seen.liveness?.state !== "dead"
+    : one.status === "RUNNING" || one.status === "INITIALIZING";
   const over = activityOf(one) === "ended" ? "ended" : "gone";
   const activity = isAlive ? activityNow(world, one, seen.staleMs) : over;
   return {
