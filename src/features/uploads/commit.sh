@@ -26,9 +26,21 @@ git config core.precomposeUnicode false
 git config core.protectHFS false
 git config core.protectNTFS false
 git config gc.auto 0
-git -c core.looseCompression=1 add --all --force .
-tree=$(git write-tree)
-commit=$(printf '%s' "$MESSAGE" | git commit-tree "$tree" ${parent:+-p "$parent"} -F -)
+written() {
+  git -c core.looseCompression=1 add --all --force . && tree=$(git write-tree) &&
+    commit=$(printf '%s' "$MESSAGE" | git commit-tree "$tree" ${parent:+-p "$parent"} -F -)
+}
+# git writes what it adds even where it can borrow it, since it cannot touch what it borrows (2.39). So what stands as in
+# the parent is found first, and only read.
+commit=
+if [ -n "$parent" ] && git read-tree "$parent" 2>/dev/null && ! git ls-files --stage | grep -q '^160000 '; then
+  git update-index -q --really-refresh >/dev/null 2>&1 || :
+  written || commit=
+fi
+if [ "$commit" != "$EXPECTED" ]; then
+  git read-tree --empty
+  written
+fi
 printf '%s\n' "$commit"
 # Last: where the branch is, all is.
 if [ "$commit" = "$EXPECTED" ]; then
