@@ -36,3 +36,19 @@ test("what was worked out here is what stands in a native sandbox, with the hist
     "",
   ]);
 });
+
+test("what stands as in the commit below it is borrowed, and not stored there again", async () => {
+  await using scene = await nativeScene();
+  const { place, world } = scene;
+  const repo = await makeRepo(place, { files: 300 });
+  await write(repo.path, { "new.txt": "new\n" });
+  const base = await repo.git("rev-parse", "HEAD");
+  const roots = { repository: repo.path, worktree: repo.path, caller: repo.path, store: place.at("run/store.git") };
+  const plan = await planUpload(world, { ...roots, base, include: [], sharesObjects: true });
+  const sandbox = await scene.make({ objects: plan.first.objects });
+  await sendUpload(world, sandbox, plan, { compression: scene.provider().capabilities.compression });
+  const script = "find .git/objects -type f ! -path '*/info/*' | wc -l";
+  const { stdout } = await capture(sandbox, { argv: ["sh", "-c", script] });
+  // A file, its tree and the commit.
+  expect(stdout.trim()).toBe("3");
+});
