@@ -3,7 +3,7 @@
 
 import { expect, test } from "bun:test";
 import { existsSync } from "node:fs";
-import { chmod, mkdir, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, symlink, utimes, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { claudeNeeds } from "../../src/features/providers/native/claude.ts";
 import { removed } from "../../src/features/providers/native/destroy.ts";
@@ -199,4 +199,15 @@ test("a keeper keeps until it is told to end, and its sandbox can be used meanwh
   expect(standingOf(ground)).toMatchObject({ isRunning: false });
   // Not `destroy`, which would end the keeper: that is this process.
   await removed(world, ground);
+});
+
+test("what somebody has left who was killed while making a sandbox goes when the next one is made", async () => {
+  await using place = await makePlace();
+  await using world = testWorld(place);
+  const left = place.at("home", ".parallel-cc", "native", ".new-0123456789ab-12345");
+  await mkdir(left, { recursive: true });
+  const old = new Date(world.now().getTime() - 3_600_000);
+  await utimes(left, old, old);
+  makeGround(world, recordFor(SPEC, world.now()));
+  expect(existsSync(left)).toBe(false);
 });

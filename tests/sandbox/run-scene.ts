@@ -1,8 +1,11 @@
 // A repository, the compiled program, the native provider, and a claude of the test's own: a sh script that prints
 // stream-json as the real one does. Inside it stands in the workspace of a real sandbox.
 
+import { Database } from "bun:sqlite";
+import { existsSync } from "node:fs";
 import { chmod, mkdir, readdir, writeFile } from "node:fs/promises";
 import { v } from "../../src/core/shape.ts";
+import { RUN, type Run } from "../../src/features/sandboxes/run.ts";
 import { type PccInput, parseAnswer, pcc, type Ran, type Running, startPcc } from "../support/cli.ts";
 import { makePlace, type Place } from "../support/place.ts";
 import { waitFor } from "../support/processes.ts";
@@ -21,6 +24,9 @@ const ANSWER = v.looseObject({
   filesChanged: v.number(),
   resultRef: v.nullable(v.string()),
   heldBack: v.nullable(v.string()),
+  executionTime: v.number(),
+  left: v.array(v.object({ path: v.string(), why: v.string() })),
+  warnings: v.array(v.string()),
   runsOnHost: v.array(v.object({ path: v.string(), what: v.string() })),
   error: v.nullable(v.object({ code: v.string(), message: v.string(), hint: v.nullable(v.string()) })),
   next: v.array(v.string()),
@@ -30,6 +36,8 @@ export type Answer = v.InferOutput<typeof ANSWER>;
 export interface RunScene extends AsyncDisposable {
   place: Place;
   repo: Repo;
+  /** That every command of it gets. */
+  variables: Readonly<Record<string, string>>;
   /** One command of ours in the repository. */
   pcc(args: readonly string[], input?: PccInput): Promise<Ran>;
   start(args: readonly string[], input?: PccInput): Running;
@@ -39,6 +47,15 @@ export interface RunScene extends AsyncDisposable {
   read(path: string): Promise<string>;
   /** When the run has come to a step. */
   step(step: string): Promise<void>;
+  /** Rows as they stand, the oldest first. */
+  rows(): Run[];
+  row(id: string): Run;
+  /** As soon as its row says so, and somebody drives it. */
+  rowAt(id: string, isThere: (run: Run) => boolean): Promise<Run>;
+  /** Begins a run that nobody waits for. */
+  begin(...words: string[]): Promise<string>;
+  /** Ids of the native sandboxes that there are. */
+  sandboxes(): Promise<string[]>;
   /** When the scripted claude of the newest run has come to a gate (`at <name>`). */
   reached(gate: string): Promise<void>;
   open(gate: string): Promise<void>;
@@ -59,17 +76,24 @@ export async function runScene({ sh, repo: repoInput, env = {} }: RunSceneInput)
   const programs = place.at("programs");
   await mkdir(programs);
   await writeClaude(`${programs}/claude`, sh);
+  const variables = { ANTHROPIC_API_KEY: KEY, ANTHROPIC_BASE_URL: "http://127.0.0.1:9", ...env };
   const given: PccInput = {
     cwd: repo.path,
     path: [programs],
-    env: { ANTHROPIC_API_KEY: KEY, ANTHROPIC_BASE_URL: "http://127.0.0.1:9", ...env },
+    env: variables,
     timeoutMs: 60_000,
   };
   const merged = (input: PccInput = {}): PccInput => ({ ...given, ...input, env: { ...given.env, ...input.env } });
   const run = (args: readonly string[], input?: PccInput) => pcc(place, args, merged(input));
+  const rows = () => rowsIn(`${place.home}/.parallel-cc/coordinator.db`);
+  const row = (id: string): Run => {
+    const found = rows().find((one) => one.id === id);
+    if (found === undefined) throw new Error(`there is no run ${id}`);
+    return found;
+  };
   const workspace = () => waitFor(() => newestWorkspace(place), "a sandbox");
   return {
-    ...{ place, repo, pcc: run },
+    ...{ place, repo, variables, pcc: run },
     start: (args, input) => startPcc(place, args, merged(input)),
     sandbox: async (...words) => v.parse(ANSWER, parseAnswer(await run(["sandbox", ...words, "--json"]))),
     read: (path) => Bun.file(path).text(),
@@ -85,6 +109,24 @@ export async function runScene({ sh, repo: repoInput, env = {} }: RunSceneInput)
     open: async (gate) => {
       await writeFile(`${await workspace()}/../tmp/${gate}.open`, "");
     },
+    rows,
+    row,
+    rowAt: async (id, isThere) => {
+      const found = await waitFor(
+        () => [row(id)].find((one) => one.driver !== null && isThere(one)),
+        `run ${id}`,
+        30_000,
+      );
+      return found;
+    },
+    begin: async (...words) => {
+      const ran = await run(["sandbox", "run", "--detach", "--json", ...words]);
+      return v.parse(ANSWER, parseAnswer(ran)).sessionId;
+    },
+    sandboxes: async () => {
+      const all = await readdir(`${place.home}/.parallel-cc/native`).catch(() => []);
+      return all.filter((name) => !name.startsWith("."));
+    },
     killDriver: async () => {
       const { stdout } = await run(["sandbox", "list", "--json"]);
       const [newest] = v.parse(LISTED, JSON.parse(stdout)).sessions;
@@ -99,6 +141,17 @@ export async function runScene({ sh, repo: repoInput, env = {} }: RunSceneInput)
       await place[Symbol.asyncDispose]();
     },
   };
+}
+
+const COLUMNS = Object.keys(RUN.entries).join(", ");
+
+function rowsIn(file: string): Run[] {
+  if (!existsSync(file)) return [];
+  using db = new Database(file, { readonly: true });
+  return db
+    .query(`SELECT ${COLUMNS} FROM sandbox_runs ORDER BY created_at, rowid`)
+    .all()
+    .map((one) => v.parse(RUN, one));
 }
 
 const LISTED = v.object({ sessions: v.array(v.object({ sessionId: v.string(), step: v.string() })) });

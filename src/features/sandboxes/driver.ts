@@ -8,7 +8,7 @@ import { type Secret, secretsOf } from "../claude-runs/claude-runs.ts";
 import { type Driving, drivingOf, isDriven, requireRun, Superseded } from "./driving.ts";
 import { end } from "./end.ts";
 import { comeHome, handOver } from "./hand-over.ts";
-import { start } from "./launch.ts";
+import { hasBegun, start } from "./launch.ts";
 import { make, send } from "./make.ts";
 import { prepare } from "./prepare.ts";
 import { hasReached, type Run, type Step, type Trouble } from "./run.ts";
@@ -43,7 +43,7 @@ export async function drive(world: World, id: string): Promise<void> {
     const { step } = driving.run();
     if (step === "ended") return;
     try {
-      if (!skipped(driving)) await STEP[step](driving);
+      if (!(await skipped(driving))) await STEP[step](driving);
       driving.change({ trouble: keptTrouble(driving.run()) });
       tries = 0;
     } catch (thrown) {
@@ -68,10 +68,11 @@ function requireSelf({ processes, pid }: Pick<World, "processes" | "pid">): Proc
 }
 
 /** What nobody wants any more is not begun. */
-function skipped(driving: Driving): boolean {
+async function skipped(driving: Driving): Promise<boolean> {
   const { step, wanted } = driving.run();
   if (wanted === null || hasReached(step, "delivered")) return false;
-  const isOfWorth = wanted === "stop" && hasReached(step, "started");
+  const hasStarted = hasReached(step, "started") || (step === "sent" && (await hasBegun(driving)));
+  const isOfWorth = wanted === "stop" && hasStarted;
   if (isOfWorth) return false;
   const overAt = driving.world.now().toISOString();
   driving.change({ step: "delivered", outcome: "CANCELLED", ...(hasReached(step, "over") ? {} : { overAt }) });

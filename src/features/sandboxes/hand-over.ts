@@ -7,13 +7,14 @@ import { deliver, type Replayed } from "../results/results.ts";
 import { workedMs } from "./answers.ts";
 import { costOf } from "./cost.ts";
 import type { Driving } from "./driving.ts";
-import { bringHome, bringHomeFromHere, commitMessage } from "./home.ts";
+import { bringHome, bringHomeFromHere, commitMessage, type Home } from "./home.ts";
 
 export async function comeHome(driving: Driving): Promise<void> {
   const run = driving.run();
   const isLost = run.facts.endedBy === "loss";
   const sandbox = isLost ? undefined : await driving.sandbox();
   const home = sandbox === undefined ? await bringHomeFromHere(driving) : await bringHome(driving, sandbox);
+  if (sandbox === undefined && !isLost) vanished(driving, home);
   if (home === undefined) {
     driving.note("Nothing had come home before the sandbox went away.", "warning");
     driving.change({ step: "home" });
@@ -26,6 +27,19 @@ export async function comeHome(driving: Driving): Promise<void> {
     return;
   }
   driving.note(`The result is here and is held back: ${heldBack}.`, "warning");
+}
+
+/** Between claude's end and this. What went wrong before stays what is told. */
+function vanished(driving: Driving, home: Home | undefined): void {
+  const { outcome, trouble, instance_id: instance } = driving.run();
+  const message = `The sandbox ${instance ?? ""} went away before all of its work had come home.`;
+  const hint = home === undefined ? "Nothing had come home yet." : "What had come home by then is here.";
+  driving.note(message, "warning");
+  driving.change({
+    ...(outcome === "COMPLETED" ? { outcome: "FAILED" as const } : {}),
+    ...(trouble === null ? { trouble: { code: "sandbox.gone", message, hint } } : {}),
+    facts: { endedBy: "loss" },
+  });
 }
 
 /** A result that cannot be put into the worktree is safe under its ref: that is told, and is no reason to keep the sandbox. */

@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { Failure } from "../../core/failure.ts";
-import { launch, readAuth } from "../claude-runs/claude-runs.ts";
+import { launch, readAuth, standing } from "../claude-runs/claude-runs.ts";
 import type { Driving } from "./driving.ts";
 import { identityOf } from "./identity.ts";
 import { requireSandbox } from "./make.ts";
@@ -19,7 +19,11 @@ export async function start(driving: Driving): Promise<void> {
   const sandbox = await requireSandbox(driving);
   const { auth, problems } = await readAuth(world, request.authMethod);
   const missing = request.variables.filter((name) => world.env.sandboxVariables[name] === undefined);
-  if (auth === undefined || missing.length > 0) throw keysMissing(run.id, { problems, missing });
+  if (auth === undefined || missing.length > 0) {
+    if (!(await hasBegun(driving))) throw keysMissing(run.id, { problems, missing });
+    driving.change({ step: "started", startedAt: world.now().toISOString() });
+    return;
+  }
   const provider = await driving.provider();
   const given = Object.fromEntries(request.variables.map((name) => [name, world.env.sandboxVariables[name] ?? ""]));
   const started = await launch(world, sandbox, {
@@ -30,6 +34,12 @@ export async function start(driving: Driving): Promise<void> {
   });
   driving.change({ step: "started", startedAt: world.now().toISOString() });
   driving.note(`claude ${started.version} is at work.`);
+}
+
+/** A driver may have died before it could write it down. */
+export async function hasBegun(driving: Driving): Promise<boolean> {
+  const sandbox = await driving.sandbox();
+  return sandbox !== undefined && (await standing(sandbox)).state !== "not-started";
 }
 
 interface Missing {

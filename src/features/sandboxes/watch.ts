@@ -54,6 +54,7 @@ async function watchOnce(driving: Driving): Promise<void> {
     const isOver = settled(following);
     const clock = clockOf(driving, run);
     const quiet = quietNotice(driving, run);
+    const pulse = pulseOf(driving, sandbox);
     let endedBy: NonNullable<Facts["endedBy"]> = "itself";
     let shownAt = 0;
     while (!(await isOver(TICK_MS))) {
@@ -75,6 +76,10 @@ async function watchOnce(driving: Driving): Promise<void> {
         await isOver(GRACE_MS * 2);
         break;
       }
+      if (await pulse.hasStopped(view.snapshot())) {
+        await isOver(CATCH_UP_MS);
+        break;
+      }
       if (clock.isCheckpointDue(now)) {
         await checkpoint(driving, sandbox);
         clock.checkpointed(world.now().getTime());
@@ -82,15 +87,44 @@ async function watchOnce(driving: Driving): Promise<void> {
     }
     followed.abort();
     await following.catch(forAbort(followed.signal));
-    // Nothing that it has started goes on changing files while they come home.
-    await stopClaude(sandbox, { graceMs: GRACE_MS });
-    const stood = await standing(sandbox);
-    const end = stood.state === "ended" ? stood : { exit: null, by: "loss" as const };
+    const end = await endOf(sandbox);
     over(driving, { endedBy, view: view.snapshot(), end, said: await lastWords(sandbox) });
   } finally {
     followed.abort();
     closeSync(log);
   }
+}
+
+const CATCH_UP_MS = 1_000;
+const FIRST_LOOK_MS = 4_000;
+
+/** Whether what holds a silent claude is still there: asked less and less while nothing comes, since asking costs. */
+function pulseOf({ world }: Driving, sandbox: Sandbox) {
+  let heardAt = "";
+  let silentSince = world.now().getTime();
+  let waitMs = FIRST_LOOK_MS;
+  return {
+    hasStopped: async ({ lastAt }: Pick<View, "lastAt">): Promise<boolean> => {
+      const now = world.now().getTime();
+      if ((lastAt ?? "") !== heardAt) {
+        heardAt = lastAt ?? "";
+        silentSince = now;
+        waitMs = FIRST_LOOK_MS;
+      }
+      if (now - silentSince < waitMs) return false;
+      waitMs *= 2;
+      return (await sandbox.inspect()).state === "stopped";
+    },
+  };
+}
+
+/** From then on nothing that claude has started goes on changing files while they come home. */
+async function endOf(sandbox: Sandbox): Promise<Pick<ClaudeEnd, "exit" | "by">> {
+  const { state } = await sandbox.inspect();
+  // All of it has ended already with what held it, and there is nobody to wait for.
+  if (state !== "stopped") await stopClaude(sandbox, { graceMs: GRACE_MS });
+  const stood = await standing(sandbox);
+  return stood.state === "ended" ? stood : { exit: null, by: "loss" };
 }
 
 interface Kept {

@@ -1,7 +1,7 @@
 // Where a native sandbox stands on this machine, and what is written down of it: what it was asked to be, by who made
 // it, and how it stands, by its keeper. No secret is in either.
 
-import { existsSync, mkdirSync, readdirSync, realpathSync, renameSync, rmSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, readdirSync, realpathSync, renameSync, rmSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import { Failure, usage } from "../../../core/failure.ts";
 import { NUMBER, TEXT, TEXT_OR_NULL, v, YES_OR_NO } from "../../../core/shape.ts";
@@ -105,10 +105,11 @@ export function standingGround(world: Effects, id: string): Ground | undefined {
 }
 
 /** It appears as a whole, with its record. */
-export function makeGround(world: Effects & Pick<World, "newId" | "pid">, record: SandboxRecord): Ground {
+export function makeGround(world: Effects & Pick<World, "newId" | "now" | "pid">, record: SandboxRecord): Ground {
   const root = rootOf(world);
   mkdirSync(root, { recursive: true, mode: 0o700 });
   const real = realpathSync(root);
+  clearHalves(world, real);
   for (;;) {
     const ground = groundOf(real, world.newId().replaceAll("-", "").slice(0, 12));
     const fresh = join(real, `.new-${ground.id}-${world.pid}`);
@@ -124,6 +125,17 @@ export function makeGround(world: Effects & Pick<World, "newId" | "pid">, record
       rmSync(fresh, { recursive: true, force: true });
     }
     return ground;
+  }
+}
+
+/** Making one takes milliseconds; who was killed over it left this. */
+const HALF_MS = 10 * 60_000;
+
+function clearHalves({ now }: Pick<World, "now">, root: string): void {
+  for (const name of readdirSync(root)) {
+    const path = join(root, name);
+    const madeMs = /^\.new-[a-z0-9]+-\d+$/.test(name) ? lstatSync(path, { throwIfNoEntry: false })?.mtimeMs : undefined;
+    if (madeMs !== undefined && now().getTime() - madeMs > HALF_MS) rmSync(path, { recursive: true, force: true });
   }
 }
 
