@@ -56,6 +56,8 @@ type Body = v.InferOutput<typeof REQUEST>;
 export interface Asked {
   /** Which session of the client's asked. */
   session: string;
+  /** Its key or token, as the header has it. */
+  login: string;
   /** The prompt of the rule that answered, and which of its turns; undefined for what nobody scripted. */
   prompt: string | undefined;
   turn: number;
@@ -99,6 +101,7 @@ export function startModel(rules: readonly Rule[]): ScriptedModel {
       const found = pick(rules, body);
       asked.push({
         session: request.headers.get("x-claude-code-session-id") ?? "",
+        login: request.headers.get("authorization") ?? request.headers.get("x-api-key") ?? "",
         ...{ prompt: found?.rule.prompt, turn: found?.turn ?? 0 },
         text: [body.system, ...body.messages.map(({ content }) => content)].map(textOf).join("\n"),
         results: newResults(body),

@@ -1,0 +1,71 @@
+// The real Claude Code in a sandbox run on days that are not good: killed half-way, not let in, left with a question.
+
+import { expect, test } from "bun:test";
+import { bash } from "../support/client.ts";
+import { gate } from "../support/servers/messages.ts";
+import { clientScene } from "./sandbox-scene.ts";
+
+test("a run whose command and driver are killed while its client waits is brought home complete by attach", async () => {
+  const half = gate();
+  const first = bash("echo one >one.txt && git add -A && git commit -qm 'Phase 1'");
+  const second = { blocks: [bash("echo two >two.txt && git add -A && git commit -qm 'Phase 2'")], gate: half };
+  const third = bash("echo three >three.txt");
+  await using scene = await clientScene({ rules: () => [{ prompt: "Take long", turns: [first, second, third] }] });
+  await using running = scene.start(["sandbox", "run", "--prompt", "Take long", "--branch", "work", "--json"]);
+  await half.reached;
+  running.kill("SIGKILL");
+  await running.exited;
+  await scene.killDriver();
+  half.open();
+  const answer = await scene.sandbox("attach");
+  expect(answer).toMatchObject({ success: true, status: "COMPLETED", branch: "work", filesChanged: 3 });
+  const log = await scene.repo.git("log", "--format=%s", "main..work");
+  expect(log.split("\n")).toEqual(["Native execution: Take long", "Phase 2", "Phase 1"]);
+  expect(await scene.repo.git("ls-tree", "--name-only", "work")).toContain("three.txt");
+});
+
+test("a key that is refused ends the run after the first refusals, and says what to do", async () => {
+  await using refusing = refuse();
+  await using scene = await clientScene({ rules: () => [], env: { ANTHROPIC_BASE_URL: refusing.url } });
+  const answer = await scene.sandbox("run", "--prompt", "Hi");
+  expect(answer).toMatchObject({ success: false, status: "FAILED", filesChanged: 0 });
+  expect(answer.error).toMatchObject({ code: "claude.login", hint: expect.stringContaining("Set a key") });
+  // It would ask ten times, for minutes.
+  expect(refusing.asked()).toBeLessThanOrEqual(3);
+});
+
+test("a run that ends in a question is told as one, with how to go on", async () => {
+  const turns = ["I looked at both.\nShall it be A or B?"];
+  await using scene = await clientScene({ rules: () => [{ prompt: "Choose", turns }] });
+  const { stdout, exit } = await scene.pcc(["sandbox", "run", "--prompt", "Choose"]);
+  expect(exit).toBe(0);
+  expect(stdout).toContain("It ended in a question, and nobody answers inside. Run it again with the answer");
+  expect(stdout).toContain("> I looked at both.\n");
+  expect(stdout).toContain("> Shall it be A or B?\n");
+});
+
+test("--max-turns ends a run that takes more, and brings home what it had done", async () => {
+  const turns = [bash("echo one >one.txt"), bash("echo two >two.txt"), "Done."];
+  await using scene = await clientScene({ rules: () => [{ prompt: "Write", turns }] });
+  const answer = await scene.sandbox("run", "--prompt", "Write", "--max-turns", "1");
+  expect(answer).toMatchObject({ success: false, status: "FAILED", filesChanged: 1 });
+  expect(answer.error).toMatchObject({ code: "claude.max-turns", hint: expect.stringContaining("--max-turns") });
+  expect(await scene.read(`${answer.worktreePath}/one.txt`)).toBe("one\n");
+});
+
+/** A model that lets nobody in. */
+function refuse(): AsyncDisposable & { url: string; asked(): number } {
+  let asked = 0;
+  const server = Bun.serve({
+    ...{ hostname: "127.0.0.1", port: 0, idleTimeout: 0 },
+    fetch: () => {
+      asked += 1;
+      const error = { type: "authentication_error", message: "invalid x-api-key" };
+      return Response.json({ type: "error", error }, { status: 401 });
+    },
+  });
+  return {
+    ...{ url: `http://127.0.0.1:${server.port}`, asked: () => asked },
+    [Symbol.asyncDispose]: () => server.stop(true),
+  };
+}
