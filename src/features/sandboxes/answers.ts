@@ -137,7 +137,8 @@ export function nextOf(run: Run): string[] {
   const git = `git -C ${shellWord(path)}`;
   const push =
     delivered.branch === null ? `push origin HEAD:refs/heads/<branch>` : `push -u origin ${delivered.branch}`;
-  const commit = delivered.branch === null ? [`${git} add -A`, `${git} commit`] : [];
-  const diff = delivered.branch === null ? `${git} diff HEAD` : `${git} diff ${from}`;
-  return [diff, `cd ${shellWord(path)}`, ...commit, `${git} ${push}`];
+  // A new file is in no diff before it is added.
+  const look = delivered.branch === null ? [`${git} add -A`, `${git} diff --cached`] : [`${git} diff ${from}`];
+  const commit = delivered.branch === null ? [`${git} commit`] : [];
+  return [`cd ${shellWord(path)}`, ...look, ...commit, `${git} ${push}`];
 }
