@@ -16,6 +16,7 @@ import { landedAgain, landedCold } from "./landed.ts";
 import { mcpList, mcpMemory, mcpRead } from "./mcp.ts";
 import { radarCold, radarEditFive, radarEditOne, radarOneChange, radarSnapshots, radarUnchanged } from "./radar.ts";
 import { registerAgain, registerFirst } from "./register.ts";
+import { sandboxHome, sandboxHomeMemory } from "./sandbox-home.ts";
 import { startUp } from "./start-up.ts";
 import { status } from "./status.ts";
 import { watchMemory } from "./watch.ts";
@@ -29,6 +30,7 @@ const FIGURES: readonly Figure[] = [
   ...[radarCold, radarOneChange, radarUnchanged, radarSnapshots, radarEditOne, radarEditFive],
   ...(hasCorpus() ? [conflictsCorpus] : []),
   ...[mcpList, mcpRead, mcpMemory, watchMemory],
+  ...[sandboxHome, sandboxHomeMemory],
   ...[cleanupLanded, cleanupDryRun, releaseUnused, registerBesideKept],
 ];
 
