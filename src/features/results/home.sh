@@ -168,7 +168,8 @@ fill() {
   done <"$own/nested.$depth"
   # Some file may change or go while it is read.
   for try in 1 2 3; do
-    ours --work-tree="$top" add -A --sparse --ignore-errors . 2>"$own/said" && break
+    # What is new goes into one pack, not into a file each.
+    ours -c core.bigFileThreshold=1 --work-tree="$top" add -A --sparse --ignore-errors . 2>"$own/said" && break
     [ "$try" -lt 3 ] || sed -n 's/^error: /unread /p' "$own/said" | head -n 20 >>"$own/words"
   done
   # What had nothing in it to take.

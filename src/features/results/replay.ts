@@ -81,7 +81,8 @@ export async function replay(world: Effects, input: ReplayInput): Promise<Replay
   const scene: Scene = { world, kept, repository, gitDir, input, trees };
   const commits = await newCommits(scene);
   const planned = await plan(scene, commits);
-  const ids = planned.length === 0 ? [] : await write(scene, planned);
+  const place = await placeOf(scene);
+  const ids = planned.length === 0 ? [] : await write(scene, { planned, place });
   const made = new Map(commits.map(({ id }, index) => [id, ids[index] ?? id]));
   const realOf = (id: string): string => (id === sent ? base : (made.get(id) ?? id));
   const { head, tip } = await sameTreeIsNothing(kept, { head: realOf(gathered.head), tip: realOf(gathered.tip) });
@@ -90,7 +91,7 @@ export async function replay(world: Effects, input: ReplayInput): Promise<Replay
   const others = more.filter(({ id }) => id !== tip && id !== head && id !== base);
   await transfer(world, { store, gitDir, repository, tips: [tip, ...others.map(({ id }) => id)], base, signal });
   await setRefs(repository, [{ ref, id: tip }, ...others], `refs/parallel-cc/sandbox-more/${runId}/`);
-  const left = await leftOf(scene);
+  const left = await leftOf(scene, place);
   return {
     commits: reachable(commits, gathered.head).map((one) => ({
       id: realOf(one.id),
@@ -169,12 +170,15 @@ function pairsOf({ input, trees }: Scene, planned: readonly Planned[]): Pair[] {
 }
 
 /** The ids of the new commits, in their order; they stand in the store. */
-async function write(scene: Scene, planned: readonly Planned[]): Promise<string[]> {
+async function write(
+  scene: Scene,
+  { planned, place }: { planned: readonly Planned[]; place: Place },
+): Promise<string[]> {
   const { world, input } = scene;
   const { store, signal } = input;
   const pairs = pairsOf(scene, planned);
   const changes = () => changesOf(world, { store, pairs, signal });
-  const ground = await groundOf(scene, changes);
+  const ground = await groundOf(scene, { changes, place });
   const marks = join(dirname(store), "replay-marks");
   mkdirSync(dirname(marks), { recursive: true });
   rmSync(marks, { force: true });
@@ -206,13 +210,15 @@ async function write(scene: Scene, planned: readonly Planned[]): Promise<string[
   });
 }
 
-async function groundOf(scene: Scene, changes: () => AsyncIterable<Change[]>): Promise<Ground> {
+async function groundOf(
+  scene: Scene,
+  { changes, place }: { changes: () => AsyncIterable<Change[]>; place: Place },
+): Promise<Ground> {
   const { world, input, trees } = scene;
   const { store, base, signal } = input;
   const touched = new Set<string>();
   for await (const changed of changes()) for (const { path } of changed) touched.add(path);
   const sent = await sidesIn(world, { store, tree: trees.get(input.sent) ?? "", among: touched, signal });
-  const place = await placeOf(scene);
   const differing = new Map(place.differing.map(({ path, now }) => [path, now]));
   const baseOf = (path: string): Side | undefined => (differing.has(path) ? differing.get(path) : sent.get(path));
   const sentOf = (path: string): Side | undefined => sent.get(path);
@@ -236,6 +242,8 @@ async function groundOf(scene: Scene, changes: () => AsyncIterable<Change[]>): P
     converter.close();
   }
 }
+
+type Place = Awaited<ReturnType<typeof placeOf>>;
 
 /** What the base has otherwise than it was sent, and what follows of it. */
 async function placeOf({ world, input, trees }: Scene) {
@@ -275,10 +283,9 @@ function moreOf({ branches, stashes }: Gathered, runId: string): { ref: string; 
   ];
 }
 
-async function leftOf(scene: Scene): Promise<Replayed["left"]> {
+async function leftOf(scene: Scene, { rules }: Place): Promise<Replayed["left"]> {
   const { world, kept, input, trees } = scene;
   const { gathered, sent, store, signal } = input;
-  const { rules } = await placeOf(scene);
   const tip = (await treesOf(kept, [gathered.tip])).get(gathered.tip) ?? "";
   const changes = await changesBetween(world, { store, from: trees.get(sent) ?? "", to: tip, signal });
   const bare = { ...rules, sent: () => undefined, base: () => undefined };
