@@ -154,6 +154,8 @@ describe("a file", () => {
       const failure = codeOf(() => readPrompt(worldOf(place), { promptFile, top: place.path }));
       expect(failure.code).toBe("plan.unreadable");
     }
+    const absent = codeOf(() => readPrompt(worldOf(place), { promptFile: "absent.md", top: place.path }));
+    expect(absent.message).toBe("There is no file absent.md.");
   });
 });
 

@@ -44,6 +44,11 @@ describe("preflight", () => {
     ]);
   });
 
+  test("a provider that nobody knows is told of with the rest", async () => {
+    await using it = await scene();
+    expect(await it.problems({ provider: "dockr", branch: "a..b" })).toEqual(["provider.unknown", "branch.invalid"]);
+  });
+
   test("a dry run needs neither a task nor a key", async () => {
     await using it = await scene({}, { ANTHROPIC_API_KEY: undefined });
     expect((await it.plan({ prompt: undefined, dryRun: true })).run.request.isDryRun).toBe(true);

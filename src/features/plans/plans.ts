@@ -146,6 +146,10 @@ function textOf(path: string, file: string): string {
   try {
     bytes = readSmallBytes(path);
   } catch (cause) {
+    if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") {
+      const hint = '--prompt-file takes a path from the current directory; "-" is the standard input.';
+      throw new Failure({ code: "plan.unreadable", message: `There is no file ${printable(file)}.`, hint, cause });
+    }
     const why = cause instanceof Error ? cause.message : String(cause);
     throw unreadable(`${printable(file)} cannot be read: ${printable(why)}`, cause);
   }

@@ -56,7 +56,6 @@ export async function planRun(world: World, input: RunInput): Promise<Planned> {
   const repository = await locateHealed(world, git);
   const { settings } = await loadConfig(world, repository.path);
   const top = repository.here.top ?? repository.path;
-  const name = nameOfProvider(input.provider ?? world.env.sandboxProvider ?? settings["sandbox.provider"]);
   const problems: Failure[] = [];
   const isDryRun = input.dryRun === true;
   // Whatever is found wrong is put aside, and the next thing looked at.
@@ -68,6 +67,8 @@ export async function planRun(world: World, input: RunInput): Promise<Planned> {
       return undefined;
     }
   };
+  const provider = input.provider ?? world.env.sandboxProvider ?? settings["sandbox.provider"];
+  const name = await look(() => nameOfProvider(provider));
   const prompt = isDryRun && !hasPrompt(input) ? NO_PROMPT : await look(() => promptOf(world, { input, top }));
   const variables = (await look(() => variablesOf(world, input.env ?? []))) ?? {};
   const baseCommit = await look(() => baseOf(world, repository, { directory, base: input.base }));
@@ -75,13 +76,17 @@ export async function planRun(world: World, input: RunInput): Promise<Planned> {
   const { auth, problems: unfit } = await readAuth(world, authMethod);
   if (!isDryRun) problems.push(...unfit);
   const minutes = input.timeout ?? settings["sandbox.timeoutMinutes"];
-  problems.push(...(await providerProblems(world, { name, minutes, isWeak: input.weakIsolation === true })));
+  if (name !== undefined) {
+    problems.push(...(await providerProblems(world, { name, minutes, isWeak: input.weakIsolation === true })));
+  }
   const title = prompt?.title ?? "";
-  const branch = await look(() => branchOf(world, repository, { wanted: input.branch, title, provider: name }));
+  const branch = await look(() => branchOf(world, repository, { wanted: input.branch, title, provider }));
   if (input.withChanges === true && baseCommit !== undefined && baseCommit !== repository.here.head) {
     problems.push(changesElsewhere());
   }
-  if (problems.length > 0 || prompt === undefined || baseCommit === undefined) throw preflight(problems);
+  if (problems.length > 0 || prompt === undefined || baseCommit === undefined || name === undefined) {
+    throw preflight(problems);
+  }
   const request: RunRequest = {
     ...{ base: input.base ?? null, baseCommit, branch: branch ?? null, withChanges: input.withChanges === true },
     ...{ isDryRun, timeoutMinutes: minutes, checkpointMinutes: settings["sandbox.checkpointMinutes"], authMethod },
