@@ -70,9 +70,11 @@ export function lookerAt({ top, changes, knowsModes }: LookInput): (change: Chan
   return ({ path, old, now }) => {
     const above = foldersOf(path).next();
     const folder = above.done ? "directory" : folderAt(above.value);
-    if (folder !== "directory") return folder;
+    const isToGo = now === undefined;
+    // Whatever has taken its place, or that of its directory: the file is gone.
+    if (folder !== "directory") return isToGo ? { is: "absent" } : folder;
     const stats = statsOf(top, path);
-    if (stats === undefined) return { is: "absent" };
+    if (stats === undefined || (isToGo && stats.isDirectory())) return { is: "absent" };
     if (stats.isDirectory()) {
       if (leavesFolder.has(path)) return { is: "absent" };
       return { is: "other", why: "a directory stands there" };

@@ -58,13 +58,14 @@ export async function gather(world: Effects, sandbox: Source, input: GatherInput
   const file = join(dirname(store), "home.bundle");
   const trip: Trip = { world, sandbox, input, kept, last, file };
   const found = await bring(trip, "whole");
+  // Its objects are here; one that is refused stays, for whoever wants to look at it.
+  rmSync(file, { force: true });
   const { words, form, bundleBytes } = found;
   const { hasBundle: _, ...said } = words;
   const gathered: Gathered = { ...said, form, isUnchanged: false, bundleBytes };
   signal?.throwIfAborted();
   if (last !== undefined && isSame(last.gathered, gathered)) return { ...last.gathered, isUnchanged: true };
   await keep(kept, { number: (last?.number ?? 0) + 1, gathered });
-  rmSync(file, { force: true });
   return gathered;
 }
 
@@ -90,6 +91,12 @@ interface Trip {
   kept: Git;
   last: Numbered | undefined;
   file: string;
+}
+
+interface Unanswered {
+  /** null: a signal ended the script, and nothing is known of what stands there. */
+  exit: number | null;
+  stderr: string;
 }
 
 interface Brought {
@@ -118,11 +125,11 @@ async function bring(trip: Trip, level: Level): Promise<Brought> {
   return { words, form: FORMS[level], bundleBytes };
 }
 
-function isOfHistory(exit: number): boolean {
+function isOfHistory(exit: number | null): boolean {
   return exit === EXIT.unreadable || exit === EXIT.notBundled;
 }
 
-async function fetchFrom(trip: Trip, level: Level): Promise<Omit<Brought, "form"> | { exit: number; stderr: string }> {
+async function fetchFrom(trip: Trip, level: Level): Promise<Omit<Brought, "form"> | Unanswered> {
   const { sandbox, input, kept, last, file } = trip;
   const { places } = sandbox;
   const isLost = level === "listed";
@@ -152,11 +159,11 @@ async function fetchFrom(trip: Trip, level: Level): Promise<Omit<Brought, "form"
     await execution.stop();
     const ended = await execution.ended;
     const isSilent = thrown instanceof Failure && thrown.details["isSilent"] === true && ended.exit !== 0;
-    if (isSilent && ended.exit !== null) return { exit: ended.exit, stderr: ended.stderr };
+    if (isSilent) return { exit: ended.exit, stderr: ended.stderr };
     throw thrown;
   }
   const { exit, stderr } = await execution.ended;
-  return exit === 0 ? { words, bundleBytes } : { exit: exit ?? EXIT.unreadable, stderr };
+  return exit === 0 ? { words, bundleBytes } : { exit, stderr };
 }
 
 function lines(ids: readonly string[]): string {
@@ -217,7 +224,7 @@ async function requireWhole({ world, kept, input }: Trip, words: HomeWords): Pro
 
 const WALK_MS = 10 * 60_000;
 
-function failureOf({ exit, stderr }: { exit: number; stderr: string }): Failure {
+function failureOf({ exit, stderr }: Unanswered): Failure {
   const words = stderr.trim().split("\n").slice(-3).join("; ").slice(-1000);
   if (exit === EXIT.noWorkspace) {
     return new Failure({
@@ -230,7 +237,7 @@ function failureOf({ exit, stderr }: { exit: number; stderr: string }): Failure 
   return new Failure({
     kind: "unavailable",
     code: "results.unreadable",
-    message: `What stands in the sandbox could not be read (exit ${exit}): ${words || "nothing was said"}.`,
+    message: `What stands in the sandbox could not be read (${exit === null ? "killed" : `exit ${exit}`}): ${words || "nothing was said"}.`,
     hint: "What came home before is still here; look into the sandbox before it is removed.",
     details: { exit },
   });

@@ -105,11 +105,17 @@ export async function place(
   { kept, store, disk }: Omit<PlacingInput, "changes">,
   { todo }: PlacementPlan,
 ): Promise<void> {
+  const index = join(dirname(store), "place-index");
+  const clear = () => {
+    rmSync(index, { force: true });
+    rmSync(`${index}.lock`, { force: true });
+  };
+  // Also what a killed one has left.
+  clear();
   if (todo.length === 0) return;
   for (const { change, look } of todo) {
     if (look.is === "shorter") rmSync(fullPath(disk.top, change.path), { force: true });
   }
-  const index = join(dirname(store), "place-index");
   const settings = {
     "core.fileMode": String(disk.knowsModes),
     "core.symlinks": String(disk.knowsLinks),
@@ -118,10 +124,6 @@ export async function place(
   };
   const env = { GIT_WORK_TREE: disk.top, GIT_INDEX_FILE: index };
   const git = kept.at(disk.top).configured({ settings, env });
-  const clear = () => {
-    rmSync(index, { force: true });
-    rmSync(`${index}.lock`, { force: true });
-  };
   const treeOf = async (sides: readonly (readonly [string, Side])[]): Promise<string> => {
     clear();
     const lines = sides.map(([path, { mode, id }]) => `${mode} ${id} 0\t${path}\0`).join("");
