@@ -2,7 +2,7 @@
 # Says how it stands with claude. $1: the run's place, $2: tenths of a second to wait for its start
 
 run=$1 left=$2
-while [ ! -e "$run/started" ] && [ "$left" -gt 0 ]; do
+while [ ! -e "$run/started" ] && [ -d "$run" ] && [ "$left" -gt 0 ]; do
   nap
   left=$((left - 1))
 done
