@@ -106,7 +106,7 @@ function onlyRef(why: string, left: Blocked[]): Delivered {
 /** The tip under the words that its user is to read. The same again, whenever it is made. */
 async function lastCommit(git: Git, { replayed, message }: DeliverInput): Promise<string> {
   if (replayed.uncommitted === null) return replayed.tip;
-  const format = ["%T", "%P", "%an", "%ae", "%ad", "%cn", "%ce", "%cd"].join("%x00");
+  const format = ["%T", "%P", "%an", "%ae", "@%ad", "%cn", "%ce", "@%cd"].join("%x00");
   const args = ["rev-list", "--no-walk", "--date=raw", `--format=${format}`, "--end-of-options", replayed.uncommitted];
   const said = (await git.output(args)).split("\n")[1] ?? "";
   const [tree = "", parents = "", ...who] = said.split("\0");
