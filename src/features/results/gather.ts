@@ -184,6 +184,7 @@ async function writeRest(reader: ByteReader, file: string): Promise<number> {
   try {
     for await (const chunk of reader.rest()) {
       await handle.writeFile(chunk).catch((cause: unknown) => {
+        rmSync(file, { force: true });
         throw noSpace(file, cause);
       });
       size += chunk.length;
