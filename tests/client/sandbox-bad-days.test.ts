@@ -37,11 +37,24 @@ test("a key that is refused ends the run after the first refusals, and says what
 test("a run that ends in a question is told as one, with how to go on", async () => {
   const turns = ["I looked at both.\nShall it be A or B?"];
   await using scene = await clientScene({ rules: () => [{ prompt: "Choose", turns }] });
-  const { stdout, exit } = await scene.pcc(["sandbox", "run", "--prompt", "Choose"]);
+  const { stdout, stderr, exit } = await scene.pcc(["sandbox", "run", "--prompt", "Choose"]);
   expect(exit).toBe(0);
   expect(stdout).toContain("It ended in a question, and nobody answers inside. Run it again with the answer");
   expect(stdout).toContain("> I looked at both.\n");
   expect(stdout).toContain("> Shall it be A or B?\n");
+  expect(stderr).toContain("\nClaude changed nothing.\nIts worktree went: there was nothing in it.\n");
+});
+
+test("logs that are followed end with the run", async () => {
+  const waits = gate();
+  const turns = [{ blocks: ["I begin."], gate: waits }];
+  await using scene = await clientScene({ rules: () => [{ prompt: "Wait", turns }] });
+  await using running = scene.start(["sandbox", "run", "--prompt", "Wait", "--json"]);
+  await waits.reached;
+  await using followed = scene.start(["sandbox", "logs", "--follow"]);
+  waits.open();
+  expect((await followed.exited).stdout).toContain("\nI begin.\nClaude is done.\n");
+  expect(JSON.parse((await running.exited).stdout)).toMatchObject({ status: "COMPLETED" });
 });
 
 test("--max-turns ends a run that takes more, and brings home what it had done", async () => {

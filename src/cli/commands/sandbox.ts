@@ -1,6 +1,7 @@
 // A run looked at while it goes on: on a terminal a few lines that are painted anew, and above them what has happened;
 // elsewhere a line for each step. All of it is narration; the answer comes at the end.
 
+import { asFailure } from "../../core/failure.ts";
 import type { Page } from "../../core/operation.ts";
 import { v } from "../../core/shape.ts";
 import { cutEnd } from "../../core/text.ts";
@@ -19,6 +20,7 @@ import {
   type Step,
 } from "../../features/sandboxes/sandboxes.ts";
 import type { World } from "../../world.ts";
+import { exitCodeOf } from "../exit.ts";
 import type { CommonFlags } from "../flags.ts";
 import { answer, tell } from "../output.ts";
 import { pageFor, rowsOf } from "../terminal.ts";
@@ -67,7 +69,8 @@ export const followLogs: Stream = async (world, input, { json }) => {
     }
   };
   await lookOnNamed(world, run ?? sessionId, { look });
-  return 0;
+  const signal = world.signal();
+  return signal.aborted ? exitCodeOf(asFailure(signal.reason)) : 0;
 };
 
 /** The client's own line where it is JSON. */

@@ -23,7 +23,8 @@ export async function comeHome(driving: Driving): Promise<void> {
   driving.change({ step: "home", facts: { result: home.result } });
   const { heldBack, commits, filesChanged } = home.result;
   if (heldBack === null) {
-    driving.note(`Home: ${counted(commits.length, "commit")}, ${counted(filesChanged, "file")} changed.`);
+    const made = `${counted(commits.length, "commit")}, ${counted(filesChanged, "file")} changed`;
+    driving.note(commits.length + filesChanged === 0 ? "Claude changed nothing." : `Home: ${made}.`);
     return;
   }
   driving.note(`The result is here and is held back: ${heldBack}.`, "warning");
@@ -64,7 +65,8 @@ export async function handOver(driving: Driving): Promise<void> {
     });
     for (const one of left) driving.note(`${printable(one.path)}: ${one.why}.`, "warning");
     if (form === "ref") driving.note(`The result is under ${result.ref}, and not in the worktree: ${why}.`, "warning");
-    else driving.note(branch === undefined ? `In ${worktree}, uncommitted.` : `On ${branch}, in ${worktree}.`);
+    else if (result.filesChanged > 0)
+      driving.note(branch === undefined ? `In ${worktree}, uncommitted.` : `On ${branch}, in ${worktree}.`);
   } catch (thrown) {
     const { message, hint, kind } = asFailure(thrown);
     if (kind === "cancelled" || kind === "internal") throw thrown;

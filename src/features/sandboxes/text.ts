@@ -99,8 +99,8 @@ export function dryRunText(answer: RunAnswer, page: Page): string {
   if (special.length > 0) lines.push("", `Not tracked by git, and sent: ${counted(special.length, "file")}`);
   lines.push(...special.slice(0, MOST_LISTED).map(({ path, why }) => `  ${printable(path)}  (${why})`));
   if (special.length > MOST_LISTED) lines.push(`  and ${special.length - MOST_LISTED} more (--json has all)`);
-  if (sent.held.length > 0)
-    lines.push("", `Stayed here: ${counted(sent.held.length, "file")} (--include <path> sends one)`);
+  const how = sent.held.some(({ reason }) => reason.startsWith("credential")) ? " (--include <path> sends one)" : "";
+  if (sent.held.length > 0) lines.push("", `Stayed here: ${counted(sent.held.length, "file")}${how}`);
   lines.push(...sent.held.slice(0, MOST_HELD).map((one) => `  ${printable(one.path)}  (${printable(one.rule)})`));
   if (sent.held.length > MOST_HELD) lines.push(`  and ${sent.held.length - MOST_HELD} more (--json has all)`);
   if (answer.warnings.length > 0) lines.push("", ...answer.warnings.map(printable));
