@@ -5,7 +5,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { adviceFor, checkConflicts, fileEntries, fileLines } from "../../src/features/conflicts/conflicts.ts";
 import { agentOperations, operations } from "../../src/features/conflicts/operations.ts";
-import { recordTip } from "../../src/features/merges/merges.ts";
+import { lastSeenText, recordTip } from "../../src/features/merges/merges.ts";
 import { register } from "../../src/features/sessions/register.ts";
 import { CONFLICT_KINDS } from "../../src/git/merge-tree.ts";
 import { sleeper } from "../support/processes.ts";
@@ -257,6 +257,89 @@ test("a branch that was deleted is judged by where it was last seen", async () =
   db.write((now) => recordTip(db, { gitDir: scene.gitDir, branch: "work", tip }, now));
   await scene.git("branch", "--quiet", "-D", "work");
   expect(await checkConflicts(world, { branch: "work" })).toMatchObject({ hasConflicts: true, tip });
+});
+
+describe("a branch that is gone and was never recorded", () => {
+  test("is judged by where a checkout left it, and that is said", async () => {
+    await using scene = await makeMergeScene();
+    await conflicting(scene);
+    const tip = await scene.git("rev-parse", "work");
+    await scene.git("branch", "--quiet", "-D", "work");
+    const checked = await check(scene);
+    expect(checked).toMatchObject({ hasConflicts: true, tip });
+    expect(checked.lastSeen).toMatchObject({ commit: tip, by: "reflog", where: "main-worktree/HEAD" });
+    const { lastSeen } = checked;
+    if (lastSeen === null) throw new Error("not told");
+    expect(lastSeenText("work", lastSeen)).toMatch(/^There is no branch work: .* by the reflog of main-worktree\/HEAD/);
+  });
+
+  test("is judged by where it was left last, also where it was recorded before", async () => {
+    await using scene = await makeMergeScene();
+    await conflicting(scene);
+    const older = await scene.git("rev-parse", "work");
+    await using world = testWorld(scene.place, { cwd: scene.repo.path });
+    const db = await world.db();
+    db.write(() => recordTip(db, { gitDir: scene.gitDir, branch: "work", tip: older }, "2001-01-01 00:00:00"));
+    await scene.git("checkout", "--quiet", "work");
+    await scene.git("commit", "--quiet", "--amend", "-m", "again");
+    const tip = await scene.git("rev-parse", "work");
+    await scene.git("checkout", "--quiet", "main");
+    await scene.git("branch", "--quiet", "-D", "work");
+    expect(await checkConflicts(world, { branch: "work" })).toMatchObject({ tip, lastSeen: { by: "reflog" } });
+    db.write(() => recordTip(db, { gitDir: scene.gitDir, branch: "work", tip: `${older} ` }, "2001-01-01 00:00:00"));
+    db.write(() => recordTip(db, { gitDir: scene.gitDir, branch: "work", tip: older }, "2099-01-01 00:00:00"));
+    const later = await checkConflicts(world, { branch: "work" });
+    expect(later).toMatchObject({ tip: older, lastSeen: { by: "record", at: "2099-01-01T00:00:00.000Z" } });
+  });
+
+  test("is judged by what was fetched of it where nothing else is known", async () => {
+    await using scene = await makeMergeScene();
+    await conflicting(scene);
+    await followed(scene);
+    const tip = await scene.git("rev-parse", "work");
+    await scene.git("branch", "--quiet", "-D", "work");
+    await scene.git("reflog", "expire", "--expire=all", "--all");
+    const { lastSeen, ...checked } = await check(scene);
+    expect(checked).toMatchObject({ hasConflicts: true, tip });
+    expect(lastSeen).toEqual({ commit: tip, by: "fetch", at: null, where: "origin/work" });
+  });
+
+  test("is unknown once git has thrown its commit away", async () => {
+    await using scene = await makeMergeScene();
+    await conflicting(scene);
+    const tip = await scene.git("rev-parse", "work");
+    await using world = testWorld(scene.place, { cwd: scene.repo.path });
+    const db = await world.db();
+    db.write((now) => recordTip(db, { gitDir: scene.gitDir, branch: "work", tip }, now));
+    await scene.git("branch", "--quiet", "-D", "work");
+    await scene.git("reflog", "expire", "--expire=all", "--all");
+    await scene.git("gc", "--quiet", "--prune=now");
+    await expect(checkConflicts(world, { branch: "work" })).rejects.toMatchObject({
+      code: "branch.unknown",
+      message: expect.stringContaining(`thrown away the commit ${tip.slice(0, 12)}`),
+    });
+  });
+
+  test("is not a commit that a HEAD on no branch has left", async () => {
+    await using scene = await makeMergeScene();
+    await conflicting(scene);
+    const tip = await scene.git("rev-parse", "work");
+    await scene.git("checkout", "--quiet", "--detach", tip);
+    await scene.git("checkout", "--quiet", "main");
+    await expect(check(scene, { branch: tip })).rejects.toMatchObject({ code: "branch.unknown" });
+  });
+});
+
+test("a branch against itself is told as that, by its short name or its full one", async () => {
+  await using scene = await makeMergeScene();
+  await conflicting(scene);
+  for (const asked of [{ branch: "main" }, { branch: "refs/heads/main" }, { branch: "work", target: "work" }]) {
+    await expect(check(scene, asked)).rejects.toMatchObject({
+      code: "target.itself",
+      message: expect.stringMatching(/^"(main|work)" would be its own target/),
+    });
+  }
+  expect(await check(scene, { branch: "refs/heads/work" })).toMatchObject({ branch: "work", hasConflicts: true });
 });
 
 test("every kind of conflict has a sentence on what to do", () => {

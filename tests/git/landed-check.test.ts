@@ -148,6 +148,18 @@ test("a branch that is deleted after its session ended is judged by where it sto
   expect(await checkMerge(world, { branch })).toMatchObject({ verdict: "rebased", evidence: { commit: landed } });
 });
 
+test("a branch that was never recorded is judged by where a checkout left it", async () => {
+  await using scene = await makeScene();
+  await scene.branch("work");
+  const tip = await scene.commit("f.txt", numbered({ 10: "ten" }));
+  await scene.on("main");
+  const landed = await scene.squash("work");
+  await scene.git("branch", "--quiet", "-D", "work");
+  const checked = await check(scene);
+  expect(checked).toMatchObject({ verdict: "rebased", evidence: { commit: landed }, tip, lastSeen: { by: "reflog" } });
+  expect(verdictText(checked)).toContain("by the reflog of main-worktree/HEAD");
+});
+
 describe("names", () => {
   test.each(["-x", "a..b", "a b", "@{-1}", "a\nb", "x.lock", "a//b", "HEAD~1", "main^{tree}", ":/x", "*"])(
     "%j is no branch's",
@@ -161,7 +173,7 @@ describe("names", () => {
   test.each([
     [{ branch: "nowhere" }, "branch.unknown"],
     [{ target: "nowhere" }, "target.unknown"],
-    [{ target: "work" }, "target.unknown"],
+    [{ target: "work" }, "target.itself"],
     [{ fork: "nowhere" }, "commit.unknown"],
     [{ fork: "--help" }, "commit.unknown"],
   ])("%j is refused with %s", async (input, code) => {

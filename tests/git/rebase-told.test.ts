@@ -95,7 +95,7 @@ describe("a target that is not there", () => {
       message: 'There is no other branch "nope" to rebase onto.',
       hint: expect.stringContaining("git branch --all"),
     });
-    await expect(scene.run({ target: scene.branch })).rejects.toMatchObject({ code: "rebase.target-unknown" });
+    await expect(scene.run({ target: scene.branch })).rejects.toMatchObject({ code: "target.itself" });
   });
 });
 

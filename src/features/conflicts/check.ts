@@ -5,7 +5,7 @@ import { Failure } from "../../core/failure.ts";
 import { clause, printable } from "../../core/text.ts";
 import { type Merger, openMerger } from "../../git/merge-tree.ts";
 import type { World } from "../../world.ts";
-import { mergeMeant, shortRef } from "../merges/merges.ts";
+import { type LastSeen, mergeMeant, shortRef } from "../merges/merges.ts";
 import { explainFiles, type FileCheck } from "./brought.ts";
 import { checkoutFor } from "./checkout.ts";
 
@@ -31,6 +31,8 @@ export interface Checked {
   hasConflicts: boolean;
   branch: string;
   tip: string;
+  /** Of a branch that is not there: by what its tip is known. */
+  lastSeen: LastSeen | null;
   /** The target, and what it follows on a remote where that stands elsewhere. */
   targets: TargetCheck[];
 }
@@ -38,11 +40,11 @@ export interface Checked {
 type Effects = Pick<World, "cwd" | "db" | "git" | "log" | "signal" | "runProgram">;
 
 /**
- * Only commits are judged, as git would merge them in the checkout that is meant. Errors: `conflicts.unknown`, `repository.none`, `branch.unknown`, `conflicts.target-unknown`,
- * `fetch.failed`, `usage.bad-value`.
+ * Only commits are judged, as git would merge them in the checkout that is meant. Errors: `conflicts.unknown`,
+ * `conflicts.target-unknown`, and those of `mergeMeant` but `target.unknown`.
  */
 export async function checkConflicts(world: Effects, input: CheckInput): Promise<Checked> {
-  const { git, gitDir, branch, tip, targets } = await mergeMeant(world, input).catch((thrown: unknown) => {
+  const { git, gitDir, branch, tip, lastSeen, targets } = await mergeMeant(world, input).catch((thrown: unknown) => {
     throw thrown instanceof Failure && thrown.code === "target.unknown" ? unknownTarget(input.target, thrown) : thrown;
   });
   const signal = world.signal();
@@ -70,7 +72,7 @@ export async function checkConflicts(world: Effects, input: CheckInput): Promise
   const hasConflicts = found.some(({ verdict }) => verdict === "conflict");
   const untold = found.find(({ verdict }) => verdict === "unknown");
   if (!hasConflicts && untold !== undefined) throw unknown(branch, untold);
-  return { hasConflicts, branch, tip, targets: found };
+  return { hasConflicts, branch, tip, lastSeen, targets: found };
 }
 
 async function baseOf({ git }: Merger, commits: readonly string[], signal: AbortSignal): Promise<string | null> {

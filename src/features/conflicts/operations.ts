@@ -4,6 +4,7 @@ import { type AnyAgentOperation, type AnyOperation, agentOperation, operation } 
 import { flag, TEXT, TEXT_OR_NULL, v, word, YES_OR_NO } from "../../core/shape.ts";
 import { clause, counted, printable } from "../../core/text.ts";
 import type { World } from "../../world.ts";
+import { lastSeenShape, lastSeenText } from "../merges/merges.ts";
 import { broughtText, type FileEntry, fileEntries, fileLines, fileShape, linesText, nameText } from "./file-text.ts";
 
 const checkedShape = () =>
@@ -11,6 +12,8 @@ const checkedShape = () =>
     hasConflicts: YES_OR_NO,
     branch: TEXT,
     tip: TEXT,
+    /** Of a branch that is not there: by what its tip is known. */
+    lastSeen: lastSeenShape(),
     summary: TEXT,
     targets: v.array(
       v.strictObject({
@@ -33,11 +36,12 @@ async function check(
   const { checkConflicts } = await import("./check.ts");
   const { targets, ...checked } = await checkConflicts(world, input);
   const shown = targets.map((one) => ({ ...one, files: fileEntries(one.files) }));
-  return { ...checked, summary: summaryOf(checked.branch, shown), targets: shown };
+  return { ...checked, summary: summaryOf(checked, shown), targets: shown };
 }
 
-function summaryOf(branch: string, targets: readonly Target[]): string {
-  return targets.map((one) => `${sentenceOf(branch, one)}.`).join(" ");
+function summaryOf({ branch, lastSeen }: Pick<Answer, "branch" | "lastSeen">, targets: readonly Target[]): string {
+  const seen = lastSeen === null ? [] : [lastSeenText(branch, lastSeen)];
+  return [...seen, ...targets.map((one) => `${sentenceOf(branch, one)}.`)].join(" ");
 }
 
 function sentenceOf(branch: string, { target, commit, verdict, why, files }: Target): string {
@@ -72,7 +76,8 @@ const checkOperation = operation({
     ],
   },
   run: async (world: World, { exitCode: _, ...input }): Promise<Answer> => check(world, input),
-  text: ({ branch, targets }, { paint }) => {
+  text: ({ branch, lastSeen, targets }, { paint }) => {
+    const seen = lastSeen === null ? "" : `${lastSeenText(branch, lastSeen)}\n`;
     const blocks = targets.map((one) => {
       const words = { here: branch, there: one.target };
       const title = `${sentenceOf(branch, one)}.`;
@@ -81,7 +86,7 @@ const checkOperation = operation({
         .map((line) => `${line}\n`)
         .join("");
     });
-    return blocks.join("\n");
+    return `${seen}${blocks.join("\n")}`;
   },
   exitCode: ({ hasConflicts }, input) => (hasConflicts && input.exitCode === true ? 1 : 0),
 });

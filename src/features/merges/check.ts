@@ -3,10 +3,12 @@
 import { realpathSync } from "node:fs";
 import { Failure } from "../../core/failure.ts";
 import { printable } from "../../core/text.ts";
+import type { Db } from "../../db/db.ts";
 import { type Git, gitWords } from "../../git/git.ts";
 import { commitOf } from "../../git/repository.ts";
 import type { World } from "../../world.ts";
 import { bestLanding, type Landing, targetsOf } from "./landing.ts";
+import { type LastSeen, lastSightings, type Sought } from "./last-seen.ts";
 import { type BranchRecord, branchRecord, recordedTip, recordTip } from "./store.ts";
 import { patternsFor, type Ref, readRefs, requireBranchName, shortRef, withUpstreams } from "./targets.ts";
 
@@ -21,13 +23,15 @@ export interface Checked extends Landing {
   branch: string;
   tip: string;
   fork: string | null;
+  /** Of a branch that is not there: by what its tip is known. */
+  lastSeen: LastSeen | null;
 }
 
 type Effects = Pick<World, "cwd" | "db" | "git" | "log" | "signal" | "runProgram">;
 
-/** Errors: `repository.none`, `branch.unknown`, `target.unknown`, `commit.unknown`, `fetch.failed`, `usage.bad-value`. */
+/** Errors: those of `mergeMeant`, and `commit.unknown`. */
 export async function checkMerge(world: Effects, input: CheckInput): Promise<Checked> {
-  const { git, gitDir, branch, tip, targets, record, isLocal } = await mergeMeant(world, input);
+  const { git, gitDir, branch, tip, targets, record, isLocal, lastSeen } = await mergeMeant(world, input);
   const fork = input.fork === undefined ? (record?.fork_commit ?? undefined) : await requireCommit(git, input.fork);
   const db = await world.db();
   if (isLocal && record !== undefined && recordedTip(db, gitDir, branch) !== tip) {
@@ -35,7 +39,7 @@ export async function checkMerge(world: Effects, input: CheckInput): Promise<Che
   }
   const landing = await bestLanding(world, { gitDir, branch, tip, fork, targets, isForgeAsked: true });
   if (landing === undefined) throw unknownTarget(input.target);
-  return { ...landing, branch, tip, fork: fork ?? null };
+  return { ...landing, branch, tip, fork: fork ?? null, lastSeen };
 }
 
 export interface MergeMeant {
@@ -46,6 +50,8 @@ export interface MergeMeant {
   tip: string;
   /** Whether it is a branch of this repository, not gone or one of a remote's. */
   isLocal: boolean;
+  /** Of one that is not there: by what its tip is known. */
+  lastSeen: LastSeen | null;
   record: BranchRecord | undefined;
   /** Every ref that stands for the target, one at least. */
   targets: [Ref, ...Ref[]];
@@ -53,7 +59,7 @@ export interface MergeMeant {
 
 /**
  * A branch and where it is to land, by their names. Without a target it is the recorded one, or the default branch.
- * Errors: `repository.none`, `branch.unknown`, `target.unknown`, `fetch.failed`, `usage.bad-value`.
+ * Errors: `repository.none`, `branch.unknown`, `target.unknown`, `target.itself`, `fetch.failed`, `usage.bad-value`.
  */
 export async function mergeMeant(world: Effects, input: Omit<CheckInput, "fork">): Promise<MergeMeant> {
   const branch = requireBranchName(input.branch, "<branch>");
@@ -70,16 +76,26 @@ export async function mergeMeant(world: Effects, input: Omit<CheckInput, "fork">
   const read = async () => withUpstreams(git, await readRefs(git, patterns));
   const refs = await read();
   const own = ownRefs.flatMap((name) => refs.find((ref) => ref.name === name) ?? [])[0];
-  const tip = own?.commit ?? recordedTip(db, gitDir, branch);
-  if (tip === undefined) throw unknownBranch(branch);
+  const stands = own ?? (await lastSeenOf(git, db, { gitDir, branch }));
+  const [tip, lastSeen] = [stands.commit, "by" in stands ? stands : null];
   let targets = await targetsOf(git, refs, { wanted, isNamed, own });
   if (input.fetch === true && (await fetchTargets(world, here, targets))) {
     targets = await targetsOf(git, await read(), { wanted, isNamed, own });
   }
   const [first, ...others] = targets;
-  if (first === undefined) throw unknownTarget(wanted);
+  if (first === undefined) {
+    const isItself = (await targetsOf(git, refs, { wanted, isNamed, own: undefined })).length > 0;
+    throw isItself ? itself(branch) : unknownTarget(wanted);
+  }
   const isLocal = own?.name.startsWith("refs/heads/") === true;
-  return { git, gitDir, branch, tip, isLocal, record, targets: [first, ...others] };
+  return { git, gitDir, branch, tip, isLocal, lastSeen, record, targets: [first, ...others] };
+}
+
+/** The first that git still has. Errors: `branch.unknown`. */
+async function lastSeenOf(git: Git, db: Db, sought: Sought): Promise<LastSeen> {
+  const sightings = await lastSightings(git, db, sought);
+  for (const seen of sightings) if ((await commitOf(git, seen.commit)) === seen.commit) return seen;
+  throw unknownBranch(sought.branch, sightings[0]);
 }
 
 async function gitDirOf(git: Git): Promise<string> {
@@ -149,11 +165,24 @@ async function requireCommit(git: Git, name: string): Promise<string> {
   });
 }
 
-function unknownBranch(branch: string): Failure {
+function unknownBranch(branch: string, lost?: LastSeen): Failure {
+  const rest =
+    lost === undefined
+      ? "no record of where it stood"
+      : `git has thrown away the commit ${lost.commit.slice(0, 12)} where it was last seen`;
   return new Failure({
     code: "branch.unknown",
-    message: `There is no branch "${printable(branch)}", and no record of where it stood.`,
+    message: `There is no branch "${printable(branch)}", and ${rest}.`,
     hint: "`git branch --all` lists the branches of this repository.",
+  });
+}
+
+function itself(branch: string): Failure {
+  return new Failure({
+    code: "target.itself",
+    message: `"${printable(branch)}" would be its own target: there is nothing to compare it with.`,
+    hint: "Name another branch as its target.",
+    details: { branch },
   });
 }
 

@@ -4,6 +4,7 @@ import { type AnyOperation, operation } from "../../core/operation.ts";
 import { flag, NUMBER, orNull, TEXT, TEXT_OR_NULL, v, word, YES_OR_NO } from "../../core/shape.ts";
 import { printable } from "../../core/text.ts";
 import type { World } from "../../world.ts";
+import { lastSeenShape } from "./last-seen.ts";
 import { METHODS, VERDICTS } from "./verdict.ts";
 import { verdictText } from "./verdict-text.ts";
 
@@ -21,6 +22,8 @@ const checked = () =>
     target: TEXT,
     targetCommit: TEXT,
     fork: TEXT_OR_NULL,
+    /** Of a branch that is not there: by what its tip is known. */
+    lastSeen: lastSeenShape(),
   });
 
 const checkOperation = operation({

@@ -91,13 +91,17 @@ export function branchRecord(db: Db, gitDir: string, branch: string): BranchReco
   );
 }
 
-const tipShape = () => v.object({ tip: TEXT });
+const standShape = () => v.object({ tip: TEXT, seen_at: TEXT });
+export type Stand = v.InferOutput<ReturnType<typeof standShape>>;
+
+/** Where it was last seen, and when it was first seen there. */
+export function recordedStand(db: Db, gitDir: string, branch: string): Stand | undefined {
+  const asked = "SELECT tip, seen_at FROM branch_tips WHERE git_dir = $gitDir AND branch = $branch";
+  return db.one(standShape(), asked, { gitDir, branch });
+}
 
 export function recordedTip(db: Db, gitDir: string, branch: string): string | undefined {
-  return db.one(tipShape(), "SELECT tip FROM branch_tips WHERE git_dir = $gitDir AND branch = $branch", {
-    gitDir,
-    branch,
-  })?.tip;
+  return recordedStand(db, gitDir, branch)?.tip;
 }
 
 /** Remembers where a branch stands, for when it is gone. */

@@ -2,6 +2,7 @@
 
 import { counted, printable } from "../../core/text.ts";
 import type { Checked } from "./check.ts";
+import { lastSeenText } from "./last-seen.ts";
 import type { Method } from "./verdict.ts";
 
 const METHOD_WORDS: Readonly<Record<Method, string>> = {
@@ -23,7 +24,7 @@ const METHOD_WORDS: Readonly<Record<Method, string>> = {
 };
 
 export function verdictText(answer: Checked): string {
-  const { evidence, method } = answer;
+  const { evidence, method, branch, lastSeen } = answer;
   const shown = [
     ["Because", METHOD_WORDS[method]],
     ...(evidence.commit === null ? [] : [["Commit", evidence.commit]]),
@@ -33,7 +34,8 @@ export function verdictText(answer: Checked): string {
     ...(answer.fork === null ? [] : [["Fork", answer.fork]]),
     ["Safe to delete", answer.isSafeToDelete ? "yes" : "no"],
   ];
-  return `${sentence(answer)}\n${shown.map(([name = "", text = ""]) => `  ${`${name}:`.padEnd(16)}${text}\n`).join("")}`;
+  const seen = lastSeen === null ? "" : `${lastSeenText(branch, lastSeen)}\n`;
+  return `${sentence(answer)}\n${seen}${shown.map(([name = "", text = ""]) => `  ${`${name}:`.padEnd(16)}${text}\n`).join("")}`;
 }
 
 function sentence({ verdict, branch, target, landed, total }: Checked): string {

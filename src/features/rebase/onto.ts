@@ -15,7 +15,7 @@ export interface Onto {
 
 type Effects = Parameters<typeof mergeMeant>[0];
 
-/** Errors: `rebase.target-unknown`, `rebase.parted`, `usage.bad-value`. */
+/** Errors: `rebase.target-unknown`, `rebase.parted`, `target.itself`, `usage.bad-value`. */
 export async function ontoFor(
   world: Effects,
   place: Place,
