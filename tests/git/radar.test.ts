@@ -131,8 +131,8 @@ describe("two sessions", () => {
     ]);
     expect(targets.map(({ session }) => session)).toEqual([two ?? ""]);
     expect(order).toEqual([
-      { session: one ?? "", with: [third ?? ""], meets: [], breaks: [] },
-      { session: two ?? "", with: [], meets: [one ?? ""], breaks: [] },
+      { session: one ?? "", with: [third ?? ""], meets: [], mayMeet: [], breaks: [] },
+      { session: two ?? "", with: [], meets: [one ?? ""], mayMeet: [], breaks: [] },
     ]);
     // Who asks finds its own.
     const asked = await agentOperations[0]?.run(beside.world, {});
@@ -207,9 +207,9 @@ describe("the radar", () => {
     write(three, "text.txt", numbered({ 25: "of three" }));
     const { order } = await radar(scene);
     expect(order).toEqual([
-      { session: three.known.id, with: [], meets: [], breaks: [] },
-      { session: scene.two.known.id, with: [], meets: [], breaks: [] },
-      { session: scene.one.known.id, with: [], meets: [three.known.id, scene.two.known.id], breaks: [] },
+      { session: three.known.id, with: [], meets: [], mayMeet: [], breaks: [] },
+      { session: scene.two.known.id, with: [], meets: [], mayMeet: [], breaks: [] },
+      { session: scene.one.known.id, with: [], meets: [three.known.id, scene.two.known.id], mayMeet: [], breaks: [] },
     ]);
   });
 

@@ -10,7 +10,7 @@ function landings(
 ): Landing[] {
   return Array.from({ length: count }, (_, at) => ({
     ...{ id: String(at), size: sizes[at] ?? 1, isMeetingTarget: false },
-    breaks: new Set<string>(),
+    ...{ unsure: new Set<string>(), breaks: new Set<string>() },
     conflicts: new Set(edges.flatMap(([a, b]) => (a === at ? [String(b)] : b === at ? [String(a)] : []))),
   }));
 }
@@ -51,8 +51,8 @@ describe("the order of landing", () => {
 
   test("of several such orders takes the one that changes least first", () => {
     expect(landingOrder(landings(2, [[0, 1]], [5, 3]))).toEqual([
-      { id: "1", meets: [], breaks: [] },
-      { id: "0", meets: ["1"], breaks: [] },
+      { id: "1", meets: [], mayMeet: [], breaks: [] },
+      { id: "0", meets: ["1"], mayMeet: [], breaks: [] },
     ]);
     expect(landingOrder(landings(3, [], [3, 1, 2])).map(({ id }) => id)).toEqual(["1", "2", "0"]);
   });
@@ -67,18 +67,26 @@ describe("the order of landing", () => {
     const edges = [[0, 1] as const];
     const two = breaking(landings(3, edges, [1, 5, 2]), ["0", "2"]);
     expect(landingOrder(two)).toEqual([
-      { id: "2", meets: [], breaks: [] },
-      { id: "1", meets: [], breaks: [] },
-      { id: "0", meets: ["1"], breaks: ["2"] },
+      { id: "2", meets: [], mayMeet: [], breaks: [] },
+      { id: "1", meets: [], mayMeet: [], breaks: [] },
+      { id: "0", meets: ["1"], mayMeet: [], breaks: ["2"] },
     ]);
     // One that breaks both others comes last, however little it changes.
     expect(landingOrder(breaking(landings(3, [], [1, 2, 3]), ["0", "1"], ["0", "2"]))).toEqual([
-      { id: "1", meets: [], breaks: [] },
-      { id: "2", meets: [], breaks: [] },
-      { id: "0", meets: [], breaks: ["1", "2"] },
+      { id: "1", meets: [], mayMeet: [], breaks: [] },
+      { id: "2", meets: [], mayMeet: [], breaks: [] },
+      { id: "0", meets: [], mayMeet: [], breaks: ["1", "2"] },
     ]);
     const all = breaking(landings(3, [[0, 1]]), ["1", "2"], ["0", "2"]);
     expect(landingOrder(all).flatMap(({ meets }) => meets)).toHaveLength(1);
+  });
+
+  test("tells apart whom one meets from whom it may meet", () => {
+    const all = landings(3, [
+      [0, 2],
+      [1, 2],
+    ]).map((one) => ({ ...one, unsure: new Set(one.id === "2" ? ["1"] : one.id === "1" ? ["2"] : []) }));
+    expect(landingOrder(all).at(-1)).toEqual({ id: "2", meets: ["0"], mayMeet: ["1"], breaks: [] });
   });
 
   test("of very many is made step by step, and still nobody untouched conflicts", () => {

@@ -2,11 +2,12 @@
 
 import { NUMBER, orNull, TEXT, TEXT_OR_NULL, v, YES_OR_NO } from "../../core/shape.ts";
 import type { Scanned } from "./scan.ts";
+import type { Snapshot } from "./snapshot.ts";
 import { fileShape, type Judged, VERDICTS, warningShape } from "./verdict.ts";
 
 const verdictEntries = () => ({
   verdict: v.picklist(VERDICTS),
-  /** Of an unknown one. */
+  /** Of an unknown one; also of one in conflict of which not all can be told. */
   why: TEXT_OR_NULL,
   files: v.array(fileShape()),
   /** In all: for agents, and of very many, not all are listed. */
@@ -33,6 +34,8 @@ export const radarEntries = () => ({
       sharesCheckoutWith: v.array(TEXT),
       skipped: v.array(TEXT),
       large: v.array(TEXT),
+      /** It is in the midst of a merge, a rebase …, with these files in conflict: what it will give is not known yet. */
+      unresolved: orNull(v.strictObject({ operation: TEXT_OR_NULL, paths: v.array(TEXT) })),
       error: TEXT_OR_NULL,
     }),
   ),
@@ -45,6 +48,8 @@ export const radarEntries = () => ({
       /** In its checkout: they land together. */
       with: v.array(TEXT),
       meets: v.array(TEXT),
+      /** Those of which it could not be told. */
+      mayMeet: v.array(TEXT),
       /** It merges with them and does not hold together. */
       breaks: v.array(TEXT),
     }),
@@ -71,8 +76,8 @@ export function radarAnswer(
     sessions: sessions.map(({ session, snapshot }) => {
       const seen =
         "error" in snapshot
-          ? { snapshot: null, skipped: [], large: [], error: snapshot.error }
-          : { snapshot: snapshot.commit, skipped: snapshot.skipped, large: snapshot.large, error: null };
+          ? { snapshot: null, skipped: [], large: [], unresolved: null, error: snapshot.error }
+          : { ...seenOf(snapshot), snapshot: snapshot.commit, error: null };
       return {
         sessionId: session.id,
         name: session.name,
@@ -96,9 +101,9 @@ export function radarAnswer(
     targets: targets.map(({ session, target, judged }) => ({
       ...{ session: spokenFor(session), target: target.name, ...entriesOf(judged) },
     })),
-    order: order.map(({ id, meets, breaks }) => ({
+    order: order.map(({ id, meets, mayMeet, breaks }) => ({
       ...{ session: spokenFor(id), with: besides(spokenFor(id)) },
-      ...{ meets: meets.map(spokenFor), breaks: breaks.map(spokenFor) },
+      ...{ meets: meets.map(spokenFor), mayMeet: mayMeet.map(spokenFor), breaks: breaks.map(spokenFor) },
     })),
     timing,
   };
@@ -106,6 +111,10 @@ export function radarAnswer(
 
 /** With itself it merges. */
 const ONE_WORK: Judged = { verdict: "clean", files: [], fileCount: 0, warnings: [], brings: { a: 0, b: 0 } };
+
+function seenOf({ skipped, large, unresolved }: Snapshot) {
+  return { skipped, large, unresolved };
+}
 
 function entriesOf({ verdict, why, files, fileCount, warnings }: Judged) {
   return { verdict, why: why ?? null, files, fileCount, warnings };

@@ -10,6 +10,8 @@ export interface Landing {
   isMeetingTarget: boolean;
   /** Those it conflicts with, or may. */
   conflicts: ReadonlySet<string>;
+  /** Of these, those of which it is not known. */
+  unsure: ReadonlySet<string>;
   /** Those it merges with, and does not hold together then. */
   breaks: ReadonlySet<string>;
 }
@@ -18,6 +20,8 @@ export interface Step {
   id: string;
   /** Those that have landed before and that it conflicts with. */
   meets: string[];
+  /** Those of which that could not be told. */
+  mayMeet: string[];
   /** Those that have landed before and with which it does not hold together. */
   breaks: string[];
 }
@@ -34,11 +38,12 @@ export function landingOrder(all: readonly Landing[]): Step[] {
     all.filter((one) => !first.includes(one)),
     landed,
   );
-  return landed.map(({ id, conflicts, breaks }, at) => {
+  return landed.map(({ id, conflicts, unsure, breaks }, at) => {
     const before = landed.slice(0, at).map((one) => one.id);
     return {
       id,
-      meets: before.filter((other) => conflicts.has(other)),
+      meets: before.filter((other) => conflicts.has(other) && !unsure.has(other)),
+      mayMeet: before.filter((other) => unsure.has(other)),
       breaks: before.filter((other) => breaks.has(other) && !conflicts.has(other)),
     };
   });

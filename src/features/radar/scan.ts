@@ -5,12 +5,14 @@ import type { Db } from "../../db/db.ts";
 import type { Git } from "../../git/git.ts";
 import type { Repository } from "../../git/repository.ts";
 import type { World } from "../../world.ts";
+import { type KnownSession, whoIs } from "../roster/roster.ts";
 import { type Gathered, gather } from "./gather.ts";
 import { type LandingPlace, landingPlaces } from "./landing-places.ts";
 import { objectsEnv, objectsOf } from "./objects.ts";
 import { landingOrder } from "./order.ts";
 import { judgePairs, type SidePair } from "./pairs.ts";
 import type { Snapshot } from "./snapshot.ts";
+import { type Unresolved, unresolvedWords, untilResolved } from "./unresolved.ts";
 import { type Judged, unknownFor } from "./verdict.ts";
 
 export type Effects = Parameters<typeof gather>[0] & Pick<World, "db">;
@@ -54,14 +56,14 @@ export async function scan(world: Effects, db: Db, repository: Place): Promise<S
     (places.get(one.session.id) ?? []).map((target) => ({ session: one.session.id, one, target })),
   );
   const asked = [
-    ...between.map(({ first, second }) => sides(first.snapshot, second.snapshot)),
-    ...toTargets.map(({ one, target }) => sides(one.snapshot, target)),
+    ...between.map(({ first, second }) => sides(first, second)),
+    ...toTargets.map(({ one, target }) => sides(one, target)),
   ];
-  const known = asked.filter((one): one is SidePair => !("error" in one));
+  const known = asked.filter((one): one is Asked => !("error" in one));
   const { judged, fresh } = await judgePairs(world, db, known, {
     ...{ gitDir: repository.gitDir, objects, signal: world.signal() },
   });
-  const byPair = new Map(known.map((pair, at) => [pair, judged[at]]));
+  const byPair = new Map(known.map((pair, at) => [pair, asFarAsSure(pair, judged[at])]));
   const verdicts = asked.map((one) =>
     "error" in one ? unknownFor(one.error) : (byPair.get(one) ?? unknownFor("it was not merged")),
   );
@@ -93,10 +95,27 @@ async function countChanged(git: Git, { commit, head }: Snapshot): Promise<numbe
   return said.split("\0").length - 1;
 }
 
-function sides(a: Snapshot | { error: string }, b: Snapshot | LandingPlace | { error: string }) {
-  if ("error" in a) return a;
-  if ("error" in b) return b;
-  return { a: { commit: a.commit, tree: a.tree }, b: { commit: b.commit, tree: b.tree } };
+interface Asked extends SidePair {
+  /** Who is in the midst of something. */
+  unresolved: { session: KnownSession; is: Unresolved }[];
+}
+
+function sides(first: Gathered, second: Gathered | LandingPlace): Asked | { error: string } {
+  const both = [first, second].map((one) => ("snapshot" in one ? one.snapshot : one));
+  const failed = both.find((one) => "error" in one);
+  const [a, b] = both.flatMap((one) => ("error" in one ? [] : [{ commit: one.commit, tree: one.tree }]));
+  if (a === undefined || b === undefined) return failed ?? { error: "it could not be seen" };
+  const unresolved = [first, second].flatMap((one) => {
+    if (!("snapshot" in one) || "error" in one.snapshot || one.snapshot.unresolved === null) return [];
+    return [{ session: one.session, is: one.snapshot.unresolved }];
+  });
+  return { a, b, unresolved };
+}
+
+function asFarAsSure({ unresolved }: Asked, judged: Judged | undefined): Judged | undefined {
+  if (judged === undefined || unresolved.length === 0) return judged;
+  const why = unresolved.map(({ session, is }) => `${whoIs(session)} ${unresolvedWords(is)}`).join(", ");
+  return untilResolved(judged, { why, paths: new Set(unresolved.flatMap(({ is }) => is.paths)) });
 }
 
 /** What could not be told counts as a conflict. */
@@ -116,6 +135,7 @@ function orderOf(
         size: changed ?? 0,
         isMeetingTarget: targets.some(({ session, judged }) => session === id && isMet(judged)),
         conflicts: others(isMet),
+        unsure: others(({ verdict }) => verdict === "unknown"),
         breaks: others(({ warnings }) => warnings.length > 0),
       };
     }),

@@ -13,6 +13,7 @@ import { type HiddenFile, hideFiles } from "./index-entries.ts";
 import { hasOwnObject, type ObjectDirectories, objectsEnv } from "./objects.ts";
 import { type Quiet, quietGit } from "./quiet-git.ts";
 import { bytesOf, type Standing, shownPath, standingsOf } from "./standing.ts";
+import { type Unresolved, unresolvedIn } from "./unresolved.ts";
 
 export interface Snapshot {
   /** HEAD itself where nothing stands changed. */
@@ -24,6 +25,8 @@ export interface Snapshot {
   skipped: string[];
   /** Paths known by their stat alone, since they are too large to read each time. */
   large: string[];
+  /** Null when nothing is. */
+  unresolved: Unresolved | null;
   /** To compare with. */
   print: string;
 }
@@ -60,12 +63,13 @@ export async function snapshotOf(world: Effects, db: Db, asked: Asked): Promise<
   const links = await linksOf(quiet.git, top, standings);
   const parents = look.head === null ? [] : [look.head, ...mergedHeads(gitDir)];
   const print = printOf([look.index.name, ...parents], standings, links);
+  const unresolved = unresolvedIn(gitDir, look.unmerged.map(shownPath)) ?? null;
   const isYoung = standings.some(({ changedAt }) => world.now().getTime() - changedAt < YOUNG_MS);
   if (before?.print === print && !isYoung && isThere(objects, { ...before, head: look.head })) {
-    return { ...before, head: look.head };
+    return { ...before, head: look.head, unresolved };
   }
   const named = (is: Standing["is"]) => standings.flatMap((one) => (one.is === is ? [shownPath(one.path)] : []));
-  const known = { print, head: look.head, skipped: named("unreadable"), large: named("large") };
+  const known = { print, head: look.head, unresolved, skipped: named("unreadable"), large: named("large") };
   const git = quiet.git.configured({ env: objectsEnv(objects) });
   const tree = await treeOf(world, git, { look, standings, links, signal: asked.signal });
   const came = await readParents(git, parents);
@@ -85,6 +89,8 @@ function cannot(code: string, message: string): Failure {
 interface Look {
   head: string | null;
   changed: string[];
+  /** Of these, those that a merge left in conflict. */
+  unmerged: string[];
   /** Beside what git says. */
   hidden: readonly HiddenFile[];
   index: PrivateIndex;
@@ -134,17 +140,20 @@ function dropOlder({ name, file }: PrivateIndex): void {
 /** How many fields stand before a path. */
 const FIELDS: Readonly<Record<string, number>> = { "1": 8, u: 10, "?": 1 };
 
-function parse(said: string): Pick<Look, "head" | "changed"> {
+function parse(said: string): Pick<Look, "head" | "changed" | "unmerged"> {
   const changed = new Set<string>();
+  const unmerged: string[] = [];
   let head: string | null = null;
   for (const record of said.split("\0")) {
     if (record.startsWith("# branch.oid ")) head = /^[0-9a-f]{40,64}$/.exec(record.slice(13))?.[0] ?? null;
     const before = FIELDS[record.slice(0, record.indexOf(" "))];
     if (before === undefined) continue;
     // A repository of its own is told of with a slash.
-    changed.add(record.split(" ").slice(before).join(" ").replace(/\/$/, ""));
+    const path = record.split(" ").slice(before).join(" ").replace(/\/$/, "");
+    changed.add(path);
+    if (record.startsWith("u ")) unmerged.push(path);
   }
-  return { head, changed: [...changed] };
+  return { head, changed: [...changed], unmerged };
 }
 
 /** Without what setting the checkout up left there, which is nobody's work. */

@@ -2,6 +2,7 @@
 
 import { TEXT, TEXT_OR_NULL, v } from "../../core/shape.ts";
 import type { Db } from "../../db/db.ts";
+import type { Unresolved } from "./unresolved.ts";
 
 const snapshotShape = () =>
   v.object({
@@ -14,7 +15,14 @@ const snapshotShape = () =>
     taken_at: TEXT,
   });
 
-const seenShape = () => v.object({ print: TEXT, skipped: v.array(TEXT), large: v.array(TEXT) });
+const seenShape = () =>
+  v.object({
+    print: TEXT,
+    skipped: v.array(TEXT),
+    large: v.array(TEXT),
+    /** Rows of before this was looked at have none. */
+    unresolved: v.optional(v.nullable(v.object({ operation: TEXT_OR_NULL, paths: v.array(TEXT) })), null),
+  });
 
 export interface StoredSnapshot {
   sessionId: string;
@@ -26,6 +34,8 @@ export interface StoredSnapshot {
   print: string;
   skipped: string[];
   large: string[];
+  /** Of such a file the snapshot has git's marks of conflict in it. */
+  unresolved: Unresolved | null;
   takenAt: string;
 }
 
@@ -45,13 +55,13 @@ export function snapshotsOf(db: Db, gitDirId: string): Map<string, StoredSnapsho
 
 /** Of a session that is over by now nothing is kept. */
 export function storeSnapshot(db: Db, made: Omit<StoredSnapshot, "takenAt"> & { gitDirId: string }, now: string): void {
-  const { sessionId, gitDirId, path, head, commit, tree, print, skipped, large } = made;
+  const { sessionId, gitDirId, path, head, commit, tree, print, skipped, large, unresolved } = made;
   db.run(
     `INSERT OR REPLACE INTO snapshots (session_id, git_dir_id, path, head, commit_id, tree, seen, taken_at)
      SELECT id, $gitDirId, $path, $head, $commit, $tree, $seen, $now FROM sessions WHERE id = $sessionId`,
     {
       ...{ sessionId, gitDirId, path, head: head ?? "", commit, tree, now },
-      seen: JSON.stringify({ print, skipped, large }),
+      seen: JSON.stringify({ print, skipped, large, unresolved }),
     },
   );
 }

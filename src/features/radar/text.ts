@@ -5,6 +5,7 @@ import type { Page } from "../../core/operation.ts";
 import { counted, cutEnd, printable } from "../../core/text.ts";
 import type { RadarAnswer } from "./answers.ts";
 import { range, sharedLines } from "./shared-files.ts";
+import { unresolvedWords } from "./unresolved.ts";
 import type { VerdictName } from "./verdict.ts";
 
 type Session = RadarAnswer["sessions"][number];
@@ -152,10 +153,15 @@ function brokenLines({ left, right, warnings }: Told, { paint }: Page): string[]
 }
 
 function sessionLines(session: Session): string[] {
-  const { skipped, large, error } = session;
+  const { skipped, large, unresolved, error } = session;
   const own = nameOf(session);
   return [
     ...(error === null ? [] : [`${own} could not be seen: ${printable(error)}`]),
+    ...(unresolved === null
+      ? []
+      : [
+          `${own} ${unresolvedWords(unresolved)}${unresolved.paths.length === 0 ? "" : `: ${listed(unresolved.paths)}`}`,
+        ]),
     ...(skipped.length === 0
       ? []
       : [`${own}: ${counted(skipped.length, "file")} could not be read: ${listed(skipped)}`]),
@@ -170,9 +176,10 @@ function listed(paths: readonly string[]): string {
 
 function orderLines({ order }: RadarAnswer, named: (id: string) => string): string[] {
   if (order.length < 2) return [];
-  const steps = order.map(({ session, meets, breaks }) => {
+  const steps = order.map(({ session, meets, mayMeet, breaks }) => {
     const met = [
       ...(meets.length === 0 ? [] : [`meets ${meets.map(named).join(", ")}`]),
+      ...(mayMeet.length === 0 ? [] : [`may meet ${mayMeet.map(named).join(", ")}`]),
       ...(breaks.length === 0 ? [] : [`! with ${breaks.map(named).join(", ")}`]),
     ];
     return met.length === 0 ? named(session) : `${named(session)} (${met.join("; ")})`;
