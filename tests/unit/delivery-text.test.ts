@@ -11,7 +11,7 @@ const MOST = 2000;
 function message(body: string, more: Partial<Received> = {}): Received {
   return {
     ...{ id: "m", kind: "message", sender_id: "11111111-2222", sender_name: "auth", sender_branch: "feature/auth" },
-    ...{ body, sent_at: "2030-01-01 11:58:00", delivered_at: null, ...more },
+    ...{ topic: null, body, sent_at: "2030-01-01 11:58:00", delivered_at: null, ...more },
   };
 }
 

@@ -1,5 +1,4 @@
 // The room's door: who is at which file. Hooks come here at every edit.
 
 export { claimEdit, meetClaims, type Verdict } from "./edit.ts";
-export { tellOwn } from "./news.ts";
 export { claimWritten } from "./written.ts";

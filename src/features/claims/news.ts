@@ -51,16 +51,3 @@ function tell(world: Effects, db: Db, { own, held, topic }: Met, now: string): v
   const news = { gitDirId: claim.git_dir_id, topic, body, about: own, to: [holder.id], isOnce: true };
   postNews(world, db, news, now);
 }
-
-/** For who cannot be told at once: it comes with the next tool use or prompt. */
-export function tellOwn(
-  world: Pick<World, "newId">,
-  db: Db,
-  { own, words }: { own: KnownSession; words: string },
-): void {
-  const { id, git_dir_id: gitDirId } = own;
-  if (gitDirId === null) return;
-  // News is of one line.
-  const body = words.replaceAll("\n", " ");
-  db.write((now) => postNews(world, db, { gitDirId, topic: "claim.met", body, to: [id] }, now));
-}

@@ -3,6 +3,7 @@
 import { counted } from "../../core/text.ts";
 import type { Db } from "../../db/db.ts";
 import type { World } from "../../world.ts";
+import { tellOwn } from "../messages/messages.ts";
 import type { KnownSession } from "../roster/roster.ts";
 import type { Begun } from "../writes/writes.ts";
 import { isWatched } from "./beside.ts";
@@ -28,7 +29,7 @@ export async function afterTool(
   const noticed = isLooked ? await noticeWrites(world, db, { own, begun }) : undefined;
   if (event === "PostToolUseFailure") {
     // Clients before 2.1 take no word here; it comes with the next tool.
-    if (noticed !== undefined) (await import("../claims/claims.ts")).tellOwn(world, db, { own, words: noticed });
+    if (noticed !== undefined) tellOwn(world, db, { own, words: [noticed] });
     return undefined;
   }
   const texts = [noticed, inboxText(db, own, told)].filter((text) => text !== undefined);

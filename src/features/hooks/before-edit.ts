@@ -5,8 +5,9 @@ import { asFailure } from "../../core/failure.ts";
 import type { Db } from "../../db/db.ts";
 import { topOf } from "../../git/checkout.ts";
 import type { World } from "../../world.ts";
-import { claimEdit, meetClaims, tellOwn, type Verdict } from "../claims/claims.ts";
+import { claimEdit, meetClaims, type Verdict } from "../claims/claims.ts";
 import { judgeEdit } from "../guards/guards.ts";
+import { tellOwn } from "../messages/messages.ts";
 import { wouldConflict } from "../radar/radar.ts";
 import type { KnownSession } from "../roster/roster.ts";
 import { isBlocking } from "./in-doubt.ts";
@@ -30,9 +31,8 @@ export async function beforeEdit(world: World, told: Told, path: string): Promis
     const found = await whoseIn(world, told);
     if (found === undefined) return undefined;
     const verdict = await judged(world, { ...found, path, directory, told });
-    if (verdict === undefined || verdict.isRefused || world.env.claudePid !== undefined) return verdict;
-    // A client that does not say which process it is takes no word here either (2.0.77): it comes after the edit.
-    if (found.own !== undefined) tellOwn(world, found.db, { own: found.own, words: verdict.words });
+    if (verdict === undefined || verdict.isRefused || takesWords(world, told)) return verdict;
+    if (found.own !== undefined) tellOwn(world, found.db, { own: found.own, words: verdict.words.split(BETWEEN) });
     return undefined;
   } catch (thrown) {
     if (!(await isBlocking(world, topOf(directory)))) throw thrown;
@@ -40,6 +40,16 @@ export async function beforeEdit(world: World, told: Told, path: string): Promis
     const words = `parallel-cc: not changed, since it could not be told whether another session has it: ${why}`;
     return { isRefused: true, words: `${words} (claims.onConflict is block.)` };
   }
+}
+
+const BETWEEN = "\n\n";
+
+/**
+ * Clients before 2.1.9 pass over a word that does not refuse; for them it comes after the edit. Of these signs 2.0.77
+ * gives none, and clients since 2.1.133 at least one (2.1.328: all).
+ */
+function takesWords({ env }: Pick<World, "env">, { prompt_id, effort }: Told): boolean {
+  return env.claudePid !== undefined || prompt_id !== undefined || effort !== undefined;
 }
 
 async function judged(world: World, edit: Edit): Promise<Verdict | undefined> {
@@ -51,7 +61,7 @@ async function judged(world: World, edit: Edit): Promise<Verdict | undefined> {
     : claimEdit(world, db, { own, path, directory }));
   if (claimed?.isRefused === true) return claimed;
   const words = [inCheckout?.words, claimed?.words, await foreseen(world, edit)].filter((one) => one !== undefined);
-  return words.length === 0 ? undefined : { isRefused: false, words: words.join("\n\n") };
+  return words.length === 0 ? undefined : { isRefused: false, words: words.join(BETWEEN) };
 }
 
 /** With whose work the edit would conflict. What goes wrong there keeps nobody from being told whose the file is. */

@@ -22,6 +22,9 @@ const TOLD = v.object({
   tool_input: v.fallback(v.optional(v.looseObject({ file_path: WORD, notebook_path: WORD, command: WORD })), undefined),
   /** Of a tool that a subagent uses. */
   agent_id: WORD,
+  /** Told by clients since 2.1.133: in which prompt's turn it is, and how hard the model thinks. */
+  prompt_id: WORD,
+  effort: v.fallback(v.optional(v.object({})), undefined),
   /** Stop: a hook has made it go on before. */
   stop_hook_active: FLAG,
   message: WORD,

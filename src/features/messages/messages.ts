@@ -2,6 +2,6 @@
 // it reaches them once. It wakes nobody by itself, and keeps nothing for sessions that are yet to come.
 
 export { hasPending, takeDelivery } from "./delivery.ts";
-export { type News, postNews, takeNewsOf } from "./news.ts";
+export { type News, postNews, takeNewsOf, tellOwn } from "./news.ts";
 export { hasOldMessages, pruneMessages } from "./prune.ts";
 export { unreadSenders } from "./store.ts";

@@ -4,7 +4,16 @@
 import type { Db } from "../../db/db.ts";
 import type { World } from "../../world.ts";
 import type { KnownSession } from "../roster/roster.ts";
-import { activeAmong, activeBut, hasNews, insertDelivery, insertMessage, markDelivered, newsAbout } from "./store.ts";
+import {
+  activeAmong,
+  activeBut,
+  hasNews,
+  insertDelivery,
+  insertMessage,
+  markDelivered,
+  newsAbout,
+  OWN_TOPIC,
+} from "./store.ts";
 
 export interface News {
   gitDirId: string;
@@ -34,6 +43,19 @@ export function postNews({ newId }: Pick<World, "newId">, db: Db, news: News, no
   const messageId = newId();
   insertMessage(db, { id: messageId, gitDirId, kind: "news", topic, body, ...sender }, now);
   for (const sessionId of recipients) insertDelivery(db, { sessionId, messageId });
+}
+
+/** What a session is told of its own doing, and could not be told at once: words of ours, each part as it stands. */
+export function tellOwn(
+  { newId }: Pick<World, "newId">,
+  db: Db,
+  { own, words }: { own: Pick<KnownSession, "id" | "git_dir_id">; words: readonly string[] },
+): void {
+  const { id, git_dir_id: gitDirId } = own;
+  if (gitDirId === null) return;
+  db.write((now) => {
+    for (const body of words) postNews({ newId }, db, { gitDirId, topic: OWN_TOPIC, body, to: [id] }, now);
+  });
 }
 
 /**

@@ -10,6 +10,7 @@ const messageShape = () =>
     sender_id: TEXT_OR_NULL,
     sender_name: TEXT_OR_NULL,
     sender_branch: TEXT_OR_NULL,
+    topic: TEXT_OR_NULL,
     body: TEXT,
     sent_at: TEXT,
   });
@@ -21,6 +22,9 @@ export type Deliverer = "hook" | "monitor" | "read";
 
 /** Of news, whom it is about. */
 export type Sender = Pick<Received, "sender_id" | "sender_name" | "sender_branch">;
+
+/** Of news for the very session whose doing it is about. */
+export const OWN_TOPIC = "own.told";
 
 export interface NewMessage extends Sender {
   id: string;
@@ -64,7 +68,7 @@ export function activeBut(db: Db, gitDirId: string, id: string | null): string[]
 
 const RECEIVED = "FROM deliveries JOIN messages ON messages.id = deliveries.message_id WHERE session_id = $sessionId";
 const PENDING = `${RECEIVED} AND delivered_at IS NULL AND kind IN (SELECT value FROM json_each($kinds))`;
-const COLUMNS = "id, kind, sender_id, sender_name, sender_branch, body, sent_at, delivered_at";
+const COLUMNS = "id, kind, sender_id, sender_name, sender_branch, topic, body, sent_at, delivered_at";
 
 export interface Asked {
   sessionId: string;
@@ -81,10 +85,10 @@ export function countPending(db: Db, { sessionId, kinds }: Asked): number {
   return db.one(v.object({ n: NUMBER }), sql, { sessionId, kinds: JSON.stringify(kinds) })?.n ?? 0;
 }
 
-/** Messages first, each kind in the order in which it was sent. */
+/** Of its own doing first, then messages, each kind in the order in which it was sent. */
 export function firstPending(db: Db, { sessionId, kinds, most }: Asked & { most: number }): Received[] {
-  const sql = `SELECT ${COLUMNS} ${PENDING} ORDER BY kind, messages.rowid LIMIT $most`;
-  return db.all(receivedShape(), sql, { sessionId, kinds: JSON.stringify(kinds), most });
+  const sql = `SELECT ${COLUMNS} ${PENDING} ORDER BY topic IS NOT $own, kind, messages.rowid LIMIT $most`;
+  return db.all(receivedShape(), sql, { sessionId, kinds: JSON.stringify(kinds), own: OWN_TOPIC, most });
 }
 
 /** The last ones that the session was sent, from the oldest on. */

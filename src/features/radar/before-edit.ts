@@ -148,10 +148,10 @@ function lineFor(peers: readonly KnownSession[], meetings: Met["meetings"]): str
   const branch = peers[0]?.branch ?? null;
   const on = branch === null ? "on no branch" : `on branch ${quoted(branch)}`;
   const who = `${peers.map(whoIs).join(" and ")}, ${on}`;
-  if (meetings === "gone") return `${who}: has deleted the file`;
+  if (meetings === "gone") return `${who}: has deleted the file.`;
   const places = meetings.slice(0, MOST_PLACES).map(({ ours, theirs }) => `your ${range(ours)}, its ${range(theirs)}`);
   const more = meetings.length > MOST_PLACES ? [`and ${meetings.length - MOST_PLACES} more places`] : [];
-  return printable(`${who}: ${[...places, ...more].join("; ")}`);
+  return printable(`${who}: ${[...places, ...more].join("; ")}.`);
 }
 
 function range({ from, to }: Lines): string {
