@@ -3,7 +3,7 @@
 
 import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { claimPaths, listClaims } from "../../src/features/claims/ask.ts";
 import type { Mode } from "../../src/features/claims/modes.ts";
@@ -250,4 +250,18 @@ describe("claims.onConflict", () => {
     expect(await met(scene.two, scene, "b.ts")).toBe("refused");
     expect(await listed(scene)).toEqual(["one INTENT a.ts", "one SHARED b.ts"]);
   });
+});
+
+test.each([
+  ["a linked worktree's pointer to git", ".git/config"],
+  ["a file", "file-0.txt/within.txt"],
+  ["a NUL", "a\0b.txt"],
+  ["a name that is too long", `${"x".repeat(300)}/y.txt`],
+])("an edit of a path that leads through %s is nobody's", async (_, path) => {
+  await using scene = await twoSessions();
+  const file = join(scene.two.known.worktree_path, path);
+  const told = { tool_name: "Write", tool_input: { file_path: file, content: "x\n" } };
+  expect(await tell(scene.two, scene, told)).toBeUndefined();
+  expect(await listed(scene)).toEqual([]);
+  expect(existsSync(join(scene.world.paths.logs, "hooks.log"))).toBe(false);
 });

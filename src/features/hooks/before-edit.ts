@@ -1,6 +1,8 @@
 // Before an edit: its file is claimed; it is refused where another live session has the file for itself or works in that
 // very checkout, and told where both will have to merge.
 
+import { statSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { asFailure } from "../../core/failure.ts";
 import type { Db } from "../../db/db.ts";
 import { topOf } from "../../git/checkout.ts";
@@ -27,6 +29,7 @@ interface Edit {
 /** Errors: those of the database and of the settings, unless the edit is refused for them. */
 export async function beforeEdit(world: World, told: Told, path: string): Promise<Verdict | undefined> {
   const directory = told.cwd ?? world.cwd;
+  if (!mayBeFile(resolve(directory, path))) return undefined;
   try {
     const found = await whoseIn(world, told);
     if (found === undefined) return undefined;
@@ -39,6 +42,17 @@ export async function beforeEdit(world: World, told: Told, path: string): Promis
     const why = asFailure(thrown).message;
     const words = `parallel-cc: not changed, since it could not be told whether another session has it: ${why}`;
     return { isRefused: true, words: `${words} (claims.onConflict is block.)` };
+  }
+}
+
+/** Not through another file, nor of a name that no file can have: there the tool fails by itself. */
+function mayBeFile(path: string): boolean {
+  try {
+    statSync(path, { throwIfNoEntry: false });
+    return statSync(dirname(path), { throwIfNoEntry: false })?.isDirectory() ?? true;
+  } catch (thrown) {
+    const code = thrown instanceof Error && "code" in thrown ? thrown.code : undefined;
+    return code !== "ENOTDIR" && code !== "ENAMETOOLONG" && code !== "ERR_INVALID_ARG_VALUE";
   }
 }
 
