@@ -145,6 +145,10 @@ add_known() {
     here update-index -z --index-info
 }
 
+# Where git knows of narrowed checkouts it must be told to look beyond them.
+sparse=
+git add -h 2>&1 | grep -q sparse && sparse=--sparse
+
 # fill <directory> <depth>: everything below it comes into the index, of repositories in it the files.
 fill() {
   top=$1
@@ -167,11 +171,16 @@ fill() {
     [ -n "$tree" ] && ours --work-tree="$top" read-tree --prefix="$inner/" "$tree"
   done <"$own/nested.$depth"
   # Some file may change or go while it is read.
-  for try in 1 2 3; do
+  for _ in 1 2 3; do
     # What is new goes into one pack, not into a file each.
-    ours -c core.bigFileThreshold=1 --work-tree="$top" add -A --sparse --ignore-errors . 2>"$own/said" && break
-    [ "$try" -lt 3 ] || sed -n 's/^error: /unread /p' "$own/said" | head -n 20 >>"$own/words"
+    # shellcheck disable=SC2086 # One word or none.
+    ours -c core.bigFileThreshold=1 --work-tree="$top" add -A $sparse --ignore-errors . 2>"$own/said"
+    added=$?
+    [ "$added" -ne 0 ] || break
+    # Anything else is no matter of single files.
+    [ "$added" -eq 1 ] || return 1
   done
+  sed -n 's/^error: //p;s/^warning: \(could not open\)/\1/p' "$own/said" | head -n 20 | sed 's/^/unread /' >>"$own/words"
   # What had nothing in it to take.
   ours --work-tree="$top" ls-files -s -z | in_lines | sed -n "s/^160000 [0-9a-f]* [0-9]$tab//p" >"$own/links.$depth"
   while IFS= read -r link; do
@@ -198,7 +207,7 @@ tree_of_work() {
     [ "$head" = "$sent" ] || add_known "$sent"
     here update-index -q --really-refresh >/dev/null 2>&1
   fi
-  fill "$workspace" 0
+  fill "$workspace" 0 || return 1
   tree=$(here write-tree) || return 1
   unset GIT_INDEX_FILE
 }
