@@ -7,6 +7,7 @@ import type { Region } from "./conflict-regions.ts";
 import { type Git, type GitOptions, gitWords } from "./git.ts";
 import { type ConflictKind, parseMerges, type RawMerge, type Stages } from "./merge-answers.ts";
 import { attributesInCheckout, attributesOf } from "./merge-attributes.ts";
+import { worse } from "./merge-either.ts";
 import { findRegions, type RegionsByFile } from "./merge-regions.ts";
 import { type Attributes, isShallow, type ObjectStore, openScratch, type Scratch } from "./merge-scratch.ts";
 
@@ -21,6 +22,11 @@ export interface Pair {
   base?: string | undefined;
   /** What the sides are called where a name of either is needed beside the other's (`name~main`); else their ids. */
   labels?: { ours: string; theirs: string } | undefined;
+}
+
+/** By whose files of attributes it is merged. */
+interface Asked extends Pair {
+  by?: "ours" | "theirs";
 }
 
 export interface ConflictFile {
@@ -46,6 +52,8 @@ export interface MergeOptions {
   withRegions?: boolean;
   /** The top of a checkout: merged as git would there, by the files of attributes that stand in it, committed or not. */
   checkout?: string | undefined;
+  /** Merged by the attributes of ours, and by those of theirs: what only one of these gives is never told as clean. */
+  isByEither?: boolean;
   signal?: AbortSignal | undefined;
   /** For all pairs together; those that are not merged by then are unknown (60 s). */
   timeoutMs?: number | undefined;
@@ -83,14 +91,21 @@ export async function openMerger(git: Git, options: MergeOptions & { id: string 
   const bench: Bench = { ...known, jobs: new WeakMap(), isOver: () => deadline.aborted };
   return {
     merge: async (pairs) => {
-      const found = await mergeAll(bench, pairs);
-      const regions = options.withRegions === true ? await regionsIn(bench, pairs, found) : undefined;
-      return pairs.map((pair, at) => shown(found[at] ?? TOO_LATE, bench.jobs.get(pair), regions));
+      const asked = options.isByEither === true ? pairs.flatMap(bothWays) : pairs;
+      const found = await mergeAll(bench, asked);
+      const regions = options.withRegions === true ? await regionsIn(bench, asked, found) : undefined;
+      const told = asked.map((pair, at) => shown(found[at] ?? TOO_LATE, bench.jobs.get(pair), regions));
+      if (options.isByEither !== true) return told;
+      return pairs.map((_, at) => worse(told[2 * at] ?? TOO_LATE, told[2 * at + 1] ?? TOO_LATE));
     },
     writeCommit: scratch.writeCommit,
     git: scratch.git,
     [Symbol.dispose]: () => scratch[Symbol.dispose](),
   };
+}
+
+function bothWays(pair: Pair): Asked[] {
+  return [pair, { ...pair, by: "theirs" }];
 }
 
 interface Bench {
@@ -109,7 +124,7 @@ type Raw = RawMerge | Unknown;
 
 const NAME = /^([0-9a-f]{40}|[0-9a-f]{64})$/;
 
-async function mergeAll(bench: Bench, pairs: readonly Pair[]): Promise<Raw[]> {
+async function mergeAll(bench: Bench, pairs: readonly Asked[]): Promise<Raw[]> {
   const results = new Map<Pair, Raw>();
   const { trouble } = bench.scratch;
   const sound = pairs.filter((pair) => {
@@ -121,20 +136,34 @@ async function mergeAll(bench: Bench, pairs: readonly Pair[]): Promise<Raw[]> {
   try {
     const attributesFor = await readAttributes(bench, sound);
     const groups = new Map<string, { git: Git; jobs: Job[] }>();
+    const first = new Map<string, Pair>();
+    const again = new Map<Pair, Pair>();
     for (const pair of sound) {
       const attributes = attributesFor(pair);
+      const key = JSON.stringify(attributes);
+      const whole = `${pair.ours} ${pair.theirs} ${pair.base} ${key}`;
+      const same = pair.labels === first.get(whole)?.labels ? first.get(whole) : undefined;
+      if (same !== undefined) {
+        again.set(pair, same);
+        continue;
+      }
+      first.set(whole, pair);
       const job = "why" in attributes ? attributes : await jobFor(bench, pair);
       if ("why" in attributes || "why" in job) {
         results.set(pair, unknown("unreadable", "why" in job ? job.why : ""));
         continue;
       }
-      const key = JSON.stringify(attributes);
       const group = groups.get(key) ?? { git: await bench.scratch.withAttributes(attributes), jobs: [] };
       groups.set(key, group);
       group.jobs.push(job);
       bench.jobs.set(pair, job);
     }
     for (const { git, jobs } of groups.values()) await mergeJobs({ ...bench, git }, jobs, results);
+    for (const [pair, same] of again) {
+      const [result, job] = [results.get(same), bench.jobs.get(same)];
+      if (result !== undefined) results.set(pair, result);
+      if (job !== undefined) bench.jobs.set(pair, job);
+    }
   } catch (thrown) {
     if (!bench.isOver()) throw thrown;
   }
@@ -144,16 +173,19 @@ async function mergeAll(bench: Bench, pairs: readonly Pair[]): Promise<Raw[]> {
 /** Which of them a pair is merged by. */
 async function readAttributes(
   { scratch, checkout: top, options }: Bench,
-  pairs: readonly Pair[],
-): Promise<(pair: Pair) => Attributes | { why: string }> {
+  pairs: readonly Asked[],
+): Promise<(pair: Asked) => Attributes | { why: string }> {
   if (top === undefined) {
-    const ours = pairs.map((pair) => pair.ours);
-    const known = await attributesOf(scratch.git, ours, options);
-    return (pair) => known.get(pair.ours) ?? [];
+    const known = await attributesOf(scratch.git, pairs.map(whose), options);
+    return (pair) => known.get(whose(pair)) ?? [];
   }
   const commits = pairs.flatMap(({ ours, theirs }) => [ours, theirs]);
   const { attributes, unread } = await attributesInCheckout(scratch, { top, commits }, options);
   return ({ ours, theirs }) => unread.get(ours) ?? unread.get(theirs) ?? attributes;
+}
+
+function whose({ ours, theirs, by = "ours" }: Asked): string {
+  return by === "ours" ? ours : theirs;
 }
 
 interface Job {
@@ -255,10 +287,13 @@ function asText(bytes: string): string {
 }
 
 /** Merged again with markers that no text holds, where the texts hold some. */
-async function regionsIn(bench: Bench, pairs: readonly Pair[], found: readonly Raw[]): Promise<RegionsByFile> {
+async function regionsIn(bench: Bench, pairs: readonly Asked[], found: readonly Raw[]): Promise<RegionsByFile> {
+  const seen = new Set<Raw>();
   const conflicts = found.flatMap((raw, index) => {
     const pair = pairs[index];
-    return "verdict" in raw || raw.isClean || pair === undefined ? [] : [{ raw, pair }];
+    if ("verdict" in raw || raw.isClean || pair === undefined || seen.has(raw)) return [];
+    seen.add(raw);
+    return [{ raw, pair }];
   });
   try {
     return await findRegions(

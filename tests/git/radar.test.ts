@@ -92,6 +92,44 @@ describe("two sessions", () => {
     expect(pair?.files.map(({ path, regions }) => [path, regions])).toEqual([["a.dat", []]]);
   });
 
+  test("of which one merges a file by attributes of its own conflict where plain git may, whoever lands first", async () => {
+    await using scene = await withText();
+    write(scene.two, ".gitattributes", "*.txt merge=union\n");
+    for (const nth of [1, 2, 3, 4]) {
+      write(scene.one, "text.txt", numbered({ 10: `of one, ${nth}` }));
+      write(scene.two, "text.txt", numbered({ 10: `of two, ${nth}` }));
+      expect((await radar(scene)).pairs).toMatchObject([
+        {
+          ...{ verdict: "conflict", fileCount: 1 },
+          files: [
+            { path: "text.txt", kind: "content", regions: [{ a: { from: 10, to: 10 }, b: { from: 10, to: 10 } }] },
+          ],
+        },
+      ]);
+    }
+    // With where it is to land as well.
+    await commit(scene, scene.one, "One");
+    expect((await radar(scene)).targets).toMatchObject([{ verdict: "conflict" }]);
+    write(scene.one, ".gitattributes", "*.txt merge=union\n");
+    expect((await radar(scene)).pairs[0]?.files.map(({ path, kind }) => [path, kind])).toEqual([
+      ["text.txt", "merged"],
+    ]);
+  });
+
+  test("of which each merges another file by attributes of its own conflict in both, each file with its lines", async () => {
+    await using scene = await withText();
+    for (const who of [scene.one, scene.two]) {
+      const { name } = who.known;
+      write(who, `of-${name}/.gitattributes`, "*.txt merge=union\n");
+      for (const folder of ["of-one", "of-two"]) write(who, `${folder}/a.txt`, `first\n${name}\n`);
+    }
+    const [pair] = (await radar(scene)).pairs;
+    expect(pair?.files.map(({ path, kind, regions }) => [path, kind, regions.length])).toEqual([
+      ["of-one/a.txt", "add/add", 1],
+      ["of-two/a.txt", "add/add", 1],
+    ]);
+  });
+
   test("that changed other files, or the same in the same way, are clean", async () => {
     await using scene = await withText();
     write(scene.one, "new/one.txt", "one\n");

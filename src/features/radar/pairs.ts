@@ -35,7 +35,7 @@ export interface Judging {
 type Effects = Pick<World, "git" | "log">;
 
 /** Raise it when the same commits may be judged otherwise than before. */
-const JUDGE = 1002;
+const JUDGE = 1003;
 const MERGING_MS = 60_000;
 /** Two branches that far apart are no sessions' work. */
 const MOST_FILES = 5_000;
@@ -116,7 +116,14 @@ async function judgeTogether(world: Effects, pairs: readonly SidePair[], judging
   const { gitDir, objects, signal } = judging;
   const git = world.git(gitDir).trusting();
   const store = { gitDir, beside: [objects.own] };
-  const options = { objects: store, id: first.a.commit, withRegions: true, timeoutMs: MERGING_MS, signal };
+  const options = {
+    objects: store,
+    id: first.a.commit,
+    withRegions: true,
+    isByEither: true,
+    timeoutMs: MERGING_MS,
+    signal,
+  };
   using merger = await openMerger(git, options);
   const results = await merger.merge(pairs.map(({ a, b }) => ({ ours: a.commit, theirs: b.commit })));
   const told = results.flatMap((result, at) => {
