@@ -1,6 +1,7 @@
 // A sandbox run looked at in a real terminal: what is painted while it goes on, and what its user's keys do to it.
 
 import { expect, test } from "bun:test";
+import { ends, runScene } from "../sandbox/run-scene.ts";
 import { PROGRAM } from "../support/cli.ts";
 import { waitFor } from "../support/processes.ts";
 import { gate } from "../support/servers/messages.ts";
@@ -99,4 +100,25 @@ test("a terminal that knows no escape sequences gets a line a step", async () =>
   await using on = await watched("TERM=dumb");
   await on.terminal.waitForScreen(/^\* Bash echo half >half\.txt$/m);
   expect(await on.terminal.screen()).not.toMatch(LIVE);
+});
+
+test("who looks on late is shown the last steps, and where the others are", async () => {
+  const line = {
+    type: "assistant",
+    message: { id: "m", role: "assistant", content: [{ type: "text", text: "step N" }] },
+  };
+  const steps = `seq 200 | while read -r n; do sed "s/N/$n/" <<'LINE'\n${JSON.stringify(line)}\nLINE\ndone\n`;
+  await using scene = await runScene({ sh: `${steps}at end\n${ends("Done.")}` });
+  await scene.begin("--prompt", "Take steps");
+  await scene.reached("end");
+  const env = scene.place.env({ extra: { ...scene.variables, COLUMNS: undefined } });
+  await using terminal = await openTerminal(scene.place, { shell: "bash", cwd: scene.repo.path, env });
+  await terminal.type(`${PROGRAM} sandbox attach`);
+  await terminal.waitForScreen(/^step 200$/m);
+  const screen = await terminal.screen();
+  expect(screen).toMatch(/^\.\.\. 1\d\d steps before: parallel-cc sandbox logs [0-9a-f]{8}$/m);
+  expect(screen).toMatch(/^claude \S+ is at work\.$/m);
+  expect(screen).not.toMatch(/^step 100$/m);
+  await scene.open("end");
+  await terminal.waitForScreen(/: completed after/);
 });

@@ -2,7 +2,9 @@
 
 import { expect, test } from "bun:test";
 import { appendFile, mkdir } from "node:fs/promises";
+import { lookerOf } from "../../src/features/sandboxes/looker.ts";
 import { type Note, writeNote } from "../../src/features/sandboxes/notes.ts";
+import { placeOf } from "../../src/features/sandboxes/place.ts";
 import { readerOf, type Seen } from "../../src/features/sandboxes/seen.ts";
 import { makePlace } from "../support/place.ts";
 
@@ -56,4 +58,22 @@ test("files that are not there yet are empty, and a line that is no note is pass
   await appendFile(files.notes, "nonsense\n");
   note("a key: sk-ant-0123456789abcdef", 0);
   expect(all()).toEqual(["a key: [redacted]"]);
+});
+
+test("a log of nothing but line ends, or longer than one look takes, is looked through to its end", async () => {
+  await using place = await makePlace();
+  const paths = { sandboxes: place.at("sandboxes"), logs: place.at("logs") };
+  const { log } = placeOf(paths, "1");
+  await Bun.write(log, "\n".repeat(3_000_000));
+  const looker = lookerOf(paths, "1");
+  let lines = 0;
+  const take = () => {
+    lines += 1;
+  };
+  expect(looker.look(new Date(0), take)).toBe(false);
+  expect(lines).toBe(3_000_000);
+  await appendFile(log, `${"x".repeat(1023)}\n`.repeat(65 * 1024));
+  expect(looker.look(new Date(0), take)).toBe(true);
+  expect(looker.look(new Date(0), take)).toBe(false);
+  expect(lines).toBe(3_000_000 + 65 * 1024);
 });

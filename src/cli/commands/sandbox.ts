@@ -4,7 +4,7 @@
 import { asFailure } from "../../core/failure.ts";
 import type { Page } from "../../core/operation.ts";
 import { v } from "../../core/shape.ts";
-import { cutEnd } from "../../core/text.ts";
+import { counted, cutEnd } from "../../core/text.ts";
 import {
   attach,
   endText,
@@ -61,12 +61,14 @@ export const followLogs: Stream = async (world, input, { json }) => {
   const { run, sessionId } = v.parse(NAMED, input);
   let looker: Looker | undefined;
   const linesOf = makeTeller();
-  const look = (at: Run) => {
+  const take = (seen: Seen) => {
+    const lines = json ? [documentOf(seen)] : linesOf(seen);
+    for (const line of lines) answer(`${line}\n`);
+  };
+  const look = async (at: Run) => {
     looker ??= lookerOf(world.paths, at.id);
-    for (const seen of looker.look(world.now())) {
-      const lines = json ? [documentOf(seen)] : linesOf(seen);
-      for (const line of lines) answer(`${line}\n`);
-    }
+    // What is long is interrupted for a signal.
+    while (looker.look(world.now(), take) && !world.signal().aborted) await world.sleep(0);
   };
   await lookOnNamed(world, run ?? sessionId, { look });
   const signal = world.signal();
@@ -93,16 +95,29 @@ async function shown<Ended>(
   const look = async (run: Run) => {
     looker ??= lookerOf(world.paths, run.id);
     const { step } = looker;
-    const steps = looker.look(world.now()).flatMap((seen) => step(seen) ?? []);
     if (!isPainted) {
-      for (const one of steps) tell(`${stepText(one, page)}\n`);
+      const take = (seen: Seen) => {
+        const one = step(seen);
+        if (one !== undefined) tell(`${stepText(one, page)}\n`);
+      };
+      while (looker.look(world.now(), take) && !world.signal().aborted) await world.sleep(0);
       return;
     }
+    const steps: Step[] = [];
+    let passed = 0;
+    looker.look(world.now(), (seen) => {
+      const one = step(seen);
+      if (one !== undefined) steps.push(one);
+      // Who looks on late is not shown hours in a moment; our own words are few.
+      const first = steps.length > MOST_STEPS ? steps.findIndex(({ by }) => by === "claude") : -1;
+      if (first !== -1) passed += steps.splice(first, 1).length;
+    });
     // Its size may have changed.
     const now = await pageFor(world, 2, colour);
     const rows = (await rowsOf(2)) ?? LEAST_ROWS;
+    const earlier = `... ${counted(passed, "step")} before: parallel-cc sandbox logs ${run.id.slice(0, 8)}\n`;
+    const lines = (passed === 0 ? "" : earlier) + steps.map((one) => `${stepText(one, now)}\n`).join("");
     const live = looker.live(run, now).slice(0, rows - 1);
-    const lines = steps.map((one) => `${stepText(one, now)}\n`).join("");
     // Nothing of it wraps: what is painted must be as many rows as it is lines.
     tell(`${erased(painted, now)}${lines}\x1b[?7l${live.map((line) => `${line}\n`).join("")}\x1b[?7h`);
     painted = live;
@@ -115,6 +130,7 @@ async function shown<Ended>(
 }
 
 const LEAST_ROWS = 24;
+const MOST_STEPS = 40;
 
 /** A terminal that became narrower has wrapped what stood there. The cursor may stand behind a ^C. */
 function erased(lines: readonly string[], { columns = 80 }: Page): string {

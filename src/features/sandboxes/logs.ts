@@ -28,14 +28,19 @@ export async function lastLines(
   const reader = readerOf(place);
   const linesOf = makeTeller();
   for (let seen = reader.read(); seen !== undefined; seen = reader.read()) {
-    last.push(...seen.flatMap(linesOf));
-    if (last.length > 2 * lines) last.splice(0, last.length - lines);
+    for (const one of seen) {
+      last.push(...linesOf(one));
+      if (last.length > 2 * lines + MOST_AT_ONCE) last.splice(0, last.length - lines);
+    }
   }
   const kept = last.slice(-lines);
   const { id: sessionId, instance_id: sandboxId } = run;
   const told = { success: true, sessionId, sandboxId, status: statusOf(run), logPath: place.log };
   return { ...told, output: kept.join("\n"), lineCount: kept.length };
 }
+
+/** So that little is moved about for each. */
+const MOST_AT_ONCE = 1000;
 
 /** As `sandbox logs` shows it, in order: our own words in brackets. */
 export function makeTeller(): (seen: Seen) => string[] {

@@ -10,8 +10,8 @@ import { type Run, statusOf } from "./run.ts";
 import { readerOf, type Seen } from "./seen.ts";
 
 export interface Looker {
-  /** What has come since the last look; all of it when the run has ended. */
-  look(now: Date): Seen[];
+  /** Hands over, one by one, what has come since the last look. True: there is more, for another look at once. */
+  look(now: Date, take: (seen: Seen) => void): boolean;
   /** What there is to say of one; asked for each of them, in order. */
   step(seen: Seen): Step | undefined;
   /** A few lines on how it goes; none while there is nothing to show. */
@@ -32,15 +32,16 @@ export function lookerOf(paths: Pick<Paths, "sandboxes" | "logs">, id: string): 
   const readable = makeReadable();
   let view: View = newView();
   return {
-    look: (now) => {
-      const all: Seen[] = [];
+    look: (now, take) => {
       for (let reads = 0; reads < MOST_READS; reads++) {
         const seen = reader.read();
-        if (seen === undefined) break;
-        for (const one of seen) if (one.kind === "line") view = addLine(view, one.line, now);
-        all.push(...seen);
+        if (seen === undefined) return false;
+        for (const one of seen) {
+          if (one.kind === "line") view = addLine(view, one.line, now);
+          take(one);
+        }
       }
-      return all;
+      return true;
     },
     step: (seen) => {
       if (seen.kind === "note") {
