@@ -18,10 +18,16 @@ export interface Carry {
   base: string;
   /** An index of ours. */
   index: string;
+  /** Holds what is made in the repository, so that git does not throw it away while the run works on it. */
+  ref: string;
+}
+
+export function startRef(runId: string): string {
+  return `refs/parallel-cc/sandbox-start/${runId}`;
 }
 
 /** May be done again when it was killed: nobody else works in the worktree. Errors: `sandbox.caller-moved`, `git.*`. */
-export async function carryChanges(world: Effects, { caller, worktree, base, index }: Carry): Promise<void> {
+export async function carryChanges(world: Effects, { caller, worktree, base, index, ref }: Carry): Promise<void> {
   const there = world.git(caller);
   if ((await commitOf(there, "HEAD")) !== base) {
     throw new Failure({
@@ -31,6 +37,7 @@ export async function carryChanges(world: Effects, { caller, worktree, base, ind
     });
   }
   const tree = await treeOf(there, { index, leftOut: [] });
+  await committed(there, { tree, base, ref });
   const here = world.git(worktree);
   const gitDir = (await here.output(["rev-parse", "--absolute-git-dir"])).trim();
   rmSync(join(gitDir, "index.lock"), { force: true });
@@ -42,13 +49,19 @@ export async function carryChanges(world: Effects, { caller, worktree, base, ind
 /** The base with what stands changed in the worktree, but for some paths, as a commit; the base itself when that is nothing. */
 export async function startCommit(
   world: Effects,
-  { worktree, base, index, leftOut }: Omit<Carry, "caller"> & { leftOut: readonly string[] },
+  { worktree, base, index, ref, leftOut }: Omit<Carry, "caller"> & { leftOut: readonly string[] },
 ): Promise<string> {
   const git = world.git(worktree);
   const tree = await treeOf(git, { index, leftOut });
   if (tree === (await git.output(["rev-parse", `${base}^{tree}`])).trim()) return base;
+  return committed(git, { tree, base, ref });
+}
+
+async function committed(git: Git, { tree, base, ref }: { tree: string; base: string; ref: string }): Promise<string> {
   const args = ["commit-tree", "-p", base, "-m", "Changes that were not committed when the sandbox started", tree];
-  return (await git.output(args)).trim();
+  const commit = (await git.output(args)).trim();
+  await git.output(["update-ref", "--end-of-options", ref, commit]);
+  return commit;
 }
 
 /** Of the whole checkout, but for repositories in it, which a tree has no room for. */

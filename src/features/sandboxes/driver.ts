@@ -5,7 +5,7 @@ import { asFailure, type Failure } from "../../core/failure.ts";
 import type { ProcessIdentity } from "../../proc/alive.ts";
 import type { World } from "../../world.ts";
 import { type Secret, secretsOf } from "../claude-runs/claude-runs.ts";
-import { type Driving, drivingOf, isDriven, requireRun, Superseded } from "./driving.ts";
+import { type Driving, drivingOf, isDriven, requireRepository, requireRun, Superseded } from "./driving.ts";
 import { end } from "./end.ts";
 import { comeHome, handOver } from "./hand-over.ts";
 import { hasBegun, start } from "./launch.ts";
@@ -43,12 +43,15 @@ export async function drive(world: World, id: string): Promise<void> {
     const { step } = driving.run();
     if (step === "ended") return;
     try {
-      if (!(await skipped(driving))) await STEP[step](driving);
+      if (!(await skipped(driving))) {
+        if (step !== "delivered") requireRepository(driving.run());
+        await STEP[step](driving);
+      }
       driving.change({ trouble: keptTrouble(driving.run()) });
       tries = 0;
     } catch (thrown) {
       if (thrown instanceof Superseded) return;
-      const failure = asFailure(thrown);
+      const failure = causeOf(driving, thrown);
       if (failure.kind === "cancelled") return;
       world.log("info", "sandbox.step-failed", { id, step, code: failure.code, message: failure.message });
       tries += 1;
@@ -79,12 +82,25 @@ async function skipped(driving: Driving): Promise<boolean> {
   return true;
 }
 
+/** Without its repository nothing works, and each thing fails with words of its own. */
+function causeOf(driving: Driving, thrown: unknown): Failure {
+  const failure = asFailure(thrown);
+  if (failure.kind === "cancelled" || failure.code === "sandbox.gone") return failure;
+  try {
+    requireRepository(driving.run());
+    return failure;
+  } catch (moved) {
+    return asFailure(moved);
+  }
+}
+
 type Next = "again" | "lost" | "give-up" | "park";
 
 /** Before claude has begun there is nothing to lose; afterwards what is there is kept until it is safe. */
 function afterTrouble({ step }: Run, { code }: Failure, tries: number): Next {
   if (code === "sandbox.keys-missing") return "park";
   if (!hasReached(step, "started")) return "give-up";
+  if (code === "sandbox.repository-gone") return "park";
   if (step === "started") return code === "sandbox.gone" ? "lost" : tries < TRIES ? "again" : "park";
   return tries < TRIES ? "again" : "park";
 }

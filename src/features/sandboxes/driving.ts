@@ -1,6 +1,7 @@
 // What each step of a run gets: the run as its row is now, and what changes it. Who was superseded by another driver finds
 // out at the next change, and stops.
 
+import { existsSync } from "node:fs";
 import { Failure } from "../../core/failure.ts";
 import { printable } from "../../core/text.ts";
 import type { Db } from "../../db/db.ts";
@@ -73,6 +74,16 @@ export function requireRun(db: Db, id: string): Run {
   const found = runOf(db, id);
   if (found !== undefined) return found;
   throw new Failure({ code: "sandbox.unknown", message: `There is no sandbox run ${printable(id)} any more.` });
+}
+
+/** A run whose repository is gone waits: what it has done is in its sandbox. Error: `sandbox.repository-gone`. */
+export function requireRepository({ git_dir: directory, id }: Pick<Run, "git_dir" | "id">): void {
+  if (existsSync(directory)) return;
+  throw new Failure({
+    code: "sandbox.repository-gone",
+    message: `The repository is not at ${printable(directory)} any more.`,
+    hint: `Move it back, and go on: parallel-cc sandbox attach ${id.slice(0, 8)}`,
+  });
 }
 
 export function nameOfProvider(text: string): ProviderName {

@@ -1,9 +1,10 @@
 // The last step: what was lent to the run is given back. Its result is safe here by now, or nobody wants it.
 
-import { rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { session } from "../roster/roster.ts";
 import { releaseMade } from "../sessions/sessions.ts";
+import { startRef } from "./carry.ts";
 import type { Driving } from "./driving.ts";
 
 export async function end(driving: Driving): Promise<void> {
@@ -13,7 +14,13 @@ export async function end(driving: Driving): Promise<void> {
   // The prompt may hold what its user would not leave lying about.
   rmSync(place.prompt, { force: true });
   for (const name of ["carry.index", "start.index"]) rmSync(join(place.directory, name), { force: true });
-  const { session_id: sessionId } = driving.run();
+  const { session_id: sessionId, git_dir: gitDir, id } = driving.run();
+  // What came home stands on it.
+  if (existsSync(gitDir))
+    await world
+      .git(gitDir)
+      .trusting()
+      .attempt(["update-ref", "-d", startRef(id)]);
   if (sessionId !== null && session(db, sessionId) !== undefined) {
     const { worktreeRemoved } = await releaseMade(world, sessionId);
     if (worktreeRemoved) driving.note("Its worktree went: there was nothing in it.");

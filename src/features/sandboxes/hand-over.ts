@@ -45,7 +45,7 @@ function vanished(driving: Driving, home: Home | undefined): void {
 
 /** A result that cannot be put into the worktree is safe under its ref: that is told, and is no reason to keep the sandbox. */
 export async function handOver(driving: Driving): Promise<void> {
-  const { world, place } = driving;
+  const { place } = driving;
   const run = driving.run();
   const { result } = run.facts;
   const { worktree_path: worktree } = run;
@@ -57,7 +57,8 @@ export async function handOver(driving: Driving): Promise<void> {
     const replayed: Replayed = JSON.parse(readFileSync(place.replayed, "utf8"));
     const branch = run.request.branch ?? undefined;
     const message = fullMessage(driving);
-    const delivered = await deliver(world, { worktree, replayed, branch, message, head: run.base_commit ?? undefined });
+    const head = run.base_commit ?? undefined;
+    const delivered = await deliverAs(driving, { worktree, replayed, branch, message, head });
     const { form, why, left } = delivered;
     driving.change({
       step: "delivered",
@@ -75,6 +76,21 @@ export async function handOver(driving: Driving): Promise<void> {
     driving.note(`The result is under ${result.ref}, and not in the worktree: ${note}`, "warning");
   }
 }
+
+/** A name of ours that another run has taken in the same minute gets a number. */
+async function deliverAs(driving: Driving, input: Parameters<typeof deliver>[1]): ReturnType<typeof deliver> {
+  const { branch } = input;
+  for (let n = 1; ; n++) {
+    try {
+      return await deliver(driving.world, n === 1 ? input : { ...input, branch: `${branch}-${n}` });
+    } catch (thrown) {
+      const { isBranchMade } = driving.run().request;
+      if (!isBranchMade || asFailure(thrown).code !== "results.branch-exists" || n > MOST_NAMES) throw thrown;
+    }
+  }
+}
+
+const MOST_NAMES = 100;
 
 function fullMessage(driving: Driving): string {
   const run = driving.run();

@@ -6,7 +6,7 @@ import { Failure } from "../../core/failure.ts";
 import { counted, printable, sizeText } from "../../core/text.ts";
 import type { Sandbox } from "../providers/providers.ts";
 import { objectDirectories, planUpload, sendUpload, type UploadPlan } from "../uploads/uploads.ts";
-import { startCommit } from "./carry.ts";
+import { startCommit, startRef } from "./carry.ts";
 import { type Driving, minutesLater } from "./driving.ts";
 
 export async function make(driving: Driving): Promise<void> {
@@ -65,7 +65,8 @@ export async function send(driving: Driving): Promise<void> {
   writeFileSync(place.manifest, JSON.stringify(plan), { mode: 0o600 });
   const leftOut = plan.held.map(({ path }) => path);
   const index = join(place.directory, "start.index");
-  const start = run.request.withChanges ? await startCommit(world, { worktree, base, index, leftOut }) : base;
+  const ref = startRef(run.id);
+  const start = run.request.withChanges ? await startCommit(world, { worktree, base, index, ref, leftOut }) : base;
   const tookMs = world.now().getTime() - startedAt;
   const sent = { files: plan.files, bytes: plan.bytes, held: plan.held.length, commit: plan.commit, tookMs };
   driving.change({ step: "sent", facts: { sent, startCommit: start } });

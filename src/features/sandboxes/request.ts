@@ -88,7 +88,13 @@ export async function planRun(world: World, input: RunInput): Promise<Planned> {
     throw preflight(problems);
   }
   const request: RunRequest = {
-    ...{ base: input.base ?? null, baseCommit, branch: branch ?? null, withChanges: input.withChanges === true },
+    ...{
+      base: input.base ?? null,
+      baseCommit,
+      branch: branch ?? null,
+      isBranchMade: input.branch === "auto",
+      withChanges: input.withChanges === true,
+    },
     ...{ isDryRun, timeoutMinutes: minutes, checkpointMinutes: settings["sandbox.checkpointMinutes"], authMethod },
     ...{ model: input.model ?? null, maxTurns: input.maxTurns ?? null, include: [...(input.include ?? [])] },
     ...{

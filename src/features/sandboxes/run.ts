@@ -19,6 +19,8 @@ export const REQUEST = v.object({
   baseCommit: TEXT,
   /** What the result is committed on; null: it stays uncommitted. */
   branch: TEXT_OR_NULL,
+  /** Its name was left to us: where it is taken by then, another one is as good. */
+  isBranchMade: v.optional(YES_OR_NO, false),
   withChanges: YES_OR_NO,
   isDryRun: YES_OR_NO,
   timeoutMinutes: NUMBER,

@@ -5,7 +5,7 @@ import type { World } from "../../world.ts";
 import { type RunAnswer, runAnswer } from "./answers.ts";
 import { beginRun, goOn, healRuns } from "./begin.ts";
 import { drive } from "./driver.ts";
-import { requireRun } from "./driving.ts";
+import { isDriven, requireRun } from "./driving.ts";
 import { runMeant } from "./find.ts";
 import { sweep } from "./left.ts";
 import { planRun, type RunInput } from "./request.ts";
@@ -83,6 +83,7 @@ function answered(world: Pick<World, "paths" | "now">, run: Run): RunAnswer {
 const LOOK_MS = 150;
 /** A driver needs a moment to be there. */
 const PATIENCE_MS = 3_000;
+const LONG_PATIENCE_MS = 10_000;
 
 /**
  * Until it has ended or only its user can help. Ctrl-C asks for it to come home; the next one, and what ends the terminal
@@ -96,15 +97,17 @@ async function lookOn(
   const db = await world.db();
   const signal = world.signal();
   let lonelyMs = isStarted ? 0 : PATIENCE_MS;
-  let parkedMs = 0;
   let isAsked = false;
+  const parkedBy = undrivenBy(world, requireRun(db, id));
+  let parkedMs = 0;
   for (;;) {
     const run = requireRun(db, id);
     await look?.(run);
     if (run.step === "ended") return run;
+    const leftBy = run.facts.isParked ? undrivenBy(world, run) : undefined;
+    parkedMs = leftBy === undefined ? 0 : parkedMs + LOOK_MS;
     // What was parked may be taken up again just now.
-    parkedMs = run.facts.isParked ? parkedMs + LOOK_MS : 0;
-    if (parkedMs > PATIENCE_MS) return run;
+    if (leftBy !== undefined && (leftBy !== parkedBy || parkedMs > LONG_PATIENCE_MS)) return run;
     if (signal.aborted && !isAsked) {
       if (!isInterrupt(signal.reason) || run.wanted !== null) throw leaving(signal.reason, run);
       isAsked = true;
@@ -118,6 +121,11 @@ async function lookOn(
     }
     await world.sleep(LOOK_MS);
   }
+}
+
+/** Who drove it last; undefined: somebody does. */
+function undrivenBy(world: Pick<World, "processes">, run: Run): string | undefined {
+  return isDriven(world, run) ? undefined : JSON.stringify(run.driver);
 }
 
 function isInterrupt(reason: unknown): boolean {

@@ -16,7 +16,7 @@ import {
   viewOf,
 } from "../claude-runs/claude-runs.ts";
 import type { Sandbox } from "../providers/providers.ts";
-import type { Driving } from "./driving.ts";
+import { type Driving, requireRepository } from "./driving.ts";
 import { bringHome } from "./home.ts";
 import { requireSandbox } from "./make.ts";
 import { makeMask } from "./mask.ts";
@@ -60,6 +60,9 @@ async function watchOnce(driving: Driving): Promise<void> {
     while (!(await isOver(TICK_MS))) {
       world.signal().throwIfAborted();
       const { wanted } = driving.run();
+      // Claude ends with its sandbox, and nothing of it is to come home.
+      if (wanted === "discard") return;
+      requireRepository(run);
       const now = world.now().getTime();
       if (now - shownAt >= VIEW_MS) {
         driving.change({ view: view.snapshot() });
