@@ -27,6 +27,7 @@ const ANSWER = v.looseObject({
   executionTime: v.number(),
   left: v.array(v.object({ path: v.string(), why: v.string() })),
   warnings: v.array(v.string()),
+  escaping: v.array(v.object({ path: v.string(), target: v.string() })),
   runsOnHost: v.array(v.object({ path: v.string(), what: v.string() })),
   error: v.nullable(v.object({ code: v.string(), message: v.string(), hint: v.nullable(v.string()) })),
   next: v.array(v.string()),
