@@ -118,6 +118,10 @@ describe("as lines", () => {
       line({ type: "system", subtype: "api_retry", error_status: 529, error: "overloaded" }),
       ["The model gave no answer and is asked again (529 overloaded)."],
     ],
+    [
+      line({ type: "system", subtype: "api_retry", error_status: 401, error: "authentication_failed" }),
+      ["The model did not let it in and is asked again (401 authentication_failed)."],
+    ],
     [line({ subtype: "success", result: "Done.", type: "result" }), ["Claude is done."]],
     [
       line({ subtype: "error_max_turns", errors: ["Reached maximum number of turns (1)"], type: "result" }),

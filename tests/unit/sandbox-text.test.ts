@@ -46,6 +46,11 @@ describe("a run that has ended", () => {
     ]);
   });
 
+  test("says what to do when its time was up", () => {
+    const text = endText({ ...ENDED, status: "TIMEOUT", success: false }, PAGE);
+    expect(text).toStartWith("fix (1a2b3c4d): out of time after 1m 05s, $0.25\n  Its time was up. Look at");
+  });
+
   test("quotes the question that it ended in line by line, its end before its beginning", () => {
     const question = `${"It is long. ".repeat(100)}\nA or\x1b[2J B?`;
     const lines = endText({ ...ENDED, question }, PAGE).split("\n");

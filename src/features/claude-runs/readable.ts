@@ -76,7 +76,8 @@ function systemLines({ subtype, model, error, error_status: status }: Of<"system
   if (subtype === "init") return [`Claude began${model === undefined ? "" : ` (${oneLine(model, 100)})`}.`];
   if (subtype !== "api_retry") return [];
   const why = [status ?? "", error ?? ""].join(" ").trim();
-  return [`The model gave no answer and is asked again${why === "" ? "" : ` (${oneLine(why, 100)})`}.`];
+  const what = status === 401 ? "did not let it in" : "gave no answer";
+  return [`The model ${what} and is asked again${why === "" ? "" : ` (${oneLine(why, 100)})`}.`];
 }
 
 function resultLines({ subtype = "", is_error: isError, errors, result = "" }: Of<"result">) {

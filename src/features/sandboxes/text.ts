@@ -30,6 +30,11 @@ function stateLines(answer: RunAnswer, page: Page): string[] {
     lines.push(`  ${printable(answer.error.message)}`);
     if (answer.error.hint !== null) lines.push(`  ${printable(answer.error.hint)}`);
   }
+  if (answer.status === "TIMEOUT") {
+    lines.push(
+      "  Its time was up. Look at what it has done, and run it again for the rest, or with a larger --timeout.",
+    );
+  }
   if (answer.question !== null) {
     lines.push("  It ended in a question, and nobody answers inside. Run it again with the answer in the task:");
     const width = Math.max(20, (page.columns ?? 100) - 4);
@@ -80,6 +85,7 @@ function resultLines(answer: RunAnswer): string[] {
   }
   for (const { path, why } of answer.left.slice(0, MOST_NAMED))
     lines.push(`  In no commit: ${printable(path)}: ${why}`);
+  for (const remark of answer.remarks) lines.push(`  ${remark}`);
   for (const weakness of answer.weaknesses) lines.push(`  Weaker isolation: ${weakness}`);
   return lines;
 }
