@@ -14,7 +14,17 @@ const ENDED: RunAnswer = {
   ...{ success: true, sessionId: "1a2b3c4d-0000", name: "fix", provider: "native", sandboxId: "f00", exitCode: 0 },
   ...{ status: "COMPLETED", executionTime: 65_000, worktreePath: PLACE, branch: null, filesChanged: 2 },
   ...{ commits: [{ id: "abc", subject: "Fix it" }], resultRef: "refs/parallel-cc/sandbox/1", heldBack: null },
-  ...{ runsOnHost: [], escaping: [], left: [], weaknesses: [], warnings: [], question: null, error: null, sent: null },
+  ...{
+    runsOnHost: [],
+    escaping: [],
+    left: [],
+    remarks: [],
+    weaknesses: [],
+    warnings: [],
+    question: null,
+    error: null,
+    sent: null,
+  },
   ...{ cost: { sandbox: 0, model: 0.254, total: 0.254 }, logPath: "/logs/1", next: [] },
 };
 const AT_WORK: StateAnswer = {
