@@ -34,6 +34,7 @@ export const runShape = () =>
     runsOnHost: v.array(v.strictObject({ path: TEXT, what: TEXT })),
     escaping: v.array(v.strictObject({ path: TEXT, target: TEXT })),
     left: v.array(v.strictObject({ path: TEXT, why: TEXT })),
+    remarks: v.array(TEXT),
     heldBack: TEXT_OR_NULL,
     weaknesses: v.array(TEXT),
     warnings: v.array(TEXT),
@@ -69,7 +70,12 @@ export function runAnswer(run: Run, { paths, now }: { paths: Paths; now: Date })
       escaping: result?.escaping ?? [],
       left: result?.left ?? [],
     },
-    ...{ heldBack: result?.heldBack ?? null, weaknesses: facts.weaknesses, warnings: facts.warnings },
+    ...{
+      remarks: result?.remarks ?? [],
+      heldBack: result?.heldBack ?? null,
+      weaknesses: facts.weaknesses,
+      warnings: facts.warnings,
+    },
     ...{ question: questionOf(run), cost: costOf(run, now), logPath: placeOf(paths, run.id).log },
     ...{ error: run.trouble, next: nextOf(run), sent: run.request.isDryRun ? sentBy(placeOf(paths, run.id)) : null },
   };

@@ -7,15 +7,7 @@ import { printable } from "../../core/text.ts";
 import { withLock } from "../../db/lock.ts";
 import { replaceFile } from "../../files/atomic.ts";
 import type { Sandbox } from "../providers/providers.ts";
-import {
-  examine,
-  type Findings,
-  type Gathered,
-  gather,
-  gatheredBefore,
-  type Replayed,
-  replay,
-} from "../results/results.ts";
+import { examine, type Findings, type Gathered, gather, gatheredBefore, replay } from "../results/results.ts";
 import type { UploadPlan } from "../uploads/uploads.ts";
 import type { Driving } from "./driving.ts";
 import { identityOf } from "./identity.ts";
@@ -38,6 +30,11 @@ export async function bringHome(driving: Driving, sandbox: Sandbox): Promise<Hom
       ...{ runId: run.id, store: place.store, sent: sent.commit, identity, message: commitMessage(driving) },
       ...{ compression: (await driving.provider()).capabilities.compression, signal: world.signal() },
     });
+    const { result, checkpoint } = driving.run().facts;
+    // A checkpoint that brought nothing new is the one before.
+    if (gathered.isUnchanged && result !== undefined && checkpoint?.tip === gathered.tip) {
+      return { tip: gathered.tip, result };
+    }
     return keep(driving, gathered);
   };
   // Somebody may take the result just when a checkpoint is due.
@@ -64,24 +61,50 @@ async function keep(driving: Driving, gathered: Gathered): Promise<Home> {
   const repository = existsSync(worktree) ? worktree : run.git_dir;
   const from = { repository, store: place.store, sent: sent.commit, gathered };
   const findings = await examine(world, { ...from, secrets });
-  const nothing = { commits: [], hasUncommitted: false, filesChanged: 0, left: [] };
+  const nothing = { commits: [], hasUncommitted: false, filesChanged: 0, left: [], ref: null };
   const { runsOnHost, escaping } = findings;
-  const heldBack = whyHeldBack(findings);
-  if (heldBack !== null)
-    return { tip: gathered.tip, result: { ...nothing, ref: null, runsOnHost, escaping, heldBack } };
+  const remarks = [
+    ...remarksOn(gathered, findings),
+    ...(secrets.length === 0 && !run.request.isDryRun ? [UNSEARCHED] : []),
+  ];
+  // Once it was seen to hold a key, who does not know that key sees none.
+  const heldBack = whyHeldBack(findings) ?? run.facts.result?.heldBack ?? null;
+  const found = { runsOnHost, escaping, remarks, heldBack };
+  if (heldBack !== null) return { tip: gathered.tip, result: { ...nothing, ...found } };
   const { extras, altered, submodules }: Sent = JSON.parse(readFileSync(place.manifest, "utf8"));
   const apart = { extras, altered, submodules: submodules.map(({ path }) => path) };
   const replayed = await replay(world, { ...from, ...apart, base: startCommit, runId: run.id });
   replaceFile({ file: place.replayed, text: JSON.stringify(replayed), mode: 0o600, directoryMode: 0o700 });
-  return { tip: gathered.tip, result: resultOf(replayed, { runsOnHost, escaping }) };
+  const { commits, uncommitted, filesChanged, left, ref, more } = replayed;
+  const others = more.map(({ name, ref: at }) => `Also inside: ${printable(name)}, here as ${printable(at)}.`);
+  const made = { commits, hasUncommitted: uncommitted !== null, filesChanged, left, ref };
+  return { tip: gathered.tip, result: { ...made, ...found, remarks: [...remarks, ...others] } };
+}
+
+const UNSEARCHED = "The run's key is not set where this was brought home, so the result was not searched for it.";
+const MOST_NAMED = 5;
+
+/** What of the sandbox is not as one would think from its commits. */
+function remarksOn({ form, operation, nested, unread }: Gathered, { impossible }: Findings): string[] {
+  const named = (paths: readonly string[]) => {
+    const shown = paths.slice(0, MOST_NAMED).map(printable).join(", ");
+    return paths.length > MOST_NAMED ? `${shown} and ${paths.length - MOST_NAMED} more` : shown;
+  };
+  const forms = {
+    commits: [],
+    line: ["Of the commits inside only those of the current branch could be read."],
+    files: ["The commits inside could not be read: all that changed came home as files."],
+  };
+  return [
+    ...forms[form],
+    ...(operation === undefined ? [] : [`Inside, a ${printable(operation)} was not finished.`]),
+    ...(nested.length === 0 ? [] : [`Repositories of their own came home without their history: ${named(nested)}.`]),
+    ...(unread.length === 0 ? [] : [`Could not be read inside: ${named(unread)}.`]),
+    ...impossible.slice(0, MOST_NAMED).map(({ path, why }) => `Cannot stand on this disk: ${printable(path)}: ${why}.`),
+  ];
 }
 
 type Sent = Pick<UploadPlan, "extras" | "altered" | "submodules">;
-
-function resultOf(replayed: Replayed, found: Pick<Findings, "runsOnHost" | "escaping">): Home["result"] {
-  const { commits, uncommitted, filesChanged, left, ref } = replayed;
-  return { ref, commits, hasUncommitted: uncommitted !== null, filesChanged, left, heldBack: null, ...found };
-}
 
 function whyHeldBack({ secrets }: Findings): string | null {
   const [first] = secrets;

@@ -67,6 +67,8 @@ export const FACTS = v.object({
       escaping: v.array(v.object({ path: TEXT, target: TEXT })),
       /** What is not in the worktree, and why. */
       left: v.array(v.object({ path: TEXT, why: TEXT })),
+      /** What of it is not as one would think from its commits. */
+      remarks: v.array(TEXT),
       /** Why it is kept apart; null: it was delivered. */
       heldBack: TEXT_OR_NULL,
     }),

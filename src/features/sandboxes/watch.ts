@@ -220,7 +220,7 @@ async function checkpoint(driving: Driving, sandbox: Sandbox): Promise<void> {
     const home = await bringHome(driving, sandbox);
     const at = utcText(world.now());
     if (home.tip === driving.run().facts.checkpoint?.tip) return;
-    driving.change({ facts: { checkpoint: { at, tip: home.tip } } });
+    driving.change({ facts: { checkpoint: { at, tip: home.tip }, result: home.result } });
     driving.note("Checkpoint: what claude has done so far is here.");
   } catch (thrown) {
     const failure = asFailure(thrown);
