@@ -2,7 +2,7 @@
 
 import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
-import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { PLAIN } from "../../src/cli/terminal.ts";
 import { withLock } from "../../src/db/lock.ts";
@@ -78,6 +78,38 @@ describe("two sessions", () => {
       { a: null, b: { from: 24, to: 25 } },
     ];
     expect(pairs).toMatchObject([{ verdict: "same-files", files: [{ path: "text.txt", kind: "merged", regions }] }]);
+  });
+
+  test("of which one renamed the file that the other changed are of the same files, with the lines of both", async () => {
+    await using scene = await withText();
+    rmSync(join(scene.one.known.worktree_path, "text.txt"));
+    write(scene.one, "moved.txt", numbered({ 3: "of one" }));
+    write(scene.two, "text.txt", numbered({ 25: "of two" }));
+    const [pair] = (await radar(scene)).pairs;
+    expect(pair?.files.map(({ path, kind }) => [path, kind])).toEqual([["moved.txt", "merged"]]);
+    expect(pair?.files[0]?.regions.toSorted((one) => (one.b === null ? -1 : 1))).toEqual([
+      { a: { from: 3, to: 3 }, b: null },
+      { a: null, b: { from: 25, to: 25 } },
+    ]);
+  });
+
+  test("of which one has a link or a directory where the other changed a file: told once, by their branches", async () => {
+    await using scene = await withText();
+    write(scene.one, "dir", "a file\n");
+    await commit(scene, scene.one, "A file");
+    await runGit(["merge", "--quiet", "main"], { cwd: scene.two.known.worktree_path, env: scene.place.env() });
+    const at = (path: string) => join(scene.two.known.worktree_path, path);
+    for (const path of ["text.txt", "dir"]) rmSync(at(path));
+    symlinkSync("nowhere", at("text.txt"));
+    write(scene.two, "dir/within", "within\n");
+    write(scene.one, "text.txt", numbered({ 3: "of one" }));
+    write(scene.one, "dir", "a file, changed\n");
+    const [pair] = (await radar(scene)).pairs;
+    expect(pair?.files.map(({ path, kind }) => [path, kind])).toEqual([
+      ["dir~main", "file/directory"],
+      ["text.txt", "distinct-types"],
+    ]);
+    expect(pair?.fileCount).toBe(2);
   });
 
   test("that changed a file of no text in one place each have no lines of it", async () => {

@@ -4,11 +4,12 @@ import { Failure } from "../../core/failure.ts";
 import { TEXT, v } from "../../core/shape.ts";
 import { printable } from "../../core/text.ts";
 import type { Db } from "../../db/db.ts";
-import { type ConflictFile, openMerger, type PairResult } from "../../git/merge-tree.ts";
+import { openMerger, type PairResult } from "../../git/merge-tree.ts";
 import type { World } from "../../world.ts";
 import { brokenNames } from "./broken.ts";
-import { broughtLines, type MergedFile } from "./brought-lines.ts";
+import { conflictFiles } from "./conflict-files.ts";
 import type { ObjectDirectories } from "./objects.ts";
+import { findShared } from "./shared-lines.ts";
 import { shownPath } from "./standing.ts";
 import { forgetOldVerdicts, storedVerdict, storeVerdict } from "./store.ts";
 import { type Change, changesBetween } from "./tree-changes.ts";
@@ -35,12 +36,10 @@ export interface Judging {
 type Effects = Pick<World, "git" | "log">;
 
 /** Raise it when the same commits may be judged otherwise than before. */
-const JUDGE = 1003;
+const JUDGE = 1004;
 const MERGING_MS = 60_000;
 /** Two branches that far apart are no sessions' work. */
 const MOST_FILES = 5_000;
-/** Of one pair, in what lines. */
-const MOST_READ = 200;
 
 /** For each pair, in their order; how many were not known before. Errors: those of git and of reading the database. */
 export async function judgePairs(
@@ -145,24 +144,12 @@ async function judgeTogether(world: Effects, pairs: readonly SidePair[], judging
   const warnings = await brokenNames(merger.git, sides, { signal: signal ?? AbortSignal.timeout(MERGING_MS) });
   const byPair = new Map(clean.map(([at], index) => [at, warnings[index] ?? []]));
   const described = results.map((result, at) => describe(result, merged.get(at)));
-  const shared = described.flatMap(({ files }, at) => sharedBy(files, merged.get(at)));
-  const regions = await broughtLines(merger.git, shared, { signal: signal ?? AbortSignal.timeout(MERGING_MS) });
-  shared.forEach(({ file }, at) => {
-    file.regions = regions[at] ?? [];
+  const both = described.flatMap(({ files }, at) => {
+    const found = merged.get(at);
+    return found === undefined ? [] : [{ ...found, files, tree: found.result.tree }];
   });
+  await findShared(merger.git, both, { signal: signal ?? AbortSignal.timeout(MERGING_MS) });
   return described.map((judged, at) => ({ ...judged, warnings: byPair.get(at) ?? [] }));
-}
-
-/** Those of its files that both have changed and that merge. */
-function sharedBy(files: JudgedFile[], merged: Merged | undefined): (MergedFile & { file: JudgedFile })[] {
-  const byPath = (changes: readonly Change[] = []) =>
-    new Map(changes.map((change) => [shownPath(change.path), change]));
-  const [byA, byB] = [byPath(merged?.byA), byPath(merged?.byB)];
-  return files.slice(0, MOST_READ).flatMap((file) => {
-    const [ofA, ofB] = [byA.get(file.path), byB.get(file.path)];
-    if (file.kind !== "merged" || ofA === undefined || ofB === undefined) return [];
-    return [{ file, a: ofB.before, b: ofA.before, merged: ofA.after }];
-  });
 }
 
 type Told = Exclude<PairResult, { verdict: "unknown" }>;
@@ -182,7 +169,7 @@ function describe(result: PairResult, merged: Merged | undefined): Judged {
   const { byA, byB } = merged;
   const known = { warnings: [], brings: { a: byA.length, b: byB.length } };
   if (result.verdict === "conflict") {
-    const files = result.files.map(conflictFile);
+    const files = conflictFiles(result.files);
     return { ...known, verdict: "conflict", files: files.slice(0, MOST_FILES), fileCount: files.length };
   }
   const others = new Set(byB.map(({ path }) => path));
@@ -192,8 +179,4 @@ function describe(result: PairResult, merged: Merged | undefined): Judged {
   });
   const verdict = files.length > 0 ? "same-files" : "clean";
   return { ...known, verdict, files: files.slice(0, MOST_FILES), fileCount: files.length };
-}
-
-function conflictFile({ path, kind, regions = [] }: ConflictFile): JudgedFile {
-  return { path, kind, regions: regions.map(({ ours, theirs }) => ({ a: ours, b: theirs })) };
 }

@@ -6,6 +6,7 @@ import type { Git } from "../../git/git.ts";
 import type { Repository } from "../../git/repository.ts";
 import type { World } from "../../world.ts";
 import { type KnownSession, whoIs } from "../roster/roster.ts";
+import { namedBySides } from "./conflict-files.ts";
 import { type Gathered, gather } from "./gather.ts";
 import { type LandingPlace, landingPlaces } from "./landing-places.ts";
 import { objectsEnv, objectsOf } from "./objects.ts";
@@ -96,6 +97,8 @@ async function countChanged(git: Git, { commit, head }: Snapshot): Promise<numbe
 }
 
 interface Asked extends SidePair {
+  /** What people call them, by their commits. */
+  names: ReadonlyMap<string, string>;
   /** Who is in the midst of something. */
   unresolved: { session: KnownSession; is: Unresolved }[];
 }
@@ -109,11 +112,22 @@ function sides(first: Gathered, second: Gathered | LandingPlace): Asked | { erro
     if (!("snapshot" in one) || "error" in one.snapshot || one.snapshot.unresolved === null) return [];
     return [{ session: one.session, is: one.snapshot.unresolved }];
   });
-  return { a, b, unresolved };
+  const [nameA, nameB] = [first, second].map((one) => ("snapshot" in one ? nameOf(one.session) : one.name));
+  const names = new Map([
+    [a.commit, nameA ?? ""],
+    [b.commit, nameB ?? ""],
+  ]);
+  return { a, b, names, unresolved };
 }
 
-function asFarAsSure({ unresolved }: Asked, judged: Judged | undefined): Judged | undefined {
-  if (judged === undefined || unresolved.length === 0) return judged;
+function nameOf({ branch, name, id }: KnownSession): string {
+  return branch ?? name ?? id.slice(0, 8);
+}
+
+function asFarAsSure({ unresolved, names }: Asked, found: Judged | undefined): Judged | undefined {
+  if (found === undefined) return undefined;
+  const judged = { ...found, files: found.files.map((file) => ({ ...file, path: namedBySides(file.path, names) })) };
+  if (unresolved.length === 0) return judged;
   const why = unresolved.map(({ session, is }) => `${whoIs(session)} ${unresolvedWords(is)}`).join(", ");
   return untilResolved(judged, { why, paths: new Set(unresolved.flatMap(({ is }) => is.paths)) });
 }

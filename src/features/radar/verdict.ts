@@ -6,8 +6,8 @@ import { CONFLICT_KINDS } from "../../git/merge-tree.ts";
 export const VERDICTS = ["clean", "same-files", "conflict", "unknown"] as const;
 export type VerdictName = (typeof VERDICTS)[number];
 
-/** `merged`: both have changed it, and it merges. */
-export const FILE_KINDS = [...CONFLICT_KINDS, "merged"] as const;
+/** `distinct-types`: a file here, a link there; `merged`: both have changed it, and it merges. */
+export const FILE_KINDS = [...CONFLICT_KINDS, "distinct-types", "merged"] as const;
 
 const rangeShape = () => v.strictObject({ from: NUMBER, to: NUMBER });
 
