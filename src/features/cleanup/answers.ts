@@ -3,7 +3,7 @@
 import { basename } from "node:path";
 import { NUMBER, orNull, TEXT, TEXT_OR_NULL, v, YES_OR_NO } from "../../core/shape.ts";
 import { isoText } from "../../db/db.ts";
-import type { KnownRebase, TakenBack } from "../rebase/rebase.ts";
+import { type KnownRebase, type TakenBack, takenBackShape } from "../rebase/rebase.ts";
 import { type BroughtBack, type Keep, type Left, type Removal, rescueRef } from "../removals/removals.ts";
 import type { Cleaned } from "./cleanup.ts";
 import { goes, type Item } from "./plan.ts";
@@ -150,8 +150,8 @@ const rebaseShape = () =>
     before: TEXT,
     after: TEXT_OR_NULL,
     path: TEXT_OR_NULL,
-    /** What undo can take back: the branch, what a killed one has set aside, or neither (any more). */
-    left: v.picklist(["branch", "work", "moved-on", "gone"]),
+    /** What undo can take back: the branch, also while it has stopped, what a killed one has set aside, or nothing. */
+    left: v.picklist(["branch", "stopped", "work", "moved-on", "gone"]),
   });
 export type ShownRebase = v.InferOutput<ReturnType<typeof rebaseShape>>;
 
@@ -169,7 +169,7 @@ export const undoneShape = () =>
     renamed: v.array(v.strictObject({ from: TEXT, to: TEXT })),
     missing: v.array(v.strictObject({ path: TEXT, why: TEXT })),
     /** Of a rebase: where the branch was, and where it is again. */
-    rebase: orNull(v.strictObject({ id: TEXT, branch: TEXT, target: TEXT, from: TEXT, to: TEXT, work: TEXT_OR_NULL })),
+    rebase: orNull(takenBackShape()),
     removals: orNull(v.array(removalShape())),
     rebases: orNull(v.array(rebaseShape())),
   });

@@ -2,6 +2,7 @@
 
 import type { Page } from "../../core/operation.ts";
 import { age, type Cut, counted, printable, shellWord, table } from "../../core/text.ts";
+import { takenBackText } from "../rebase/rebase.ts";
 import type { CleanedAnswer, ShownItem, ShownRebase, ShownRemoval, Undone } from "./answers.ts";
 
 const PRUNED = {
@@ -151,16 +152,11 @@ function rebaseRow({ id, branch, rebasedAt, target, left }: ShownRebase) {
 
 const LEFT_OF_REBASE = {
   branch: "where it was",
+  stopped: "where it was: it has stopped, and would be given up",
   work: "killed: uncommitted work that it set aside",
   "moved-on": "nothing: the branch has moved on",
   gone: "nothing: the branch is gone",
 } as const;
-
-function takenBackText({ branch, target, to, work }: NonNullable<Undone["rebase"]>): string {
-  return work !== null
-    ? `What was not committed on ${printable(branch)} when its rebase onto ${printable(target)} was killed is back.`
-    : `${printable(branch)} is at ${to.slice(0, 12)} again, as before it was rebased onto ${printable(target)}.`;
-}
 
 function whatIsLeft(one: ShownRemoval): string {
   if (one.state === "restored") return "brought back";

@@ -145,7 +145,7 @@ async function rebasesIn(world: Effects, gitDir: string): Promise<Candidates["va
   const found = await knownRebases(world.git(gitDir).trusting());
   return found.flatMap(({ id, branch, target, at, left }) => {
     const description = `rebase of ${branch} onto ${target}, ${age(new Date(at), world.now())} ago`;
-    return left === "branch" || left === "work" ? [{ value: id, description }] : [];
+    return left === "branch" || left === "stopped" || left === "work" ? [{ value: id, description }] : [];
   });
 }
 

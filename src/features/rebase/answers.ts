@@ -111,3 +111,29 @@ function shortly(picks: Rebased["picks"]): string {
   const shown = picks.slice(0, 5).map(({ commit, subject }) => `${commit.slice(0, 12)} "${printable(subject)}"`);
   return [...shown, ...(picks.length > 5 ? [`and ${picks.length - 5} more`] : [])].join(", ");
 }
+
+export const takenBackShape = () =>
+  v.strictObject({
+    id: TEXT,
+    branch: TEXT,
+    target: TEXT,
+    /** Where it was rebased to, as far as that went, and where it is again. */
+    from: TEXT,
+    to: TEXT,
+    /** The commit of uncommitted work that is back, of a rebase that never finished; the branch stays where it is. */
+    work: TEXT_OR_NULL,
+    /** It had stopped, and is given up. */
+    isGivenUp: YES_OR_NO,
+    /** The ref that keeps what somebody has resolved by hand. */
+    kept: TEXT_OR_NULL,
+  });
+export type TakenBack = v.InferOutput<ReturnType<typeof takenBackShape>>;
+
+export function takenBackText({ branch, target, to, work, isGivenUp, kept }: TakenBack): string {
+  const [it, there] = [printable(branch), printable(target)];
+  if (work !== null) return `What was not committed on ${it} when its rebase onto ${there} was killed is back.`;
+  const done = isGivenUp
+    ? `The rebase of ${it} onto ${there} had stopped and is given up: ${it} is at ${to.slice(0, 12)} as before.`
+    : `${it} is at ${to.slice(0, 12)} again, as before it was rebased onto ${there}.`;
+  return kept === null ? done : `${done}\nWhat was resolved is kept for 90 days as ${kept}.`;
+}

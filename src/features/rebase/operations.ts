@@ -2,10 +2,9 @@
 
 import { asFailure } from "../../core/failure.ts";
 import { type AnyAgentOperation, type AnyOperation, agentOperation, operation } from "../../core/operation.ts";
-import { flag, TEXT, TEXT_OR_NULL, v, word, YES_OR_NO } from "../../core/shape.ts";
-import { printable } from "../../core/text.ts";
+import { flag, TEXT, v, word, YES_OR_NO } from "../../core/shape.ts";
 import type { World } from "../../world.ts";
-import { type Rebased, rebasedAnswer, rebasedLines, rebasedShape } from "./answers.ts";
+import { type Rebased, rebasedAnswer, rebasedLines, rebasedShape, takenBackShape, takenBackText } from "./answers.ts";
 
 const rebaseOperation = operation({
   name: "rebase.run",
@@ -43,10 +42,11 @@ const undoOperation = operation({
   name: "rebase.undo",
   summary: "Take a rebase back, as long as the branch has not moved on",
   description:
-    "Without an id the last one of this branch. Uncommitted changes stay; where they are in the way it refuses. What a " +
-    "killed rebase has set aside is brought back first, and only that.",
+    "Without an id the last one of this branch. Uncommitted changes stay; where they are in the way it refuses. One that " +
+    "has stopped (--stop) is given up; what was resolved is kept. What a killed rebase has set aside is brought back " +
+    "first, and only that.",
   input: () => v.strictObject({ id: v.optional(word("The rebase, by its id or the beginning of it", "rebase")) }),
-  output: () => v.strictObject({ id: TEXT, branch: TEXT, target: TEXT, from: TEXT, to: TEXT, work: TEXT_OR_NULL }),
+  output: takenBackShape,
   cli: {
     path: ["rebase", "undo"],
     positionals: ["id"],
@@ -56,10 +56,7 @@ const undoOperation = operation({
     const { undoRebase } = await import("./undo.ts");
     return undoRebase(world, { asker: { cwd: world.cwd }, id });
   },
-  text: ({ branch, target, to, work }) =>
-    work !== null
-      ? `What was not committed on ${printable(branch)} when its rebase onto ${printable(target)} was killed is back.\n`
-      : `${printable(branch)} is at ${to.slice(0, 12)} again, as before it was rebased onto ${printable(target)}.\n`,
+  text: (answer) => `${takenBackText(answer)}\n`,
 });
 
 const rebaseTool = agentOperation({

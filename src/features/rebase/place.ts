@@ -31,12 +31,7 @@ type Effects = Pick<World, "git" | "processes" | "parentPid" | "cwd" | "env">;
  * `rebase.no-commit`, and those of `locate`.
  */
 export async function requirePlace(world: Effects, db: Db, asker: Asker): Promise<Place> {
-  const cwd = "session" in asker ? asker.session.worktree_path : asker.cwd;
-  const found = await locate(world.git(cwd));
-  const { top, isLinked, adminName, branch, head } = found.here;
-  if (top === undefined || !isLinked) throw mainCheckout(cwd);
-  requireOwn(world, db, { asker, at: { path: top, gitDir: found.gitDir, adminName } });
-  const adminDir = join(found.gitDir, "worktrees", adminName);
+  const { top, gitDir, adminDir, branch, head } = await requireCheckout(world, db, asker);
   const underWay = UNDER_WAY.find(({ file }) => existsSync(join(adminDir, file)));
   if (underWay !== undefined) {
     const meant = branch ?? branchOfRebase(adminDir);
@@ -45,8 +40,20 @@ export async function requirePlace(world: Effects, db: Db, asker: Asker): Promis
   }
   if (branch === undefined) throw detached(top);
   if (head === undefined) throw noCommit(branch);
-  return { top, git: world.git(top), gitDir: found.gitDir, adminDir, branch, head };
+  return { top, git: world.git(top), gitDir, adminDir, branch, head };
 }
+
+/** Whatever is under way there. Errors: `rebase.main-checkout`, `rebase.not-yours`, `rebase.shared`, and those of `locate`. */
+export async function requireCheckout(world: Effects, db: Db, asker: Asker): Promise<Checkout> {
+  const cwd = "session" in asker ? asker.session.worktree_path : asker.cwd;
+  const { gitDir, here } = await locate(world.git(cwd));
+  const { top, isLinked, adminName, branch, head } = here;
+  if (top === undefined || !isLinked) throw mainCheckout(cwd);
+  requireOwn(world, db, { asker, at: { path: top, gitDir, adminName } });
+  return { top, gitDir, adminDir: join(gitDir, "worktrees", adminName), branch, head };
+}
+
+type Checkout = Omit<Place, "git" | "branch" | "head"> & Record<"branch" | "head", string | undefined>;
 
 const UNDER_WAY = [
   { file: "rebase-merge", name: "rebase" },

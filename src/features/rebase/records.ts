@@ -21,6 +21,8 @@ const noteShape = () =>
     /** Where the registry had it begin. */
     fork: v.optional(commitShape()),
     at: NUMBER,
+    /** Of one that has stopped for somebody to resolve it: when, in seconds of git's own clock. */
+    stoppedAt: v.optional(NUMBER),
   });
 export type Note = v.InferOutput<ReturnType<typeof noteShape>>;
 
@@ -40,10 +42,34 @@ export function workRefOf(id: string): string {
 
 /** Written before anything moves, and again when it has. */
 export async function record(git: Git, id: string, note: Note): Promise<void> {
-  const tagger = `tagger parallel-cc <parallel-cc@localhost> ${Math.floor(note.at / 1000)} +0000`;
-  const tag = [`object ${note.before}`, "type commit", `tag before-rebase-${id}`, tagger, "", JSON.stringify(note), ""];
-  const object = (await git.output(["hash-object", "-t", "tag", "-w", "--stdin"], { input: tag.join("\n") })).trim();
-  await git.output(["update-ref", "--end-of-options", refOf(id), object]);
+  const { before: commit, at } = note;
+  await tag(git, refOf(id), { commit, at, name: `before-rebase-${id}`, text: JSON.stringify(note) });
+}
+
+async function tag(
+  git: Git,
+  ref: string,
+  { commit, at, name, text }: { commit: string; at: number; name: string; text: string },
+): Promise<void> {
+  const tagger = `tagger parallel-cc <parallel-cc@localhost> ${Math.floor(at / 1000)} +0000`;
+  const input = [`object ${commit}`, "type commit", `tag ${name}`, tagger, "", text, ""].join("\n");
+  const object = (await git.output(["hash-object", "-t", "tag", "-w", "--stdin"], { input })).trim();
+  await git.output(["update-ref", "--end-of-options", ref, object]);
+}
+
+/** What somebody has resolved by hand in a rebase that is taken back; gives the ref that keeps it. `at` in milliseconds. */
+export async function keepUndone(
+  git: Git,
+  { id, commit, at }: { id: string; commit: string; at: number },
+): Promise<string> {
+  const ref = `${PREFIX}/${id}/undone`;
+  await tag(git, ref, {
+    commit,
+    at,
+    name: `undone-rebase-${id}`,
+    text: "What a rebase had come to that was taken back.",
+  });
+  return ref;
 }
 
 /** Newest first; those that cannot be read are left out. */
@@ -57,13 +83,6 @@ export async function recorded(git: Git): Promise<Rebased[]> {
     return id === undefined || !note.success ? [] : [{ id, object, ...note.output }];
   });
   return found.toSorted((a, b) => b.at - a.at);
-}
-
-/** Those of the branch that is checked out which can be taken back. */
-export async function rebasesHere(git: Git): Promise<Rebased[]> {
-  const head = await git.attempt(["symbolic-ref", "--quiet", "--short", "HEAD"]);
-  const branch = head.stdout.replace(/\n$/, "");
-  return (await recorded(git)).filter((one) => one.branch === branch && one.after !== undefined);
 }
 
 export async function forget(git: Git, { id, object }: Rebased): Promise<void> {
@@ -112,4 +131,16 @@ export async function forgetOldRebases(world: Pick<World, "git" | "now">, gitDir
   for (const { id, at } of await recorded(git)) {
     if (now - at >= KEPT_DAYS * 86_400_000 && !left.has(id)) await forgetBegun(git, id);
   }
+  for (const { ref, object, at } of await undoneRefs(git)) {
+    if (now - at >= KEPT_DAYS * 86_400_000) await git.attempt(["update-ref", "-d", "--end-of-options", ref, object]);
+  }
+}
+
+async function undoneRefs(git: Git): Promise<{ ref: string; object: string; at: number }[]> {
+  const format = "--format=%(refname)%00%(objectname)%00%(taggerdate:unix)";
+  const listed = await git.output(["for-each-ref", format, "--end-of-options", PREFIX]);
+  return listed.split("\n").flatMap((line) => {
+    const [ref = "", object = "", seconds = ""] = line.split("\0");
+    return ref.endsWith("/undone") ? [{ ref, object, at: Number(seconds) * 1000 }] : [];
+  });
 }

@@ -11,9 +11,10 @@ import { giveUp, isStopped, meetingNow, pickAll } from "./git-rebase.ts";
 import { requireNoneInTheWay } from "./in-the-way.ts";
 import { type Onto, ontoFor } from "./onto.ts";
 import { type Asker, type Place, requirePlace } from "./place.ts";
-import { forgetBegun, leftWork, record, refOf, workRefOf } from "./records.ts";
+import { forgetBegun, leftWork, record, recorded, refOf, workRefOf } from "./records.ts";
 import { type Meeting, type Replayed, replay } from "./replay.ts";
 import { clearWork, dirtyPaths, putBack, saveWork } from "./set-aside.ts";
+import { endOf, timeOfStop } from "./stopped.ts";
 import { forkOf, moveFork } from "./store.ts";
 
 export interface RebaseInput {
@@ -34,8 +35,9 @@ export interface Rebasing {
   replayed: Replayed;
   /** Where it conflicts. */
   meeting: Meeting | null;
-  /** Of a finished one: where the branch is, and what takes it back. */
+  /** Of a finished one: where the branch is. */
   after: string | null;
+  /** What takes it back, or gives it up where it has stopped. */
   undoId: string | null;
   dirtyFiles: number;
 }
@@ -94,6 +96,7 @@ async function check(world: Effects, db: Db, input: RebaseInput): Promise<Rebasi
 async function rebaseAlone(world: Effects, db: Db, input: RebaseInput): Promise<Rebasing> {
   const place = await requirePlace(world, db, input.asker);
   await requireNothingLeft(place);
+  await settle(db, place);
   const dirty = await dirtyPaths(place.git);
   const isSetAside = input.setsAside === true && input.stops !== true;
   if (dirty.length > 0 && !isSetAside) throw isDirty(place, dirty, input);
@@ -124,7 +127,10 @@ async function rebaseAlone(world: Effects, db: Db, input: RebaseInput): Promise<
   await record(place.git, id, known);
   const done = await carryOut(world, { place, onto, id, work, stops: input.stops === true });
   if (done.state !== "finished") {
-    return { ...found, outcome: done.state === "stopped" ? "stopped" : "conflicts", meeting: done.meeting };
+    const { meeting, state } = done;
+    if (state === "given-up") return { ...found, outcome: "conflicts", meeting };
+    await record(place.git, id, { ...known, stoppedAt: await timeOfStop(place) });
+    return { ...found, outcome: "stopped", meeting, undoId: id };
   }
   await record(place.git, id, { ...known, after: done.after });
   db.write(() => moveFork(db, { gitDir: place.gitDir, branch, fork: onto.commit }));
@@ -134,6 +140,18 @@ async function rebaseAlone(world: Effects, db: Db, input: RebaseInput): Promise<
 async function requireNothingLeft(place: Place): Promise<void> {
   const left = await leftWork(place.git, place.branch);
   if (left !== undefined) throw isLeftOver(place, left.ref);
+}
+
+/** Of those that had stopped, and that somebody has gone on with since: nothing is under way here now. */
+async function settle(db: Db, { git, gitDir, branch, head }: Place): Promise<void> {
+  for (const { id, object: _, ...note } of await recorded(git)) {
+    if (note.branch !== branch || note.stoppedAt === undefined || note.after !== undefined) continue;
+    const after = await endOf(git, note);
+    if (after !== undefined) {
+      await record(git, id, { ...note, after });
+      db.write(() => moveFork(db, { gitDir, branch, fork: note.onto }));
+    } else if (head === note.before) await forgetBegun(git, id);
+  }
 }
 
 async function obstacle(place: Place, { replayed, onto }: { replayed: Replayed; onto: Onto }): Promise<unknown> {

@@ -1,48 +1,57 @@
-// A finished rebase taken back: the branch where it was, as long as nothing was added since. What a killed one has set
-// aside comes first, and only that.
+// A finished rebase taken back: the branch where it was, as long as nothing was added since. One that has stopped is given
+// up. What a killed one has set aside comes first, and only that.
 
 import { Failure } from "../../core/failure.ts";
 import { clause, printable } from "../../core/text.ts";
+import type { Db } from "../../db/db.ts";
 import type { World } from "../../world.ts";
+import type { TakenBack } from "./answers.ts";
 import { additionsTo, requireNoneInTheWay } from "./in-the-way.ts";
+import { rebasesHere } from "./known.ts";
 import { moveBranch } from "./move-back.ts";
-import { type Asker, type Place, requirePlace } from "./place.ts";
-import { forget, forgetLeft, type LeftWork, leftWork, type Rebased, rebasesHere } from "./records.ts";
+import { type Asker, type Place, requireCheckout, requirePlace } from "./place.ts";
+import { forget, forgetLeft, keepUndone, type LeftWork, leftWork, type Rebased, recorded } from "./records.ts";
 import { alone, isLeftOver } from "./run.ts";
 import { dirtyPaths, isInPlace, putBack } from "./set-aside.ts";
+import { giveUpStopped, isStopOf, rebaseUnderWay } from "./stopped.ts";
 import { moveFork } from "./store.ts";
 
-export interface TakenBack {
-  id: string;
-  branch: string;
-  target: string;
-  /** Where it was rebased to, and where it is again. */
-  from: string;
-  to: string;
-  /** The commit of uncommitted work that is back, of a rebase that never finished; the branch stays where it is. */
-  work: string | null;
-}
-
-type Effects = Parameters<typeof requirePlace>[0] & Pick<World, "db" | "paths" | "sleep" | "signal">;
+type Effects = Parameters<typeof requirePlace>[0] & Pick<World, "db" | "paths" | "sleep" | "signal" | "now">;
 
 /**
  * Errors: those of `requirePlace`; `rebase.none`, `rebase.moved-on`, `rebase.dirty`, `rebase.busy`, `rebase.left-over`,
- * `rebase.in-the-way`, `rebase.work-conflicts`.
+ * `rebase.in-the-way`, `rebase.work-conflicts`, `rebase.not-given-up`.
  */
 export async function undoRebase(
   world: Effects,
   { asker, id }: { asker: Asker; id: string | undefined },
 ): Promise<TakenBack> {
   const db = await world.db();
-  const { adminDir } = await requirePlace(world, db, asker);
+  const { adminDir } = await requireCheckout(world, db, asker);
   return alone(world, adminDir, async () => {
+    const stopped = await stoppedHere(world, db, { asker, id });
+    if (stopped !== undefined) {
+      const { place, meant } = stopped;
+      const { ref, from } = await giveUpStopped(place, meant, world.now().getTime());
+      const { branch, before: to, target } = meant;
+      return { id: meant.id, branch, target, from, to, work: null, isGivenUp: true, kept: ref };
+    }
     const place = await requirePlace(world, db, asker);
     const left = await leftWork(place.git, place.branch);
     if (left !== undefined) {
       if (id !== undefined && !left.id.startsWith(id)) throw isLeftOver(place, left.ref);
       await bringBack(place, left, world.signal());
       const { head, branch } = place;
-      return { id: left.id, branch, target: left.target, from: head, to: head, work: left.work };
+      return {
+        id: left.id,
+        branch,
+        target: left.target,
+        from: head,
+        to: head,
+        work: left.work,
+        isGivenUp: false,
+        kept: null,
+      };
     }
     const meant = await requireRebased(place, id);
     const { after, before, branch, target, fork } = meant;
@@ -55,9 +64,32 @@ export async function undoRebase(
     });
     if (!moved.isDone) throw isDirty(place, moved.words);
     if (fork !== undefined) db.write(() => moveFork(db, { gitDir: place.gitDir, branch, fork }));
+    const at = world.now().getTime();
+    const kept =
+      meant.stoppedAt === undefined ? null : await keepUndone(place.git, { id: meant.id, commit: after, at });
     await forget(place.git, meant);
-    return { id: meant.id, branch, target, from: after, to: before, work: null };
+    return { id: meant.id, branch, target, from: after, to: before, work: null, isGivenUp: false, kept };
   });
+}
+
+interface StoppedHere {
+  place: Place;
+  meant: Rebased;
+}
+
+/** One of ours that is under way there; undefined also where another one is meant. */
+async function stoppedHere(
+  world: Effects,
+  db: Db,
+  { asker, id }: { asker: Asker; id: string | undefined },
+): Promise<StoppedHere | undefined> {
+  const { top, gitDir, adminDir } = await requireCheckout(world, db, asker);
+  const underWay = rebaseUnderWay(adminDir);
+  if (underWay === undefined) return undefined;
+  const git = world.git(top);
+  const meant = (await recorded(git)).find((one) => isStopOf(one, underWay));
+  if (meant === undefined || (id !== undefined && !meant.id.startsWith(id))) return undefined;
+  return { place: { top, git, gitDir, adminDir, branch: underWay.branch, head: underWay.before }, meant };
 }
 
 /** Onto files as they are committed, or it is there still. */
