@@ -100,6 +100,20 @@ describe("how a run goes", () => {
   });
 });
 
+test("a run that nobody can take on but its user is told so", () => {
+  const error = { code: "sandbox.keys-missing", message: "There is no key.", hint: "Set it." };
+  const parked = { ...AT_WORK, error, step: "sent", next: ["parallel-cc sandbox attach 1a2b3c4d"] };
+  expect(statusText({ ...parked, status: "INITIALIZING", executionTime: 0, usage: null }, PAGE).split("\n")).toEqual([
+    "fix (1a2b3c4d): waits for you, $0.25",
+    "  There is no key.",
+    "  Set it.",
+    "",
+    "Next:",
+    "  parallel-cc sandbox attach 1a2b3c4d",
+    "",
+  ]);
+});
+
 test("a list fits into 80 columns, whatever its names are of", () => {
   const one = {
     ...{ sessionId: "1a2b3c4d-0000", name: "größe-日本語の長い名前-and-more", provider: "native", sandboxId: null },

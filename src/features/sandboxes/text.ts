@@ -25,7 +25,9 @@ function stateLines(answer: RunAnswer, page: Page): string[] {
   const id = answer.sessionId.slice(0, 8);
   const name = answer.name === null ? id : `${printable(answer.name)} (${id})`;
   const time = answer.executionTime === 0 ? "" : ` after ${durationText(answer.executionTime)}`;
-  const lines = [`${paint.bold(name)}: ${marked(answer.status, page)}${time}${costText(answer.cost.total)}`];
+  const waits = answer.next.some((one) => one.startsWith("parallel-cc sandbox attach"));
+  const state = waits ? paint.yellow(WAITS) : marked(answer.status, page);
+  const lines = [`${paint.bold(name)}: ${state}${time}${costText(answer.cost.total)}`];
   if (answer.error !== null) {
     lines.push(`  ${printable(answer.error.message)}`);
     if (answer.error.hint !== null) lines.push(`  ${printable(answer.error.hint)}`);
@@ -45,6 +47,8 @@ function stateLines(answer: RunAnswer, page: Page): string[] {
   return [...lines, ...resultLines(answer)];
 }
 
+/** Nobody drives it: only its user can help. */
+const WAITS = "waits for you";
 const MOST_ASKED = 600;
 
 function costText(total: number): string {
@@ -117,7 +121,7 @@ export function dryRunText(answer: RunAnswer, page: Page): string {
 export function listText(sessions: readonly Listed[], page: Page): string {
   if (sessions.length === 0) return 'Nothing has run in a sandbox yet. Try: parallel-cc sandbox run --prompt "…"\n';
   const rows = sessions.map((one) => [
-    ...[one.sessionId.slice(0, 8), printable(one.name ?? ""), one.provider, marked(one.status, page)],
+    ...[one.sessionId.slice(0, 8), printable(one.name ?? ""), one.provider, listedState(one, page)],
     ...[age(new Date(one.createdAt), page.now), `$${one.cost.total.toFixed(2)}`, printable(one.title)],
   ]);
   const lines = table([["ID", "NAME", "WHERE", "STATE", "AGE", "COST", "TASK"], ...rows], {
@@ -130,6 +134,12 @@ export function listText(sessions: readonly Listed[], page: Page): string {
   return `${lines.join("\n")}\n`;
 }
 
+/** Trouble before claude has ended is one that it waits with; after that it may be what made it fail. */
+function listedState({ error, step, status }: Listed, page: Page): string {
+  const isUnderWay = ["planned", "placed", "made", "sent", "started"].includes(step);
+  return error !== null && isUnderWay ? page.paint.yellow(WAITS) : marked(status, page);
+}
+
 export function statusText(answer: StateAnswer, page: Page): string {
   const { step, health, usage } = answer;
   if (step === "ended") return endText(answer, page);
@@ -140,7 +150,8 @@ export function statusText(answer: StateAnswer, page: Page): string {
   ].filter((one) => one !== undefined);
   const isAtWork = step === "started" && health.isHealthy && answer.error === null;
   const lines = [
-    ...(isAtWork ? workLines(answer, page) : [...stateLines(answer, page), `  ${printable(health.message)}`]),
+    ...(isAtWork ? workLines(answer, page) : stateLines(answer, page)),
+    ...(health.isHealthy ? [] : [`  ${printable(health.message)}`]),
     ...(used.length > 0 ? [`The sandbox uses ${used.join(", ")}.`] : []),
     ...checkpointLines(answer, page),
     ...nextLines(answer),
