@@ -5,12 +5,13 @@ import { join, resolve } from "node:path";
 import { Failure } from "../../core/failure.ts";
 import { printable } from "../../core/text.ts";
 import type { World } from "../../world.ts";
-import { secretsOf } from "../claude-runs/claude-runs.ts";
+import type { Sandbox } from "../providers/providers.ts";
 import { gatheredBefore, takeTo } from "../results/results.ts";
-import { drivingOf } from "./driving.ts";
+import { type Driving, drivingOf } from "./driving.ts";
 import { runMeant } from "./find.ts";
 import { bringHome, bringHomeFromHere, type Home } from "./home.ts";
 import { hasReached, type Run, statusOf } from "./run.ts";
+import { secretsKnownOf } from "./secrets.ts";
 
 export interface Downloaded {
   run: Run;
@@ -33,11 +34,16 @@ export async function download(world: World, { run: named, output, withKeys }: D
   const self = world.processes.identify(world.pid);
   if (self === undefined) throw new Error(`process ${world.pid} cannot see itself`);
   // It changes nothing of the run: its driver does.
-  const driving = drivingOf(world, { db, me: self, id: run.id, secrets: secretsOf(world) });
+  const { secrets, unknown } = secretsKnownOf(world, run);
+  const driving = drivingOf(world, { db, me: self, id: run.id, secrets });
   if (!hasReached(run.step, "sent")) throw nothingYet(run);
+  // Its driver, which knew them, has looked through what is home.
+  const judged = run.facts.result;
+  if (judged === undefined && unknown.length > 0 && !withKeys) throw unseen(unknown);
+  if (judged !== undefined && judged.heldBack !== null && !withKeys) throw heldBack(judged.heldBack);
   const to = output === undefined ? undefined : emptyDirectory(resolve(world.cwd, output));
   const sandbox = hasReached(run.step, "home") ? undefined : await driving.sandbox();
-  const home = sandbox === undefined ? await bringHomeFromHere(driving) : await bringHome(driving, sandbox);
+  const home = judged === undefined ? await soFar(driving, sandbox) : { result: judged };
   if (home === undefined) throw nothingYet(run);
   if (home.result.heldBack !== null && !withKeys) throw heldBack(home.result.heldBack);
   if (to === undefined) return { run, result: home.result, output: undefined };
@@ -47,6 +53,10 @@ export async function download(world: World, { run: named, output, withKeys }: D
   if (gathered === undefined) throw nothingYet(run);
   const taken = await takeTo(world, { store, sent, gathered, output: to });
   return { run, result: home.result, output: { path: to, files: taken.files, bytes: bytesBelow(to) } };
+}
+
+async function soFar(driving: Driving, sandbox: Sandbox | undefined): Promise<Home | undefined> {
+  return sandbox === undefined ? bringHomeFromHere(driving) : bringHome(driving, sandbox);
 }
 
 function bytesBelow(directory: string): number {
@@ -71,6 +81,14 @@ function nothingYet(run: Run): Failure {
     code: "sandbox.nothing-yet",
     message: `The run ${run.id.slice(0, 8)} has brought nothing home (${statusOf(run)}, ${run.step}).`,
     hint: `See parallel-cc sandbox logs ${run.id.slice(0, 8)}.`,
+  });
+}
+
+function unseen(names: readonly string[]): Failure {
+  return new Failure({
+    code: "sandbox.keys-missing",
+    message: `The run was given ${names.join(", ")}, and this shell does not know what that is, so the result cannot be looked through for it.`,
+    hint: "Set it as it was, or pass --with-keys to take the result all the same.",
   });
 }
 

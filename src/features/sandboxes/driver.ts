@@ -4,7 +4,6 @@
 import { asFailure, type Failure } from "../../core/failure.ts";
 import type { ProcessIdentity } from "../../proc/alive.ts";
 import type { World } from "../../world.ts";
-import { type Secret, secretsOf } from "../claude-runs/claude-runs.ts";
 import { type Driving, drivingOf, isDriven, requireRepository, requireRun, Superseded } from "./driving.ts";
 import { end } from "./end.ts";
 import { comeHome, handOver } from "./hand-over.ts";
@@ -12,6 +11,7 @@ import { hasBegun, start } from "./launch.ts";
 import { make, send } from "./make.ts";
 import { prepare } from "./prepare.ts";
 import { hasReached, type Run, type Step, type Trouble } from "./run.ts";
+import { secretsKnownOf } from "./secrets.ts";
 import { takeDriving } from "./store.ts";
 import { lost, watch } from "./watch.ts";
 
@@ -36,7 +36,9 @@ export async function drive(world: World, id: string): Promise<void> {
   const found = requireRun(db, id);
   if (found.step === "ended" || isDriven(world, found)) return;
   if (!db.write(() => takeDriving(db, found, me))) return;
-  const driving = drivingOf(world, { db, me, id, secrets: secretsHere(world) });
+  const { secrets, unknown } = secretsKnownOf(world, found);
+  const driving = drivingOf(world, { db, me, id, secrets });
+  if (unknown.length > 0 && hasReached(found.step, "started")) driving.note(unseen(unknown), "warning");
   if (found.facts.isParked) driving.change({ facts: { isParked: false } });
   let tries = 0;
   for (;;) {
@@ -62,6 +64,10 @@ export async function drive(world: World, id: string): Promise<void> {
       else return park(driving, failure);
     }
   }
+}
+
+function unseen(names: readonly string[]): string {
+  return `Its driver was replaced by one that does not know ${names.join(", ")}: its result is not looked through for that.`;
 }
 
 function requireSelf({ processes, pid }: Pick<World, "processes" | "pid">): ProcessIdentity {
@@ -124,10 +130,4 @@ function troubleOf({ code, message, hint }: Failure): Trouble {
 /** How a run failed stays with it; what a step met that went well in the end does not. */
 function keptTrouble({ trouble, outcome }: Run): Trouble | null {
   return outcome === null || outcome === "COMPLETED" ? null : trouble;
-}
-
-/** What this process knows of the keys that the run was given: another driver may know none. */
-function secretsHere(world: World): Secret[] {
-  const given = Object.entries(world.env.sandboxVariables).map(([name, value]) => ({ name, value }));
-  return [...secretsOf(world), ...given];
 }

@@ -1,0 +1,25 @@
+// Which values must not come out of a run, as far as this process knows them: they are written down nowhere, so that one
+// that was not started with them, or from their shell, cannot tell.
+
+import type { World } from "../../world.ts";
+import { type Secret, secretsOf } from "../claude-runs/claude-runs.ts";
+import type { Run } from "./run.ts";
+
+export interface KnownSecrets {
+  secrets: Secret[];
+  /** Variables of the run whose values nobody has told us. */
+  unknown: string[];
+}
+
+export function secretsKnownOf(
+  world: Pick<World, "env" | "variable">,
+  { request }: Pick<Run, "request">,
+): KnownSecrets {
+  const given = request.variables.map((name) => ({
+    name,
+    value: world.env.sandboxVariables[name] ?? world.variable(name),
+  }));
+  const known = given.flatMap(({ name, value }) => (value === undefined ? [] : [{ name, value }]));
+  const unknown = given.flatMap(({ name, value }) => (value === undefined ? [name] : []));
+  return { secrets: [...secretsOf(world), ...known], unknown };
+}
