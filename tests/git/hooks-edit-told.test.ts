@@ -50,7 +50,7 @@ describe("a client that takes no word before a tool is used", () => {
       expect(lines).toContain(`- session "${known.name}", on branch "${known.branch}": your line 1, its line 1.`);
     }
     expect(lines).toContain(
-      "It is not refused. Agree with them (send_message) who changes these lines, or keep out of them.",
+      "It is not refused. Agree with them (send_message) who changes what of it, or keep out of it.",
     );
     expect(words?.length).toBeLessThanOrEqual(2000);
   });

@@ -3,19 +3,19 @@
 // would not, or where it cannot be told; and of the same place of the other's only once.
 
 import { existsSync, readFileSync, realpathSync, statSync } from "node:fs";
-import { basename, dirname, join, relative, resolve } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import { Failure } from "../../core/failure.ts";
-import { counted, printable } from "../../core/text.ts";
 import type { Db } from "../../db/db.ts";
 import { parseUtc } from "../../db/db.ts";
 import { checkoutAt } from "../../git/checkout.ts";
 import type { World } from "../../world.ts";
 import { loadConfig } from "../config/config.ts";
-import { isLocal, type KnownSession, livingOf, quoted, sessionsOf, whoIs } from "../roster/roster.ts";
+import { isLocal, type KnownSession, livingOf, sessionsOf } from "../roster/roster.ts";
 import { FRESH_MS, startRefresh } from "./due.ts";
-import { editedText } from "./edited.ts";
-import { isUnfit, LARGEST_BYTES, type Met, meetPeers } from "./meet-peers.ts";
-import type { Lines } from "./meeting.ts";
+import { editWords } from "./edit-words.ts";
+import { editedBytes } from "./edited.ts";
+import type { What } from "./judge-file.ts";
+import { LARGEST_BYTES, type Met, meetPeers } from "./meet-peers.ts";
 import { type StoredSnapshot, snapshotsOf, storeTold, toldOf } from "./store.ts";
 import { writeIfFree } from "./write-if-free.ts";
 
@@ -51,13 +51,14 @@ export async function wouldConflict(
   const snapshots = snapshotsOf(db, gitDirId);
   const isOld = ({ id }: KnownSession) => ageMs(world, snapshots.get(id)) > FRESH_MS;
   if (peers.some(isOld)) startRefresh(world, { gitDir, path: own.repo_path });
-  const ours = afterEdit(file, edit);
-  if (ours === undefined) return undefined;
+  const after = afterEdit(file, edit);
+  if (after === undefined) return undefined;
   const others = byCheckout(peers).map(([peer, ...beside]) => {
     const snapshot = snapshots.get(peer.id);
     return { peer, beside, snapshot: snapshot?.path === peer.worktree_path ? snapshot : undefined };
   });
-  const met = await meetPeers(world, db, { own, gitDir, file: file.within, ours, others }).catch((thrown: unknown) => {
+  const meant = { own, gitDir, file: file.within, ours: after.bytes, isNew: after.isNew, others };
+  const met = await meetPeers(world, db, meant).catch((thrown: unknown) => {
     // git fails, or takes too long: then nobody knows.
     if (!(thrown instanceof Failure) || !/^(git|proc)\./.test(thrown.code)) throw thrown;
     world.log("info", "radar.not-told", { path: file.full, error: thrown.message });
@@ -95,22 +96,33 @@ interface FileMeant {
 function fileMeant(own: KnownSession, { path, directory }: Edit): FileMeant | undefined {
   const absolute = resolve(directory, path);
   try {
-    const full = existsSync(absolute)
-      ? realpathSync(absolute)
-      : join(realpathSync(dirname(absolute)), basename(absolute));
+    const there = nearestThere(absolute);
+    const full = join(realpathSync(there), relative(there, absolute));
     if (checkoutAt(dirname(full), own.worktree_path)?.top !== own.worktree_path) return undefined;
     return { full, within: relative(own.worktree_path, full) };
   } catch {
-    // A directory that is not there yet: nobody else has the file either, as far as snapshots tell.
+    // Gone in between, or a circle of links.
     return undefined;
   }
 }
 
-function afterEdit({ full }: FileMeant, { tool, input }: Edit): string | undefined {
+function nearestThere(path: string): string {
+  return existsSync(path) || path === dirname(path) ? path : nearestThere(dirname(path));
+}
+
+interface After {
+  /** As latin1. */
+  bytes: string;
+  isNew: boolean;
+}
+
+function afterEdit({ full }: FileMeant, { tool, input }: Edit): After | undefined {
   const stats = statSync(full, { throwIfNoEntry: false });
   if (stats !== undefined && (!stats.isFile() || stats.size > LARGEST_BYTES)) return undefined;
-  const after = editedText(tool, input, stats === undefined ? undefined : readFileSync(full, "utf8"));
-  return after === undefined || isUnfit(after) ? undefined : after;
+  const bytes = editedBytes(tool, input, stats === undefined ? undefined : readFileSync(full));
+  return bytes === undefined || bytes.length > LARGEST_BYTES
+    ? undefined
+    : { bytes: bytes.toString("latin1"), isNew: stats === undefined };
 }
 
 /** Kept in mind as told, so that the same is not told at every edit. */
@@ -119,42 +131,29 @@ function tellNew(
   db: Db,
   { own, file, met }: { own: KnownSession; file: string; met: readonly Met[] },
 ): string | undefined {
-  const news = met.flatMap(({ peer, beside, meetings }) => {
-    const key = { sessionId: own.id, peerId: peer.id, path: file };
-    const names = meetings === "gone" ? ["gone"] : meetings.map(({ theirChange }) => theirChange);
-    const known = new Set(names.length === 0 ? [] : toldOf(db, key)?.split(" "));
+  const news = met.flatMap((one) => {
+    const key = { sessionId: own.id, peerId: one.peer.id, path: file };
+    const names = namesOf(one);
+    const known = new Set(toldOf(db, key)?.split(" "));
     const fresh = names.filter((name) => !known.has(name));
-    if (fresh.length === 0) return [];
-    const told = meetings === "gone" ? meetings : meetings.filter(({ theirChange }) => fresh.includes(theirChange));
-    return [{ key, names, line: lineFor([peer, ...beside], told) }];
+    return fresh.length === 0 ? [] : [{ key, names, met: { ...one, what: only(one.what, fresh) } }];
   });
   if (news.length === 0) return undefined;
   writeIfFree(world, db, (now) => {
     for (const { key, names } of news) storeTold(db, { ...key, regions: names.join(" ") }, now);
   });
-  const which = `What you are writing to ${quoted(file, Number.POSITIVE_INFINITY)}`;
-  return [
-    `parallel-cc: ${which} will conflict with uncommitted or unlanded work of ${counted(news.length, "other session")}:`,
-    ...news.slice(0, MOST_PEERS).map(({ line }) => `- ${line}`),
-    ...(news.length > MOST_PEERS ? [`- and ${news.length - MOST_PEERS} more: get_conflict_radar`] : []),
-    "It is not refused. Agree with them (send_message) who changes these lines, or keep out of them.",
-  ].join("\n");
+  return editWords(
+    file,
+    news.map((one) => one.met),
+  );
 }
 
-const MOST_PEERS = 5;
-const MOST_PLACES = 5;
-
-function lineFor(peers: readonly KnownSession[], meetings: Met["meetings"]): string {
-  const branch = peers[0]?.branch ?? null;
-  const on = branch === null ? "on no branch" : `on branch ${quoted(branch)}`;
-  const who = `${peers.map(whoIs).join(" and ")}, ${on}`;
-  if (meetings === "gone") return `${who}: has deleted the file.`;
-  const places = meetings.slice(0, MOST_PLACES).map(({ ours, theirs }) => `your ${range(ours)}, its ${range(theirs)}`);
-  const more = meetings.length > MOST_PLACES ? [`and ${meetings.length - MOST_PLACES} more places`] : [];
-  return printable(`${who}: ${[...places, ...more].join("; ")}.`);
+/** What is told goes by these: each of them once. */
+function namesOf({ what }: Met): string[] {
+  return what.kind === "lines" ? what.meetings.map(({ theirChange }) => theirChange) : [what.kind];
 }
 
-function range({ from, to }: Lines): string {
-  if (to < from) return `nothing at line ${from}`;
-  return from === to ? `line ${from}` : `lines ${from}-${to}`;
+function only(what: What, fresh: readonly string[]): What {
+  if (what.kind !== "lines") return what;
+  return { ...what, meetings: what.meetings.filter(({ theirChange }) => fresh.includes(theirChange)) };
 }

@@ -2,11 +2,12 @@
 // session has is read from its disk, else from its last snapshot; what both came from, from the repository.
 
 import type { Db } from "../../db/db.ts";
+import type { Git } from "../../git/git.ts";
 import type { World } from "../../world.ts";
 import type { KnownSession } from "../roster/roster.ts";
-import { type Meeting, meetingsOf } from "./meeting.ts";
+import { isSame, type Judging, judgeFile, type What } from "./judge-file.ts";
 import { objectsEnv, objectsOf } from "./objects.ts";
-import { type FileNow, fileNow, headName, isDeleted, isFiltered, isIgnored } from "./peer-file.ts";
+import { type FileNow, fileNow, headName, inTheWay, isIgnored } from "./peer-file.ts";
 import { type Read, readObjects } from "./read-objects.ts";
 import { type StoredSnapshot, storedVerdict, storeVerdict } from "./store.ts";
 import { writeIfFree } from "./write-if-free.ts";
@@ -15,10 +16,6 @@ type Effects = Pick<World, "paths" | "git" | "log">;
 
 /** More is not read while somebody waits. */
 export const LARGEST_BYTES = 1024 * 1024;
-
-export function isUnfit(text: string): boolean {
-  return text.length > LARGEST_BYTES || text.includes("\0");
-}
 
 export interface Other {
   peer: KnownSession;
@@ -31,17 +28,20 @@ export interface Meant {
   own: KnownSession;
   gitDir: string;
   file: string;
+  /** Bytes as latin1. */
   ours: string;
+  /** Nothing is there as yet. */
+  isNew: boolean;
   others: readonly Other[];
 }
 
 export interface Met extends Pick<Other, "peer" | "beside"> {
-  /** "gone": it has deleted the file. */
-  meetings: readonly Meeting[] | "gone";
+  what: What;
 }
 
 /** Errors: those of git and of reading the database. */
-export async function meetPeers(world: Effects, db: Db, { own, gitDir, file, ours, others }: Meant): Promise<Met[]> {
+export async function meetPeers(world: Effects, db: Db, meant: Meant): Promise<Met[]> {
+  const { own, gitDir, file, ours, isNew, others } = meant;
   const objects = objectsOf(world, gitDir);
   const git = world.git(own.worktree_path).configured({ env: { ...objectsEnv(objects), GIT_NO_LAZY_FETCH: "1" } });
   const asked = others.map((other) => ({
@@ -57,25 +57,35 @@ export async function meetPeers(world: Effects, db: Db, { own, gitDir, file, our
   const [head, atHead] = read;
   if (head === undefined) return [];
   const stands: Standing[] = [];
+  const blocked: Met[] = [];
   for (const { other, now, head: name } of asked) {
     const theirHead = (name === undefined ? undefined : named.get(name))?.id ?? other.snapshot?.head ?? undefined;
-    if (theirHead === undefined || isAsIn(now, atHead)) continue;
+    if (theirHead === undefined) continue;
+    if (now === "gone" && atHead === undefined) blocked.push(...(await blockedBy(world, git, other, file)));
+    // Ours may have another name there.
+    const mayBeMoved = now === "gone" && atHead === undefined && !isNew;
+    if (isAsIn(now, atHead) && !mayBeMoved) continue;
     const isOfDisk = now !== undefined && !(await isOfSetup(db, other.peer, file));
     const found = isOfDisk ? now : inSnapshot(other.snapshot, file, named);
-    if (found !== undefined && !isAsIn(found, atHead)) stands.push({ ...{ other, found, isOfDisk }, head: theirHead });
+    if (found === undefined || (isAsIn(found, atHead) && !mayBeMoved)) continue;
+    stands.push({ ...{ other, found, isOfDisk }, head: theirHead });
   }
   const bases = await Promise.all(stands.map((one) => baseOf(world, git, db, { ours: head.id, theirs: one.head })));
   const known = stands.flatMap((stand, at) => (bases[at] === undefined ? [] : [{ stand, base: bases[at] }]));
-  if (known.length === 0) return [];
+  if (known.length === 0) return blocked;
   const before = await readObjects(
     git,
     known.map(({ base }) => `${base}:${file}`),
     LARGEST_BYTES,
   );
-  const met = known.flatMap(({ stand }, at) => meetingWith(stand, { base: before[at], ours }));
-  if (met.length === 0 || (await isFiltered(world, own.worktree_path, file))) return [];
-  const sure = await Promise.all(met.map((one) => isTold(world, one, file)));
-  return met.filter((_, at) => sure[at]);
+  const judging: Judging = { world, git, top: own.worktree_path, file, ours, isNew };
+  const judged = await Promise.all(
+    known.map(async ({ stand: { other, ...stand }, base }, at) => {
+      const what = await judgeFile(judging, { ...stand, top: other.peer.worktree_path, base, atBase: before[at] });
+      return what === undefined ? [] : [{ peer: other.peer, beside: other.beside, what }];
+    }),
+  );
+  return [...blocked, ...judged.flat()];
 }
 
 interface Standing {
@@ -88,7 +98,16 @@ interface Standing {
 
 function isAsIn(found: FileNow, read: Read | undefined): boolean {
   if (found === undefined || found === "gone") return found === "gone" && read === undefined;
-  return read?.text !== undefined && withoutReturns(read.text) === withoutReturns(found.text);
+  return found.kind !== "directory" && read?.bytes !== undefined && isSame(read.bytes, found.bytes);
+}
+
+/** A file or a link of its own where ours needs a directory. */
+async function blockedBy(world: Effects, git: Git, { peer, beside }: Other, file: string): Promise<Met[]> {
+  const way = inTheWay(peer.worktree_path, file);
+  if (way === undefined || (await isIgnored(world, peer.worktree_path, way.path))) return [];
+  const [known] = await readObjects(git, [`HEAD:${way.path}`], LARGEST_BYTES);
+  const isOurs = known?.bytes !== undefined && way.bytes !== undefined && isSame(known.bytes, way.bytes);
+  return isOurs ? [] : [{ peer, beside, what: { kind: "in-the-way", at: way.path } }];
 }
 
 /** What setting its worktree up wrote is told apart from its work by the snapshot alone. */
@@ -98,7 +117,7 @@ async function isOfSetup(db: Db, { worktree_path: top }: KnownSession, file: str
   return baselineOf(db, top).some((one) => one.path === path);
 }
 
-/** Undefined where there is none, or it was pruned, or holds no text that could be read. */
+/** Undefined where there is none, or it was pruned, or is too large. */
 function inSnapshot(
   snapshot: StoredSnapshot | undefined,
   file: string,
@@ -107,42 +126,7 @@ function inSnapshot(
   if (snapshot === undefined || named.get(snapshot.commit) === undefined) return undefined;
   const found = named.get(`${snapshot.commit}:${file}`);
   if (found === undefined) return "gone";
-  return found.text === undefined ? undefined : { text: found.text };
-}
-
-interface MetThere extends Met {
-  isOfDisk: boolean;
-  isNew: boolean;
-}
-
-function meetingWith(
-  { other: { peer, beside }, found, isOfDisk }: Standing,
-  { base, ours }: { base: Read | undefined; ours: string },
-): MetThere[] {
-  // A text that is too large to read, or none.
-  if (isAsIn(found, base) || (base !== undefined && base.text === undefined)) return [];
-  const known = { peer, beside, isOfDisk, isNew: base === undefined };
-  const from = base?.text ?? "";
-  if (found === "gone") return withoutReturns(from) === withoutReturns(ours) ? [] : [{ ...known, meetings: "gone" }];
-  const texts = [from, ours, found.text];
-  if (texts.some(isUnfit)) return [];
-  const [base0 = "", our = "", their = ""] = texts.some((text) => !text.includes("\r\n"))
-    ? texts.map(withoutReturns)
-    : texts;
-  const meetings = meetingsOf({ base: base0, ours: our, theirs: their });
-  return meetings.length === 0 ? [] : [{ ...known, meetings }];
-}
-
-/** What the disk leaves open: a file that is not there may have been left out, and a new one be nobody's work. */
-async function isTold(world: Effects, { peer, meetings, isOfDisk, isNew }: MetThere, file: string): Promise<boolean> {
-  if (!isOfDisk) return true;
-  if (meetings === "gone") return isDeleted(world, peer.worktree_path, file);
-  return !isNew || !(await isIgnored(world, peer.worktree_path, file));
-}
-
-/** On the disk a text may have other line ends than in the repository. */
-function withoutReturns(text: string): string {
-  return text.replaceAll("\r\n", "\n");
+  return found.bytes === undefined ? undefined : { kind: "file", bytes: found.bytes };
 }
 
 /** Beside other judges of two commits. */
@@ -151,7 +135,7 @@ const BASE_JUDGE = 2001;
 /** What two commits came from, which stays so for ever; undefined when nothing, or it cannot be told. */
 async function baseOf(
   world: Effects,
-  git: ReturnType<Effects["git"]>,
+  git: Git,
   db: Db,
   pair: { ours: string; theirs: string },
 ): Promise<string | undefined> {

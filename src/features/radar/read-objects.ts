@@ -5,8 +5,8 @@ import { readBlobs } from "../../git/merge-scratch.ts";
 
 export interface Read {
   id: string;
-  /** Undefined where it is larger, or holds no text in UTF-8. */
-  text: string | undefined;
+  /** As latin1; undefined where there are more. */
+  bytes: string | undefined;
 }
 
 /** For each name, in order; undefined where nothing has it. Errors: those of git. */
@@ -17,7 +17,6 @@ export async function readObjects(
 ): Promise<(Read | undefined)[]> {
   const input = names.map((name) => `${name}\0`).join("");
   const said = Buffer.from(await git.bytes(["cat-file", "--batch=%(objectname) %(objectsize)", "-z"], { input }));
-  const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   let at = 0;
   return names.map((name) => {
     const head = /^([0-9a-f]{40,64}) (\d+)\n/.exec(said.toString("latin1", at, at + 100));
@@ -31,12 +30,8 @@ export async function readObjects(
     const [line, id = "", size = "0"] = head;
     const start = at + line.length;
     at = start + Number(size) + 1;
-    if (Number(size) > mostBytes) return { id, text: undefined };
-    try {
-      return { id, text: strict.decode(said.subarray(start, start + Number(size))) };
-    } catch {
-      return { id, text: undefined };
-    }
+    const isTooLarge = Number(size) > mostBytes;
+    return { id, bytes: isTooLarge ? undefined : said.toString("latin1", start, start + Number(size)) };
   });
 }
 
