@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { deflateSync } from "node:zlib";
+import { Failure } from "../core/failure.ts";
 import { shellQuote } from "../core/text.ts";
 import { readBlobs } from "./blobs.ts";
 import { type Git, type GitOptions, gitWords } from "./git.ts";
@@ -182,11 +183,16 @@ function placesIn(directory: string, git: Git) {
       const file = Buffer.concat([Buffer.from(`${top}/`), Buffer.from(path, "latin1")]);
       mkdirSync(Buffer.from(dirname(file.toString("latin1")), "latin1"), { recursive: true });
       const content = contents.get(object);
-      if (content === undefined) throw new Error(`its ${path} cannot be read`);
+      if (content === undefined) throw unreadable(path);
       writeFileSync(file, content);
     }
     return here;
   };
+}
+
+function unreadable(path: string): Failure {
+  const message = `its ${Buffer.from(path, "latin1")} cannot be read`;
+  return new Failure({ kind: "unavailable", code: "git.unreadable", message });
 }
 
 /** A tree that somebody made by hand may name anything. */

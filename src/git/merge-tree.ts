@@ -135,7 +135,7 @@ async function mergeAll(bench: Bench, pairs: readonly Asked[]): Promise<Raw[]> {
   });
   try {
     const attributesFor = await readAttributes(bench, sound);
-    const groups = new Map<string, { git: Git; jobs: Job[] }>();
+    const groups = new Map<string, { place: Git | { why: string }; jobs: Job[] }>();
     const first = new Map<string, Pair>();
     const again = new Map<Pair, Pair>();
     for (const pair of sound) {
@@ -153,12 +153,18 @@ async function mergeAll(bench: Bench, pairs: readonly Asked[]): Promise<Raw[]> {
         results.set(pair, unknown("unreadable", "why" in job ? job.why : ""));
         continue;
       }
-      const group = groups.get(key) ?? { git: await bench.scratch.withAttributes(attributes), jobs: [] };
+      const group = groups.get(key) ?? { place: await placeFor(bench, attributes), jobs: [] };
       groups.set(key, group);
+      if ("why" in group.place) {
+        results.set(pair, unknown("unreadable", group.place.why));
+        continue;
+      }
       group.jobs.push(job);
       bench.jobs.set(pair, job);
     }
-    for (const { git, jobs } of groups.values()) await mergeJobs({ ...bench, git }, jobs, results);
+    for (const { place, jobs } of groups.values()) {
+      if (!("why" in place)) await mergeJobs({ ...bench, git: place }, jobs, results);
+    }
     for (const [pair, same] of again) {
       const [result, job] = [results.get(same), bench.jobs.get(same)];
       if (result !== undefined) results.set(pair, result);
@@ -168,6 +174,14 @@ async function mergeAll(bench: Bench, pairs: readonly Asked[]): Promise<Raw[]> {
     if (!bench.isOver()) throw thrown;
   }
   return pairs.map((pair) => results.get(pair) ?? TOO_LATE);
+}
+
+async function placeFor({ scratch }: Bench, attributes: Attributes): Promise<Git | { why: string }> {
+  return scratch.withAttributes(attributes).catch((thrown: unknown) => {
+    const isOfThese = thrown instanceof Failure && /^git\.(failed|killed|unreadable)$/.test(thrown.code);
+    if (!isOfThese) throw thrown;
+    return { why: thrown.message };
+  });
 }
 
 /** Which of them a pair is merged by. */

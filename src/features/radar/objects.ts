@@ -53,14 +53,14 @@ export function pruneObjects({ paths, now }: Pick<World, "paths" | "now">, gitDi
     const found = statSync(directory, { throwIfNoEntry: false });
     if (found === undefined) continue;
     const isUnused = name !== nameOf(gitDir) && now().getTime() - lastUse(directory) > UNUSED_MS;
-    if (name.startsWith(GONE) || isUnused || isLarge(directory)) drop(directory);
+    if (name.startsWith(GONE) || isUnused || isLarge(directory)) dropObjects(directory);
   }
 }
 
 const GONE = "gone-";
 
 /** At once for who reads there: of half of it nothing could be told. */
-function drop(directory: string): void {
+export function dropObjects(directory: string): void {
   const gone = join(dirname(directory), `${GONE}${basename(directory).replace(GONE, "")}`);
   try {
     if (gone !== directory) renameSync(directory, gone);

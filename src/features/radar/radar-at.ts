@@ -3,6 +3,7 @@
 
 import { join } from "node:path";
 import { Failure } from "../../core/failure.ts";
+import type { Db } from "../../db/db.ts";
 import { withLock } from "../../db/lock.ts";
 import { existingDirectory } from "../../files/directory.ts";
 import type { Repository } from "../../git/repository.ts";
@@ -11,6 +12,7 @@ import { sessionOfClaude } from "../roster/roster.ts";
 import { followMoves, locateHealed } from "../sessions/sessions.ts";
 import { type RadarAnswer, radarAnswer } from "./answers.ts";
 import { gather } from "./gather.ts";
+import { dropDamaged } from "./heal.ts";
 import { nameOf, objectsOf, pruneObjects } from "./objects.ts";
 import { type Scanned, scan } from "./scan.ts";
 import { writeIfFree } from "./write-if-free.ts";
@@ -23,10 +25,27 @@ export async function radarAt(
   const db = await world.db();
   const own = sessionOfClaude(world, db);
   const repository = await repositoryAt(world, repo ?? own?.worktree_path);
-  const scanned = await scan(world, db, repository);
+  const scanned = await scanHealed(world, db, repository);
   pruneObjects(world, repository.gitDir);
   const here = scanned.sessions.find(({ session }) => session.worktree_path === repository.here.top);
   return { scanned, repoPath: repository.path, ownId: own?.id ?? here?.session.id };
+}
+
+/** Where something could not be told, once more if it was for what we keep ourselves. Errors: those of `scan`. */
+async function scanHealed(world: World, db: Db, repository: Repository): Promise<Scanned> {
+  const found = await scan(world, db, repository).catch((thrown: unknown) => {
+    if (!(thrown instanceof Failure) || !thrown.code.startsWith("git.")) throw thrown;
+    return thrown;
+  });
+  const isTold = !(found instanceof Failure) && isWhollyTold(found);
+  if (!isTold && dropDamaged(world, repository.gitDir)) return scan(world, db, repository);
+  if (found instanceof Failure) throw found;
+  return found;
+}
+
+function isWhollyTold({ sessions, pairs, targets }: Scanned): boolean {
+  const isSeen = sessions.every(({ snapshot }) => !("error" in snapshot));
+  return isSeen && [...pairs, ...targets].every(({ judged }) => judged.verdict !== "unknown");
 }
 
 /** Errors: `repository.none`, `directory.none`. */
@@ -58,7 +77,12 @@ export async function refreshUnattended(started: World, repo: string | undefined
   try {
     const db = await world.db();
     const options = { timeoutMs: 0, doing: "been looking at what sessions stand at" };
-    const sessions = await withLock(world, lock, () => gather(world, db, { repository, objects }), options);
+    const look = () => {
+      // Who is about to edit reads these objects, and asks nobody what to do about them.
+      dropDamaged(world, repository.gitDir);
+      return gather(world, db, { repository, objects });
+    };
+    const sessions = await withLock(world, lock, look, options);
     pruneObjects(world, repository.gitDir);
     return radarAnswer({ ...nothing, sessions }, { repoPath: repository.path, ownId: undefined });
   } catch (thrown) {

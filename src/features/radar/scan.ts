@@ -89,11 +89,11 @@ export async function scan(world: Effects, db: Db, repository: Place): Promise<S
 }
 
 /** Of who stands on the very branch it is to land on: what it has not committed. */
-async function countChanged(git: Git, { commit, head }: Snapshot): Promise<number> {
+async function countChanged(git: Git, { commit, head }: Snapshot): Promise<number | null> {
   if (commit === head) return 0;
   const words = ["diff-tree", "-r", "-z", "--name-only", "--no-renames", "--no-ext-diff", "--no-commit-id"];
-  const said = await git.output([...words, ...(head === null ? ["--root"] : [head]), commit]);
-  return said.split("\0").length - 1;
+  const said = await git.attempt([...words, ...(head === null ? ["--root"] : [head]), commit]);
+  return said.exit === 0 ? said.stdout.split("\0").length - 1 : null;
 }
 
 interface Asked extends SidePair {
