@@ -9,7 +9,7 @@ import { withLock } from "../../src/db/lock.ts";
 import type { RadarAnswer } from "../../src/features/radar/answers.ts";
 import { nameOf, objectsOf, pruneObjects } from "../../src/features/radar/objects.ts";
 import { agentOperations, operations } from "../../src/features/radar/operations.ts";
-import { runGit } from "../support/repo.ts";
+import { makeRepo, runGit } from "../support/repo.ts";
 import { type AtWork, type TwoSessions, twoSessions } from "../support/two-sessions.ts";
 
 const [radarOperation] = operations;
@@ -227,6 +227,25 @@ describe("the radar", () => {
     const answer = await agentOperations[0]?.run(scene.two.world, {});
     expect(answer.sessions.map((one: { isMine: boolean }) => one.isMine)).toEqual([false, true]);
     expect(answer).not.toHaveProperty("timing");
+  });
+
+  test("is of the current directory's repository, else of the caller's session's, and says so", async () => {
+    await using scene = await withText();
+    const other = await makeRepo(scene.place, { name: "other" });
+    const at = async (cwd: string, input = {}) => {
+      const answer: RadarAnswer = await radarOperation?.run(scene.two.world.as({ cwd }), input);
+      const text = radarOperation?.text(answer, { columns: 80, now: new Date(0), paint: PLAIN }, {}) ?? "";
+      return [answer.repoPath, answer.isHere, text.split("\n")[0]];
+    };
+    const [own, outside] = [scene.repo.path, scene.place.at("outside")];
+    mkdirSync(outside);
+    expect(await at(other.path)).toEqual([other.path, true, "No live sessions here."]);
+    expect(await at(outside)).toEqual([own, false, `In ${own}:`]);
+    expect(await at(other.path, { repo: own })).toEqual([own, false, `In ${own}:`]);
+    expect(await at(outside, { repo: other.path })).toEqual([other.path, false, `No live sessions in ${other.path}.`]);
+    expect((await at(scene.two.known.worktree_path, { repo: own })).slice(0, 2)).toEqual([own, true]);
+    // An agent's tool is about its own.
+    expect(await agentOperations[0]?.run(scene.two.world.as({ cwd: other.path }), {})).toMatchObject({ repoPath: own });
   });
 
   test("lists all files in its answer, and for an agent some with how many there are", async () => {

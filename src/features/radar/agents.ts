@@ -30,8 +30,8 @@ export const radarToolOperation = agentOperation({
   },
   run: async (world: World) => {
     const { radarAt } = await import("./radar-at.ts");
-    const { scanned, repoPath, ownId } = await radarAt(world, undefined);
-    const { timing: _, ...answer } = radarAnswer(scanned, { repoPath, ownId });
+    const { scanned, ...asked } = await radarAt(world, { repo: undefined, isAgents: true });
+    const { timing: _, isHere: __, ...answer } = radarAnswer(scanned, asked);
     return { ...answer, pairs: answer.pairs.map(cut), targets: answer.targets.map(cut) };
   },
 });

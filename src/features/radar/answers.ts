@@ -59,20 +59,22 @@ export const radarEntries = () => ({
 export const radarShape = () =>
   v.strictObject({
     ...radarEntries(),
+    /** The current directory is in that repository. */
+    isHere: YES_OR_NO,
     timing: v.strictObject({ snapshotMs: NUMBER, mergeMs: NUMBER, merged: NUMBER }),
   });
 export type RadarAnswer = v.InferOutput<ReturnType<typeof radarShape>>;
 
 export function radarAnswer(
   { sessions, checkouts, pairs, targets, order, timing }: Scanned,
-  { repoPath, ownId }: { repoPath: string; ownId: string | undefined },
+  { repoPath, isHere, ownId }: { repoPath: string; isHere: boolean; ownId: string | undefined },
 ): RadarAnswer {
   const byId = new Map(checkouts.flatMap((checkout) => checkout.ids.map((id) => [id, checkout] as const)));
   /** Who stands for a checkout. */
   const spokenFor = (id: string) => (ownId !== undefined && byId.get(id)?.ids.includes(ownId) === true ? ownId : id);
   const besides = (id: string) => (byId.get(id)?.ids ?? []).filter((other) => other !== id);
   return {
-    repoPath,
+    ...{ repoPath, isHere },
     sessions: sessions.map(({ session, snapshot }) => {
       const seen =
         "error" in snapshot

@@ -26,8 +26,8 @@ const radarOperation = operation({
   run: async (world: World, { repo, unattended }): Promise<RadarAnswer> => {
     const { radarAt, refreshUnattended } = await import("./radar-at.ts");
     if (unattended === true) return refreshUnattended(world, repo);
-    const { scanned, repoPath, ownId } = await radarAt(world, repo);
-    return radarAnswer(scanned, { repoPath, ownId });
+    const { scanned, ...asked } = await radarAt(world, { repo, isAgents: false });
+    return radarAnswer(scanned, asked);
   },
   text: (answer, page, { unattended }) => (unattended === true ? "" : radarText(answer, page)),
 });

@@ -17,18 +17,46 @@ import { nameOf, objectsOf, pruneObjects } from "./objects.ts";
 import { type Scanned, scan } from "./scan.ts";
 import { writeIfFree } from "./write-if-free.ts";
 
+export interface Asked {
+  /** Any directory of the repository; else the current one, if it is in one, and else that of the caller's session. */
+  repo: string | undefined;
+  /** An agent's is its session's, wherever the server of its tools was started. */
+  isAgents: boolean;
+}
+
+export interface Found {
+  scanned: Scanned;
+  repoPath: string;
+  /** The current directory is in it. */
+  isHere: boolean;
+  ownId: string | undefined;
+}
+
 /** Errors: `repository.none`, and those of `scan`. */
-export async function radarAt(
-  world: World,
-  repo: string | undefined,
-): Promise<{ scanned: Scanned; repoPath: string; ownId: string | undefined }> {
+export async function radarAt(world: World, { repo, isAgents }: Asked): Promise<Found> {
   const db = await world.db();
   const own = sessionOfClaude(world, db);
-  const repository = await repositoryAt(world, repo ?? own?.worktree_path);
+  const home = own?.worktree_path;
+  const given = repo ?? (isAgents ? home : undefined);
+  const here = given === undefined || !isAgents ? await repositoryHere(world, given ?? home) : undefined;
+  const repository = given === undefined && here !== undefined ? here : await repositoryAt(world, given ?? home);
   const scanned = await scanHealed(world, db, repository);
   pruneObjects(world, repository.gitDir);
-  const here = scanned.sessions.find(({ session }) => session.worktree_path === repository.here.top);
-  return { scanned, repoPath: repository.path, ownId: own?.id ?? here?.session.id };
+  const ids = scanned.sessions.map(({ session }) => session.id);
+  const atHand = scanned.sessions.find(({ session }) => session.worktree_path === repository.here.top);
+  return {
+    ...{ scanned, repoPath: repository.path, isHere: isAgents || here?.gitDir === repository.gitDir },
+    ownId: own !== undefined && ids.includes(own.id) ? own.id : atHand?.session.id,
+  };
+}
+
+/** Undefined where the current directory is in none, and there is another one to go by. */
+async function repositoryHere(world: World, other: string | undefined): Promise<Repository | undefined> {
+  return repositoryAt(world, undefined).catch((thrown: unknown) => {
+    const isNone = thrown instanceof Failure && /^(repository|directory|git)\./.test(thrown.code);
+    if (!isNone || other === undefined) throw thrown;
+    return undefined;
+  });
 }
 
 /** Where something could not be told, once more if it was for what we keep ourselves. Errors: those of `scan`. */
@@ -84,9 +112,9 @@ export async function refreshUnattended(started: World, repo: string | undefined
     };
     const sessions = await withLock(world, lock, look, options);
     pruneObjects(world, repository.gitDir);
-    return radarAnswer({ ...nothing, sessions }, { repoPath: repository.path, ownId: undefined });
+    return radarAnswer({ ...nothing, sessions }, { repoPath: repository.path, isHere: true, ownId: undefined });
   } catch (thrown) {
     if (!(thrown instanceof Failure) || thrown.code !== "lock.held") throw thrown;
-    return radarAnswer({ ...nothing, sessions: [] }, { repoPath: repository.path, ownId: undefined });
+    return radarAnswer({ ...nothing, sessions: [] }, { repoPath: repository.path, isHere: true, ownId: undefined });
   }
 }

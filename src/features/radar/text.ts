@@ -26,8 +26,8 @@ const LEGEND: readonly (readonly [mark: string, words: string])[] = [
 const WORST: readonly VerdictName[] = ["conflict", "unknown", "same-files", "clean"];
 
 export function radarText(answer: RadarAnswer, page: Page): string {
-  const { sessions } = answer;
-  if (sessions.length === 0) return "No live sessions here.\n";
+  const { sessions, isHere, repoPath } = answer;
+  if (sessions.length === 0) return `No live sessions ${isHere ? "here" : `in ${printable(repoPath)}`}.\n`;
   const named = namesIn(answer);
   const told: Told[] = [
     ...answer.pairs.map((one) => ({ ...one, left: named(one.a), right: named(one.b) })),
@@ -35,6 +35,7 @@ export function radarText(answer: RadarAnswer, page: Page): string {
   ];
   const of = (verdict: VerdictName) => told.filter((one) => one.verdict === verdict);
   const blocks = [
+    isHere ? [] : [`In ${printable(repoPath)}:`],
     matrix(answer, page),
     ...of("conflict").map((one) => conflictLines(one, page)),
     ...told.filter(({ warnings }) => warnings.length > 0).map((one) => brokenLines(one, page)),
