@@ -107,6 +107,13 @@ describe("a worktree", () => {
     expect(await scene.repo.git("rev-parse", "parallel-1")).toBe(await scene.repo.git("rev-parse", "main"));
   });
 
+  test("is refused in git's words, which end in one full stop", async () => {
+    await using scene = await makeScene();
+    await Bun.write(`${scene.repo.path}/.git/refs/heads/parallel-1.lock`, "");
+    const refused = await scene.create().catch((thrown: unknown) => thrown);
+    expect(refused).toMatchObject({ code: "worktree.failed", message: expect.stringMatching(/[^.]\.$/) });
+  });
+
   test("is not begun once a signal came", async () => {
     await using scene = await makeScene();
     scene.world.interrupt();

@@ -6,6 +6,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { Failure } from "../../core/failure.ts";
+import { clause } from "../../core/text.ts";
 import { withLock } from "../../db/lock.ts";
 import { removeIfEmpty, removeIfFile } from "../../files/directory.ts";
 import { gitFailed, gitWords } from "../../git/git.ts";
@@ -62,7 +63,7 @@ export async function createWorktree(world: Effects, repository: Repository, mad
 function creationFailed(args: readonly string[], result: Parameters<typeof gitWords>[0], path: string): Failure {
   return new Failure({
     code: "worktree.failed",
-    message: `No worktree could be made at ${path}: ${gitWords(result) || `git ${args[0]} exit ${result.exit}`}.`,
+    message: `No worktree could be made at ${path}: ${clause(gitWords(result)) || `git ${args[0]} exit ${result.exit}`}.`,
     hint: "Nothing of it was left behind. Mend the cause and run the command again.",
     details: { path },
     cause: gitFailed(args, result),
