@@ -3,7 +3,8 @@
 import { describe, expect, test } from "bun:test";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { adviceFor, checkConflicts, fileEntries, fileLines } from "../../src/features/conflicts/conflicts.ts";
+import { adviceFor } from "../../src/features/conflicts/advice.ts";
+import { checkConflicts, fileEntries, fileLines } from "../../src/features/conflicts/conflicts.ts";
 import { agentOperations, operations } from "../../src/features/conflicts/operations.ts";
 import { lastSeenText, recordTip } from "../../src/features/merges/merges.ts";
 import { register } from "../../src/features/sessions/register.ts";

@@ -182,9 +182,13 @@ describe("a conflict", () => {
 
   test("is stayed in when asked, for somebody to go on", async () => {
     await using scene = await makeRebaseScene();
-    const { mine } = await against(scene);
+    const { mine, theirs, more } = await against(scene);
     const before = await scene.head();
-    expect(await scene.run({ stops: true })).toMatchObject({ outcome: "stopped", meeting: { commit: mine } });
+    const stopped = await scene.run({ stops: true });
+    expect(stopped).toMatchObject({ outcome: "stopped", meeting: { commit: mine } });
+    // As a check tells them: no commit of ours that was picked before it.
+    const brought = stopped.meeting?.files[0]?.commits.map(({ commit }) => commit) ?? [];
+    expect(brought.toSorted()).toEqual([theirs, more].toSorted());
     expect(await scene.git("ls-files", "--unmerged")).toContain("f.txt");
     await expect(scene.run()).rejects.toMatchObject({ code: "rebase.under-way" });
     await scene.git("rebase", "--abort");
@@ -200,6 +204,16 @@ describe("it is refused", () => {
     const before = everything(scene);
     await expect(scene.run()).rejects.toMatchObject({ code: "rebase.dirty", details: { files: ["own.txt"] } });
     expect(everything(scene)).toEqual(before);
+  });
+
+  test("and says how many files it does not name", async () => {
+    await using scene = await makeRebaseScene();
+    for (const name of ["a", "b", "c", "d", "e", "g"]) await scene.write(`${name}.txt`, "x\n");
+    await scene.git("add", "--all");
+    await expect(scene.run()).rejects.toMatchObject({
+      code: "rebase.dirty",
+      message: expect.stringMatching(/^6 files .*: a\.txt, b\.txt, c\.txt, d\.txt, e\.txt and 1 more\.$/),
+    });
   });
 
   test("in the main checkout, on no branch, and in another's worktree", async () => {
@@ -311,6 +325,44 @@ describe("uncommitted work", () => {
     const before = everything(scene);
     await expect(scene.run({ setsAside: true })).rejects.toMatchObject({ code: "rebase.work-conflicts" });
     expect(everything(scene)).toEqual(before);
+  });
+
+  test("is judged by a check that is to set it aside, which writes nothing and says what the run would", async () => {
+    await using scene = await makeRebaseScene();
+    await apart(scene);
+    const objects = () => scene.git("count-objects", "-v");
+    const check = async () => {
+      const before = [await objects(), everything(scene)];
+      const found = await scene.run({ isCheck: true, setsAside: true }).catch((thrown: unknown) => thrown);
+      expect([await objects(), everything(scene)]).toEqual(before);
+      return found;
+    };
+    await scene.write("own.txt", "own\nmore\n");
+    expect(await check()).toMatchObject({ outcome: "would-be-clean", dirtyFiles: 1, isWorkJudged: true });
+    await scene.write("f.txt", lines(30, { 5: "five", 25: "mine" }));
+    expect(await check()).toMatchObject({ code: "rebase.work-conflicts" });
+    expect(await scene.run({ isCheck: true })).toMatchObject({ outcome: "would-be-clean", isWorkJudged: false });
+    const both = { isCheck: true, setsAside: true, stops: true };
+    await expect(scene.run(both)).rejects.toMatchObject({ code: "rebase.dirty" });
+  });
+
+  test("that is only marked to be added is refused in own words, by the check as well", async () => {
+    await using scene = await makeRebaseScene();
+    await apart(scene);
+    await scene.write("later.txt", "later\n");
+    await scene.git("add", "--intent-to-add", "later.txt");
+    const before = everything(scene);
+    for (const isCheck of [true, false]) {
+      await expect(scene.run({ isCheck, setsAside: true })).rejects.toMatchObject({
+        code: "rebase.intent-to-add",
+        details: { files: ["later.txt"] },
+        hint: expect.stringContaining("git restore --staged"),
+      });
+    }
+    expect(everything(scene)).toEqual(before);
+    await scene.git("restore", "--staged", "later.txt");
+    expect(await scene.run({ setsAside: true })).toMatchObject({ outcome: "rebased" });
+    expect(await scene.git("status", "--porcelain")).toBe("?? later.txt");
   });
 
   test("of a rebase that was killed is not forgotten", async () => {

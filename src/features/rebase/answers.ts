@@ -26,6 +26,8 @@ export const rebasedShape = () =>
     merges: NUMBER,
     conflict: orNull(v.strictObject({ commit: TEXT, subject: TEXT, files: v.array(fileShape()) })),
     dirtyFiles: NUMBER,
+    /** Whether these were tried out, too. */
+    isWorkJudged: YES_OR_NO,
     /** Why the remote was not asked; it counts as it was last seen. */
     unfetched: TEXT_OR_NULL,
   });
@@ -40,6 +42,7 @@ export function rebasedAnswer({
   after,
   undoId,
   dirtyFiles,
+  isWorkJudged,
 }: Rebasing): Rebased {
   const conflict =
     meeting === null ? null : { commit: meeting.commit, subject: meeting.subject, files: fileEntries(meeting.files) };
@@ -47,6 +50,7 @@ export function rebasedAnswer({
     ...{ outcome, hasConflicts: conflict !== null, worktreePath: place.top, branch: place.branch },
     ...{ target: onto.target, onto: onto.commit, before: place.head, after, undoId },
     ...{ picks: replayed.picks, emptied: replayed.emptied, merges: replayed.merges, conflict, dirtyFiles },
+    isWorkJudged,
     unfetched: onto.unfetched ?? null,
   };
   return { ...answer, summary: summaryOf(answer, replayed) };
@@ -81,7 +85,7 @@ function summaryOf(
 
 /** What stands below the summary, for people and agents. */
 export function rebasedLines(answer: Rebased): string[] {
-  const { outcome, branch, target, conflict, emptied, merges, undoId, dirtyFiles, unfetched } = answer;
+  const { outcome, branch, target, conflict, emptied, merges, undoId, dirtyFiles, isWorkJudged, unfetched } = answer;
   const words = { here: target, there: branch };
   return [
     ...(conflict?.files ?? []).flatMap((file) => ["", ...fileLines(file, words)]),
@@ -94,7 +98,11 @@ export function rebasedLines(answer: Rebased): string[] {
     ...(emptied.length === 0 ? [] : [`Left out, since the target has all they change: ${shortly(emptied)}`]),
     ...(merges === 0 ? [] : [`${counted(merges, "merge commit")} left out, as a rebase does.`]),
     ...(dirtyFiles > 0 && outcome === "would-be-clean"
-      ? [`Uncommitted changes (${counted(dirtyFiles, "file")}) were not judged.`]
+      ? [
+          isWorkJudged
+            ? `Uncommitted changes (${counted(dirtyFiles, "file")}) go onto it as well.`
+            : `Uncommitted changes (${counted(dirtyFiles, "file")}) were not judged: commit them, or use --autostash.`,
+        ]
       : []),
     ...(dirtyFiles > 0 && outcome === "rebased"
       ? [`Uncommitted changes (${counted(dirtyFiles, "file")}) were put back.`]

@@ -4,8 +4,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gitWords } from "../../git/git.ts";
-import { openMerger } from "../../git/merge-tree.ts";
-import { adviceFor, type FileCheck, oldNames } from "../conflicts/conflicts.ts";
+import { type ConflictFile, openMerger } from "../../git/merge-tree.ts";
+import { explainFiles, type FileCheck } from "../conflicts/conflicts.ts";
 import type { Onto } from "./onto.ts";
 import type { Place } from "./place.ts";
 import { labelOf, type Meeting } from "./replay.ts";
@@ -34,7 +34,7 @@ export function isStopped({ adminDir }: Place): boolean {
 }
 
 /** Where it stopped; undefined when that is not over a conflict. */
-export async function meetingNow(place: Place, { target }: Onto, signal: AbortSignal): Promise<Meeting | undefined> {
+export async function meetingNow(place: Place, onto: Onto, signal: AbortSignal): Promise<Meeting | undefined> {
   const { git } = place;
   const listed = await git.output(["ls-files", "--unmerged", "--full-name", "-z", ":/"]);
   const paths = new Set(listed.split("\0").flatMap((line) => (line === "" ? [] : line.slice(line.indexOf("\t") + 1))));
@@ -44,18 +44,27 @@ export async function meetingNow(place: Place, { target }: Onto, signal: AbortSi
   const ours = (await git.output(["rev-parse", "--verify", "HEAD"])).trim();
   using merger = await openMerger(git, { objects: { gitDir: place.gitDir }, id: commit, withRegions: true, signal });
   const told = await merger.git.output(["log", "--max-count=1", "--format=%s%x00%h%x00%P", commit, "--"], { signal });
-  const [subject = "", short = "", base = ""] = told.trimEnd().split("\0");
+  const [subject = "", short = "", parent = ""] = told.trimEnd().split("\0");
   const labels = { ours: "HEAD", theirs: labelOf(short, subject) };
-  const [result] = base === "" ? [] : await merger.merge([{ ours, theirs: commit, base, labels }]);
+  const [result] = parent === "" ? [] : await merger.merge([{ ours, theirs: commit, base: parent, labels }]);
   const { files: known, tree } = result?.verdict === "conflict" ? result : { files: [], tree: "" };
-  const old = await oldNames(merger.git, { files: known, origin: base === "" ? null : base, tree }, { signal });
-  const files = [...paths].map((path): FileCheck => {
-    const other = { path, kind: "merge-driver" as const, stages: {}, others: [] };
-    const file = known.find((one) => one.path === path) ?? other;
-    const renamedFrom = old.get(path) ?? null;
-    return { ...file, renamedFrom, commits: [], advice: adviceFor(file, { here: target, there: place.branch }) };
+  const files = [...paths].map((path): ConflictFile => {
+    return known.find((one) => one.path === path) ?? { path, kind: "merge-driver", stages: {}, others: [] };
   });
-  return { commit, subject, files };
+  const base = await git.attempt(["merge-base", "--end-of-options", onto.commit, place.head]);
+  const asked = { files, tree, side: "ours" as const, commit: ours, base: base.exit === 0 ? base.stdout.trim() : null };
+  const words = { here: onto.target, there: place.branch };
+  const explained = await explainFiles(
+    merger.git,
+    { ...asked, origin: parent === "" ? undefined : parent, words },
+    signal,
+  );
+  // What was picked before it is the branch's own.
+  const own = (await git.output(["rev-list", `${onto.commit}..${ours}`, "--"])).split("\n");
+  const without = ({ commits, ...file }: FileCheck): FileCheck => {
+    return { ...file, commits: commits.filter((one) => !own.includes(one.commit)) };
+  };
+  return { commit, subject, files: explained.map(without) };
 }
 
 /** True when HEAD stands on the branch as before; nothing is forced where git does not abort. */

@@ -51,17 +51,22 @@ export async function requireNoneInTheWay(
 ): Promise<void> {
   const files = await inTheWay(place, additions);
   if (files.length === 0) return;
-  const more = files.length > MOST_NAMED ? ` and ${files.length - MOST_NAMED} more` : "";
-  const named = files.slice(0, MOST_NAMED).map(printable).join(", ");
   throw new Failure({
     code: "rebase.in-the-way",
-    message: `${counted(files.length, "file")} in ${printable(place.top)} that git does not track would be written over by what ${printable(onto.target)} has there: ${named}${more}.`,
+    message: `${counted(files.length, "file")} in ${printable(place.top)} that git does not track would be written over by what ${printable(onto.target)} has there: ${shortly(files)}.`,
     hint: "Nothing was changed. Move or delete them first, the ignored ones as well.",
     details: { files },
   });
 }
 
 const MOST_NAMED = 5;
+
+/** The first of them, and how many more there are. */
+export function shortly(files: readonly string[]): string {
+  const more = files.length > MOST_NAMED ? ` and ${files.length - MOST_NAMED} more` : "";
+  return `${files.slice(0, MOST_NAMED).map(printable).join(", ")}${more}`;
+}
+
 /** A command line is only so long. */
 const AT_ONCE = 200;
 const GITLINK = "160000";

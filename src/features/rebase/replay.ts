@@ -50,14 +50,16 @@ const MOST_PICKS = 1000;
 
 export interface Question {
   onto: Onto;
-  /** A commit of uncommitted work on top of the branch. */
-  work: string | undefined;
+  /** A commit of uncommitted work on top of the branch, and the object directory that has it where it is not the usual one. */
+  work: { work: string; objects?: string } | undefined;
   signal: AbortSignal;
 }
 
 /** Errors: those of git; `proc.cancelled` when the signal says so. */
-export async function replay(place: Place, { onto, work, signal }: Question): Promise<Replayed> {
-  const opened = { objects: { gitDir: place.gitDir }, id: place.head, withRegions: true, signal };
+export async function replay(place: Place, { onto, work: saved, signal }: Question): Promise<Replayed> {
+  const work = saved?.work;
+  const beside = saved?.objects === undefined ? [] : [saved.objects];
+  const opened = { objects: { gitDir: place.gitDir, beside }, id: place.head, withRegions: true, signal };
   using merger = await openMerger(place.git, { ...opened, timeoutMs: TIMEOUT_MS });
   const nothing = {
     picks: [],

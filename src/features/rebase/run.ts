@@ -8,12 +8,12 @@ import type { Db } from "../../db/db.ts";
 import { withLock } from "../../db/lock.ts";
 import type { World } from "../../world.ts";
 import { giveUp, isStopped, meetingNow, pickAll } from "./git-rebase.ts";
-import { requireNoneInTheWay } from "./in-the-way.ts";
+import { requireNoneInTheWay, shortly } from "./in-the-way.ts";
 import { type Onto, ontoFor } from "./onto.ts";
 import { type Asker, type Place, requirePlace } from "./place.ts";
 import { forgetBegun, leftWork, record, recorded, refOf, workRefOf } from "./records.ts";
 import { type Meeting, type Replayed, replay } from "./replay.ts";
-import { clearWork, dirtyPaths, putBack, saveWork } from "./set-aside.ts";
+import { clearWork, dirtyPaths, putBack, requireNoneIntended, saveWork, tryWork } from "./set-aside.ts";
 import { endOf, timeOfStop } from "./stopped.ts";
 import { forkOf, moveFork } from "./store.ts";
 
@@ -40,6 +40,8 @@ export interface Rebasing {
   /** What takes it back, or gives it up where it has stopped. */
   undoId: string | null;
   dirtyFiles: number;
+  /** Whether these were tried out, too. */
+  isWorkJudged: boolean;
 }
 
 type Effects = Parameters<typeof ontoFor>[0] &
@@ -48,8 +50,8 @@ type Effects = Parameters<typeof ontoFor>[0] &
 
 /**
  * Errors: those of `requirePlace` and `ontoFor`; `rebase.dirty`, `rebase.busy`, `rebase.unknown`, `rebase.merges`,
- * `rebase.work-conflicts`, `rebase.not-set-aside`, `rebase.left-over`, `rebase.in-the-way`, `rebase.failed`,
- * `rebase.not-given-up`.
+ * `rebase.work-conflicts`, `rebase.intent-to-add`, `rebase.not-set-aside`, `rebase.left-over`, `rebase.in-the-way`,
+ * `rebase.failed`, `rebase.not-given-up`.
  */
 export async function rebase(world: Effects, input: RebaseInput): Promise<Rebasing> {
   const db = await world.db();
@@ -82,13 +84,20 @@ async function check(world: Effects, db: Db, input: RebaseInput): Promise<Rebasi
   const place = await requirePlace(world, db, input.asker);
   await requireNothingLeft(place);
   const onto = await ontoFor(world, place, { target: input.target, fetch: false });
-  const dirtyFiles = (await dirtyPaths(place.git)).length;
-  const replayed = await replay(place, { onto, work: undefined, signal: world.signal() });
-  const found = { place, onto, replayed, meeting: replayed.meeting, after: null, undoId: null, dirtyFiles };
+  const dirty = await dirtyPaths(place.git);
+  const isJudged = dirty.length > 0 && input.setsAside === true;
+  if (isJudged && input.stops === true) throw isDirty(place, dirty, input);
+  if (isJudged) await requireNoneIntended(place);
+  using work = isJudged ? await tryWork(place) : undefined;
+  const replayed = await replay(place, { onto, work, signal: world.signal() });
+  const nothing = { after: null, undoId: null };
+  const known = { place, onto, replayed, meeting: replayed.meeting, dirtyFiles: dirty.length, isWorkJudged: isJudged };
+  const found = { ...known, ...nothing };
   if (replayed.outcome === "up-to-date") return { ...found, outcome: "up-to-date" };
   if (replayed.outcome === "conflict") return { ...found, outcome: "conflicts" };
   if (replayed.outcome === "unknown") throw unknown(place, found.onto, replayed.why);
-  if (replayed.losesMerges) throw mergesLost(place, replayed.merges);
+  const trouble = troubleWith(place, replayed);
+  if (trouble !== undefined) throw trouble;
   await requireNoneInTheWay(place, { additions: replayed.additions, onto });
   return { ...found, outcome: "would-be-clean" };
 }
@@ -102,8 +111,10 @@ async function rebaseAlone(world: Effects, db: Db, input: RebaseInput): Promise<
   if (dirty.length > 0 && !isSetAside) throw isDirty(place, dirty, input);
   const onto = await ontoFor(world, place, { target: input.target, fetch: true });
   const id = world.newId().slice(0, 8);
+  if (dirty.length > 0) await requireNoneIntended(place);
   const work = dirty.length === 0 ? undefined : await saveWork(place, id);
-  const replayed = await replay(place, { onto, work, signal: world.signal() });
+  const asked = work === undefined ? undefined : { work };
+  const replayed = await replay(place, { onto, work: asked, signal: world.signal() });
   const found = {
     place,
     onto,
@@ -112,6 +123,7 @@ async function rebaseAlone(world: Effects, db: Db, input: RebaseInput): Promise<
     after: null,
     undoId: null,
     dirtyFiles: dirty.length,
+    isWorkJudged: work !== undefined,
   };
   const isLeft = replayed.outcome === "up-to-date" || (replayed.outcome === "conflict" && input.stops !== true);
   const trouble = troubleWith(place, replayed) ?? (isLeft ? undefined : await obstacle(place, { replayed, onto }));
@@ -219,11 +231,10 @@ async function restore(job: Job): Promise<void> {
 }
 
 function isDirty(place: Place, dirty: readonly string[], { setsAside, stops }: RebaseInput): Failure {
-  const shown = dirty.slice(0, 5).map(printable).join(", ");
   const both = setsAside === true && stops === true;
   return new Failure({
     code: "rebase.dirty",
-    message: `${counted(dirty.length, "file")} in ${printable(place.top)} ${dirty.length === 1 ? "has" : "have"} uncommitted changes: ${shown}.`,
+    message: `${counted(dirty.length, "file")} in ${printable(place.top)} ${dirty.length === 1 ? "has" : "have"} uncommitted changes: ${shortly(dirty)}.`,
     hint: both
       ? "Commit them: what is set aside cannot be put back while a rebase is stopped."
       : "Commit them, or at a command line: parallel-cc rebase --autostash.",

@@ -2,12 +2,14 @@
 // never on git's stash, which is one for all worktrees. What was staged is staged again, or nothing is put back.
 // Untracked files stay where they are.
 
-import { rmSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Failure } from "../../core/failure.ts";
-import { clause } from "../../core/text.ts";
+import { clause, counted, printable } from "../../core/text.ts";
 import { type Git, gitWords } from "../../git/git.ts";
 import { pathsOfStatus } from "../../git/porcelain.ts";
+import { shortly } from "./in-the-way.ts";
 import type { Place } from "./place.ts";
 import { workRefOf } from "./records.ts";
 
@@ -18,19 +20,59 @@ export async function dirtyPaths(git: Git): Promise<string[]> {
   return pathsOfStatus(await git.configured({ settings: { "core.fsmonitor": "false" } }).output(words));
 }
 
+/** Errors: `rebase.intent-to-add`. Git sets none aside that has nothing in the index yet. */
+export async function requireNoneIntended({ git, top }: Place): Promise<void> {
+  const listed = (await git.output(["diff-files", "--raw", "-z", "--ignore-submodules"])).split("\0");
+  const files = listed.flatMap((entry, at) => (entry.startsWith(":000000 ") ? (listed[at + 1] ?? []) : []));
+  if (files.length === 0) return;
+  throw new Failure({
+    code: "rebase.intent-to-add",
+    message: `${counted(files.length, "file")} in ${printable(top)} ${files.length === 1 ? "is" : "are"} marked to be added later (git add -N), and git sets no such aside: ${shortly(files)}.`,
+    hint: "Nothing was changed. Add them (git add <file>), or take the mark away: git restore --staged <file>",
+    details: { files },
+  });
+}
+
 /** The commit that holds it, with the index as its second parent. Nothing in the worktree changes. */
 export async function saveWork({ git }: Place, id: string): Promise<string> {
-  const made = await git.attempt(["stash", "create", "parallel-cc: set aside for a rebase"]);
-  const work = made.stdout.trim();
-  if (made.exit !== 0 || !/^[0-9a-f]{40,64}$/.test(work)) {
-    throw new Failure({
-      code: "rebase.not-set-aside",
-      message: `What is not committed could not be set aside: ${clause(gitWords(made)) || "git made nothing of it"}.`,
-      hint: "Nothing was changed. Commit it.",
-    });
-  }
+  const work = await commitOfWork(git);
   await git.output(["update-ref", "--end-of-options", workRefOf(id), work]);
   return work;
+}
+
+async function commitOfWork(git: Git): Promise<string> {
+  const made = await git.attempt(["stash", "create", "parallel-cc: set aside for a rebase"]);
+  const work = made.stdout.trim();
+  if (made.exit === 0 && /^[0-9a-f]{40,64}$/.test(work)) return work;
+  throw new Failure({
+    code: "rebase.not-set-aside",
+    message: `What is not committed could not be set aside: ${clause(gitWords(made)) || "git made nothing of it"}.`,
+    hint: "Nothing was changed. Commit it.",
+  });
+}
+
+export interface TriedWork extends Disposable {
+  work: string;
+  /** The object directory that has it. */
+  objects: string;
+}
+
+/** The same commit where nobody sees it: nothing is written to the repository, nor to its index. */
+export async function tryWork({ git, gitDir, adminDir }: Place): Promise<TriedWork> {
+  const directory = mkdtempSync(join(tmpdir(), "parallel-cc-work-"));
+  const [objects, index] = [join(directory, "objects"), join(directory, "index")];
+  const remove = () => rmSync(directory, { recursive: true, force: true });
+  try {
+    mkdirSync(objects);
+    copyFileSync(join(adminDir, "index"), index);
+    // In that list a colon ends a path, unless it is quoted as in C.
+    const real = `"${join(gitDir, "objects").replace(/["\\]/g, "\\$&").replaceAll("\n", "\\n")}"`;
+    const env = { GIT_INDEX_FILE: index, GIT_OBJECT_DIRECTORY: objects, GIT_ALTERNATE_OBJECT_DIRECTORIES: real };
+    return { work: await commitOfWork(git.configured({ env })), objects, [Symbol.dispose]: remove };
+  } catch (thrown) {
+    remove();
+    throw thrown;
+  }
 }
 
 /** True where all of it is in the worktree and its index, as when `clearWork` never came. */

@@ -6,7 +6,7 @@ import { clause, printable } from "../../core/text.ts";
 import type { Db } from "../../db/db.ts";
 import type { World } from "../../world.ts";
 import type { TakenBack } from "./answers.ts";
-import { additionsTo, requireNoneInTheWay } from "./in-the-way.ts";
+import { additionsTo, requireNoneInTheWay, shortly } from "./in-the-way.ts";
 import { rebasesHere } from "./known.ts";
 import { moveBranch } from "./move-back.ts";
 import { type Asker, type Place, requireCheckout, requirePlace } from "./place.ts";
@@ -130,10 +130,9 @@ async function requireRebased({ git, branch }: Place, id: string | undefined): P
 }
 
 function isMixed({ ref }: LeftWork, dirty: readonly string[]): Failure {
-  const shown = dirty.slice(0, 5).map(printable).join(", ");
   return new Failure({
     code: "rebase.dirty",
-    message: `A killed rebase has set work aside as ${ref}, and there are uncommitted changes: ${shown}.`,
+    message: `A killed rebase has set work aside as ${ref}, and there are uncommitted changes: ${shortly(dirty)}.`,
     hint: `Nothing was changed. Commit them, and ask again. Or if they are all of that work: git update-ref -d ${ref}`,
     details: { files: dirty, ref },
   });
