@@ -7,6 +7,7 @@ import type { RadarAnswer } from "../../src/features/radar/answers.ts";
 import { dropDamaged } from "../../src/features/radar/heal.ts";
 import { objectsOf } from "../../src/features/radar/objects.ts";
 import { operations } from "../../src/features/radar/operations.ts";
+import { runGit } from "../support/repo.ts";
 import { type AtWork, type TwoSessions, twoSessions } from "../support/two-sessions.ts";
 
 const [radarOperation] = operations;
@@ -80,4 +81,20 @@ test("what could not be told for another reason drops nothing", async () => {
   writeFileSync(join(scene.two.known.worktree_path, ".git"), "no git directory\n");
   expect((await radar(scene)).pairs).toMatchObject([{ verdict: "unknown" }]);
   expect([existsSync(own), objectsIn(scene)]).toEqual([true, before]);
+});
+
+test("a checkout whose index is damaged says so in plain words, without our own paths", async () => {
+  await using scene = await twoSessions();
+  write(scene.one, "of one\n");
+  await scene.repo.git("config", "filter.own.clean", "cat");
+  const index = (
+    await runGit(["rev-parse", "--git-path", "index"], { cwd: scene.two.known.worktree_path, env: scene.place.env() })
+  ).trim();
+  for (const junk of ["junk", readFileSync(index).subarray(0, 60)]) {
+    writeFileSync(index, junk);
+    const { sessions, pairs } = await radar(scene);
+    expect(sessions[1]?.error).toStartWith(`Git cannot read ${index}: `);
+    expect(sessions[1]?.error).not.toContain(scene.world.paths.radar);
+    expect(pairs).toMatchObject([{ verdict: "unknown", why: 'session "two" could not be seen' }]);
+  }
 });

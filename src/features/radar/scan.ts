@@ -105,9 +105,13 @@ interface Asked extends SidePair {
 
 function sides(first: Gathered, second: Gathered | LandingPlace): Asked | { error: string } {
   const both = [first, second].map((one) => ("snapshot" in one ? one.snapshot : one));
-  const failed = both.find((one) => "error" in one);
+  const failed = [first, second].find((one) => "snapshot" in one && "error" in one.snapshot);
   const [a, b] = both.flatMap((one) => ("error" in one ? [] : [{ commit: one.commit, tree: one.tree }]));
-  if (a === undefined || b === undefined) return failed ?? { error: "it could not be seen" };
+  if (a === undefined || b === undefined) {
+    // Why is told of the session, once.
+    const who = failed !== undefined && "session" in failed ? whoIs(failed.session) : "it";
+    return { error: `${who} could not be seen` };
+  }
   const unresolved = [first, second].flatMap((one) => {
     if (!("snapshot" in one) || "error" in one.snapshot || one.snapshot.unresolved === null) return [];
     return [{ session: one.session, is: one.snapshot.unresolved }];

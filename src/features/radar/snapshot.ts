@@ -117,13 +117,35 @@ async function lookAt(world: Effects, { git, hasFilters }: Quiet, asked: Asked &
         GIT_CEILING_DIRECTORIES: dirname(top),
       },
     });
-    const hidden = await hideFiles(own, { index, hasFilters });
-    const said = await own.bytes(STATUS, { timeoutMs: LOOK_MS, ...(asked.signal && { signal: asked.signal }) });
+    const seen = await lookWith(own, { index, hasFilters, signal: asked.signal }).catch((thrown: unknown) => {
+      throw isGits(thrown) && index.isNew ? unreadable(thrown, { index, gitDir }) : thrown;
+    });
     // Another one took it away: without it git takes every file for a deleted one.
     if (!index.isOfNone && !existsSync(index.file)) continue;
-    return { ...parse(Buffer.from(said).toString("latin1")), hidden, index };
+    return { ...seen, index };
   }
   throw cannot("busy", `The index of ${top} changes all the time.`);
+}
+
+async function lookWith(
+  git: Git,
+  { index, hasFilters, signal }: { index: PrivateIndex; hasFilters: boolean; signal: AbortSignal | undefined },
+): Promise<Omit<Look, "index">> {
+  const hidden = await hideFiles(git, { index, hasFilters });
+  const said = await git.bytes(STATUS, { timeoutMs: LOOK_MS, ...(signal && { signal }) });
+  return { ...parse(Buffer.from(said).toString("latin1")), hidden };
+}
+
+function isGits(thrown: unknown): thrown is Failure {
+  return thrown instanceof Failure && thrown.code === "git.failed";
+}
+
+/** Of a copy as the checkout's index is, git says what it would say of that. */
+function unreadable(cause: Failure, { index, gitDir }: { index: PrivateIndex; gitDir: string }): Failure {
+  dropPrivateIndex(index.file);
+  const own = join(gitDir, "index");
+  const words = cause.message.replace(/^git \S+ failed \(exit \d+\): /, "").replaceAll(index.file, own);
+  return cannot("index", `Git cannot read ${own}: ${words.replace(`${own}: `, "")}`);
 }
 
 /** Those of the same checkout, from before its index became another one. */
