@@ -2,6 +2,7 @@
 
 import { expect, test } from "bun:test";
 import { bash } from "../support/client.ts";
+import { waitFor } from "../support/processes.ts";
 import { gate } from "../support/servers/messages.ts";
 import { clientScene } from "./sandbox-scene.ts";
 
@@ -22,6 +23,32 @@ test("a run whose command and driver are killed while its client waits is brough
   const log = await scene.repo.git("log", "--format=%s", "main..work");
   expect(log.split("\n")).toEqual(["Native execution: Take long", "Phase 2", "Phase 1"]);
   expect(await scene.repo.git("ls-tree", "--name-only", "work")).toContain("three.txt");
+});
+
+test("a run that is stopped while it looks whether sandboxes can be made leaves nothing", async () => {
+  await using scene = await clientScene({ rules: () => [] });
+  await using running = scene.start(["sandbox", "run", "--prompt", "Hi"]);
+  await waitFor(async () => (await scene.sandboxes()).length > 0, "a first look");
+  running.kill("SIGINT");
+  expect(await running.exited).toMatchObject({ exit: 130, stderr: "error: Stopped by SIGINT.\n" });
+  expect(await scene.sandboxes()).toEqual([]);
+  expect(scene.rows()).toEqual([]);
+});
+
+test("what a killed look leaves is removed by the next run", async () => {
+  await using scene = await clientScene({ rules: () => [{ prompt: "Hi", turns: ["Hello."] }] });
+  await using running = scene.start(["sandbox", "run", "--prompt", "Hi"]);
+  const standing = await waitFor(async () => {
+    const [id] = await scene.sandboxes();
+    const file = Bun.file(scene.place.at("home", ".parallel-cc", "native", `${id}`, "standing.json"));
+    return id !== undefined && (await file.exists()) && file.json();
+  }, "a first look");
+  running.kill("SIGKILL");
+  await running.exited;
+  // In a minute it would end by itself.
+  process.kill(standing.keeper.pid, "SIGKILL");
+  expect(await scene.sandbox("run", "--prompt", "Hi")).toMatchObject({ success: true });
+  expect(await scene.sandboxes()).toEqual([]);
 });
 
 test("a key that is refused ends the run after the first refusals, and says what to do", async () => {

@@ -22,6 +22,9 @@ export interface Capabilities {
   usesOwnClaude: boolean;
 }
 
+/** The run of a sandbox that is made to see whether one can be: whoever made it takes it away, unless they were killed. */
+export const PROBE_RUN = "probe";
+
 export interface Provider {
   name: ProviderName;
   capabilities: Capabilities;

@@ -11,6 +11,7 @@ export {
   type ExecEnd,
   type Execution,
   type Places,
+  PROBE_RUN,
   PROVIDERS,
   type Provider,
   type ProviderName,

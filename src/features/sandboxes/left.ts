@@ -5,7 +5,7 @@ import { asFailure } from "../../core/failure.ts";
 import { printable } from "../../core/text.ts";
 import type { Db } from "../../db/db.ts";
 import type { World } from "../../world.ts";
-import { providerNamed } from "../providers/providers.ts";
+import { PROBE_RUN, type Provider, providerNamed } from "../providers/providers.ts";
 import { healRuns } from "./begin.ts";
 import { placeOf } from "./place.ts";
 import type { Run } from "./run.ts";
@@ -37,6 +37,8 @@ async function strays(world: World): Promise<LeftRun[]> {
   const db = await world.db();
   const native = await providerNamed(world, "native");
   return (await native.all()).flatMap(({ id, runId }): LeftRun[] => {
+    // Somebody may be looking just now; else the next run removes it.
+    if (runId === PROBE_RUN) return [];
     const run = runOf(db, runId);
     if (run !== undefined && run.step !== "ended") return [];
     const of = run === undefined ? "a run that is not known here" : `the run ${runId.slice(0, 8)}, which is over`;
@@ -70,7 +72,8 @@ export async function sweep(world: World): Promise<void> {
     const db = await world.db();
     const native = await providerNamed(world, "native");
     for (const { id, runId } of await native.all()) {
-      if (runOf(db, runId)?.step === "ended") await (await native.open(id))?.destroy();
+      const isOver = runId === PROBE_RUN ? await isStill(native, id) : runOf(db, runId)?.step === "ended";
+      if (isOver) await (await native.open(id))?.destroy();
     }
     const now = world.now().getTime();
     for (const run of allRuns(db)) {
@@ -80,4 +83,10 @@ export async function sweep(world: World): Promise<void> {
   } catch (thrown) {
     world.log("info", "sandbox.not-swept", { error: asFailure(thrown).message });
   }
+}
+
+/** A look takes a moment, and its sandbox ends by itself after a minute. */
+async function isStill(provider: Provider, id: string): Promise<boolean> {
+  const sandbox = await provider.open(id);
+  return sandbox !== undefined && (await sandbox.inspect()).state !== "running";
 }

@@ -25,9 +25,26 @@ export async function runToEnd(
 ): Promise<RunAnswer> {
   await healRuns(world);
   await sweep(world);
-  const id = await beginRun(world, await planRun(world, input));
+  const planned = await unhurried(world, () => planRun(world, input));
+  const id = await beginRun(world, planned);
   const db = await world.db();
   return answered(world, isDetached ? requireRun(db, id) : await lookOn(world, id, { look }));
+}
+
+/** A look at what can be made takes away what it made, also when somebody stops it; the second signal waits for nothing. */
+async function unhurried<Found>(
+  world: Pick<World, "signal" | "secondSignal">,
+  work: () => Promise<Found>,
+): Promise<Found> {
+  const [signal, hurry] = [world.signal(), world.secondSignal()];
+  const hurried = new Promise<never>((_, reject) => {
+    hurry.addEventListener("abort", () => reject(hurry.reason), { once: true });
+  });
+  try {
+    return await Promise.race([work(), hurried]);
+  } finally {
+    signal.throwIfAborted();
+  }
 }
 
 /** Errors: `sandbox.unknown`, `usage.ambiguous`. */
@@ -84,6 +101,8 @@ const LOOK_MS = 150;
 /** A driver needs a moment to be there. */
 const PATIENCE_MS = 3_000;
 const LONG_PATIENCE_MS = 10_000;
+/** Drivers that may die over one step. */
+const MOST_STARTS = 4;
 
 /**
  * Until it has ended or only its user can help. Ctrl-C asks for it to come home; the next one, and what ends the terminal
@@ -100,6 +119,8 @@ async function lookOn(
   let isAsked = false;
   const parkedBy = undrivenBy(world, requireRun(db, id));
   let parkedMs = 0;
+  let starts = 0;
+  let last: Run["step"] | undefined;
   for (;;) {
     const run = requireRun(db, id);
     await look?.(run);
@@ -117,6 +138,10 @@ async function lookOn(
     lonelyMs += LOOK_MS;
     if (lonelyMs > PATIENCE_MS && !run.facts.isParked) {
       lonelyMs = 0;
+      if (run.step !== last) starts = 0;
+      last = run.step;
+      if (!isDriven(world, run)) starts += 1;
+      if (starts > MOST_STARTS) throw notDriven(run);
       goOn(world, run);
     }
     await world.sleep(LOOK_MS);
@@ -126,6 +151,15 @@ async function lookOn(
 /** Who drove it last; undefined: somebody does. */
 function undrivenBy(world: Pick<World, "processes">, run: Run): string | undefined {
   return isDriven(world, run) ? undefined : JSON.stringify(run.driver);
+}
+
+function notDriven({ id, step }: Run): Failure {
+  return new Failure({
+    kind: "unavailable",
+    code: "sandbox.not-driven",
+    message: `Each process that took the run ${id.slice(0, 8)} over ended without getting any further (${step}).`,
+    hint: `Its sandbox is as it was. See why: parallel-cc sandbox attach --unattended ${id.slice(0, 8)}`,
+  });
 }
 
 function isInterrupt(reason: unknown): boolean {

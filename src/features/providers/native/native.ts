@@ -2,7 +2,7 @@
 
 import { Failure } from "../../../core/failure.ts";
 import type { World } from "../../../world.ts";
-import type { Provider, Sandbox, SandboxSpec } from "../provider.ts";
+import { PROBE_RUN, type Provider, type Sandbox, type SandboxSpec } from "../provider.ts";
 import { destroyed } from "./destroy.ts";
 import { type Ground, groundsIn, makeGround, recordFor, recordOf, standingGround, standingOf } from "./ground.ts";
 import { checkHosts, checkMinutes } from "./policy.ts";
@@ -50,7 +50,7 @@ function runOf(ground: Ground): string {
 
 /** For a look at whether sandboxes can be made at all. */
 const PROBE = {
-  runId: "probe",
+  runId: PROBE_RUN,
   minutes: 1,
   hosts: [],
   objects: [],
