@@ -127,6 +127,7 @@ describe("an edit", () => {
     expect(await before(scene.two, "Edit", { old_string: 1 })).toBeUndefined();
     expect(await before(scene.two, "Write", { content: "x" }, join(scene.repo.path, "text.txt"))).toBeUndefined();
     expect(await before(scene.two, "Write", { content: "x" }, "no/such/directory/x.txt")).toBeUndefined();
+    expect(await before(scene.one, "Write", { content: "x" }, ".git/config")).toBeUndefined();
   });
 
   test("is not looked at where its user has switched that off", async () => {

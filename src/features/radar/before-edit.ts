@@ -99,7 +99,9 @@ function fileMeant(own: KnownSession, { path, directory }: Edit): FileMeant | un
     const there = nearestThere(absolute);
     const full = join(realpathSync(there), relative(there, absolute));
     if (checkoutAt(dirname(full), own.worktree_path)?.top !== own.worktree_path) return undefined;
-    return { full, within: relative(own.worktree_path, full) };
+    const within = relative(own.worktree_path, full);
+    // What git keeps for itself is in no commit.
+    return within.split("/").includes(".git") ? undefined : { full, within };
   } catch {
     // Gone in between, or a circle of links.
     return undefined;

@@ -103,10 +103,11 @@ function isAsIn(found: FileNow, read: Read | undefined): boolean {
 
 /** A file or a link of its own where ours needs a directory. */
 async function blockedBy(world: Effects, git: Git, { peer, beside }: Other, file: string): Promise<Met[]> {
-  const way = inTheWay(peer.worktree_path, file);
+  const way = inTheWay(peer.worktree_path, file, LARGEST_BYTES);
   if (way === undefined || (await isIgnored(world, peer.worktree_path, way.path))) return [];
   const [known] = await readObjects(git, [`HEAD:${way.path}`], LARGEST_BYTES);
-  const isOurs = known?.bytes !== undefined && way.bytes !== undefined && isSame(known.bytes, way.bytes);
+  // Both may be too large to be compared.
+  const isOurs = known !== undefined && (known.bytes === undefined || isSame(known.bytes, way.bytes ?? known.bytes));
   return isOurs ? [] : [{ peer, beside, what: { kind: "in-the-way", at: way.path } }];
 }
 

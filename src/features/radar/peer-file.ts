@@ -37,14 +37,18 @@ export function bytesNow(full: string, mostBytes: number): string | undefined {
 }
 
 /** What stands where a directory on the way to that file would be: a path from the checkout's top. */
-export function inTheWay(top: string, file: string): { path: string; bytes: string | undefined } | undefined {
+export function inTheWay(
+  top: string,
+  file: string,
+  mostBytes: number,
+): { path: string; bytes: string | undefined } | undefined {
   const parts = file.split("/");
   for (let count = 1; count < parts.length; count++) {
     const path = parts.slice(0, count).join("/");
     const found = lstatSync(join(top, path), { throwIfNoEntry: false });
     if (found === undefined) return undefined;
     if (found.isSymbolicLink()) return { path, bytes: readlinkSync(join(top, path), "latin1") };
-    if (!found.isDirectory()) return { path, bytes: bytesNow(join(top, path), Number.POSITIVE_INFINITY) };
+    if (!found.isDirectory()) return { path, bytes: bytesNow(join(top, path), mostBytes) };
   }
   return undefined;
 }
