@@ -107,6 +107,10 @@ async function lookAt(world: Effects, { git, hasFilters }: Quiet, asked: Asked &
       dropPrivateIndex(index.file);
       continue;
     }
+    if (isDamaged(index)) {
+      dropPrivateIndex(index.file);
+      throw cannot("index", `Git cannot read ${join(gitDir, "index")}: its sum is wrong.`);
+    }
     const own = git.configured({
       settings: index.isNew ? { "core.untrackedCache": "true" } : {},
       env: {
@@ -134,6 +138,14 @@ async function lookWith(
   const hidden = await hideFiles(git, { index, hasFilters });
   const said = await git.bytes(STATUS, { timeoutMs: LOOK_MS, ...(signal && { signal }) });
   return { ...parse(Buffer.from(said).toString("latin1")), hidden };
+}
+
+/** git takes what it finds in one that was cut off for what is there. Where a setting leaves the sum out it is zero. */
+function isDamaged(index: PrivateIndex): boolean {
+  if (!index.isNew || !existsSync(index.file) || isWhole({ ...index, isNew: false })) return false;
+  return readFileSync(index.file)
+    .subarray(-20)
+    .some((byte) => byte !== 0);
 }
 
 function isGits(thrown: unknown): thrown is Failure {
