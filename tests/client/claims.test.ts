@@ -61,12 +61,17 @@ test.each(CLIENTS)(
   },
 );
 
-test.each(CLIENTS)("%s edits what another session edits too, and is told so once", async (version) => {
-  const edits = ({ repo }: Stage): Block => {
-    return { tool: "Write", input: { file_path: join(repo.path, "both.txt"), content: "of one\n" } };
-  };
-  await using met = await meeting(version, "both.txt", edits);
-  expect(met.after.results).toMatchObject([{ tool: "Write", isError: false }]);
-  expect(met.isWritten).toBe(true);
-  expect(met.after.text.match(/another session works on "both\.txt" too/g)).toHaveLength(1);
-});
+test.each(CLIENTS)(
+  "%s edits what another session edits too, and is told so once, with whose lines conflict",
+  async (version) => {
+    const edits = ({ repo }: Stage): Block => {
+      return { tool: "Write", input: { file_path: join(repo.path, "both.txt"), content: "of one\n" } };
+    };
+    await using met = await meeting(version, "both.txt", edits);
+    expect(met.after.results).toMatchObject([{ tool: "Write", isError: false }]);
+    expect(met.isWritten).toBe(true);
+    expect(met.after.text.match(/another session works on "both\.txt" too/g)).toHaveLength(1);
+    expect(met.after.text.match(/What you are writing to "both\.txt" will conflict with/g)).toHaveLength(1);
+    expect(met.after.text).toContain('- session "one", on branch "main": your line 1, its line 1.\n');
+  },
+);
