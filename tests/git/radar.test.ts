@@ -499,3 +499,18 @@ test("people see conflicts first, then broken names, what could not be told, and
   expect(gone.pairs.flatMap(({ files }) => files).length).toBe(3 * 14);
   expect(text).toMatch(/(two|four) \(meets [^;)]+; ! with (two|four)\)|(two|four) \(! with (two|four)\)/);
 });
+
+test("people see of very many conflicts some, their own first, and how many there are", async () => {
+  await using scene = await withText();
+  const rest = [];
+  for (const name of ["three", "four", "five", "six", "seven"]) rest.push(await scene.start(name));
+  const all = [scene.one, scene.two, ...rest];
+  for (const who of all) for (let nth = 0; nth < 12; nth++) write(who, `many/${nth}.txt`, `${who.known.id}\n`);
+  const answer: RadarAnswer = await radarOperation?.run(scene.two.world, {});
+  const text = radarOperation?.text(answer, { columns: 80, now: new Date(0), paint: PLAIN }, {}) ?? "";
+  expect(text.split("\n").length).toBeLessThan(90);
+  const heads = [...text.matchAll(/^\w+ x \w+/gm)].map(([head]) => head);
+  expect(heads).toEqual(["one x two", "two x three", "two x four"]);
+  expect(text).toContain("\n… and 18 more pairs in conflict; --json has all\n");
+  expect(text).toContain("seven (meets one, two, three, four and 2 more).");
+});

@@ -33,12 +33,24 @@ export function radarText(answer: RadarAnswer, page: Page): string {
     ...answer.pairs.map((one) => ({ ...one, left: named(one.a), right: named(one.b) })),
     ...answer.targets.map((one) => ({ ...one, left: named(one.session), right: printable(one.target) })),
   ];
+  const own = sessions.find(({ isMine }) => isMine);
+  /** What concerns who asks comes first. */
+  const byOwn = (all: readonly Told[]) => {
+    const isOwn = ({ left, right }: Told) => own !== undefined && [left, right].includes(named(own.sessionId));
+    return all.toSorted((a, b) => Number(isOwn(b)) - Number(isOwn(a)));
+  };
   const of = (verdict: VerdictName) => told.filter((one) => one.verdict === verdict);
   const blocks = [
     isHere ? [] : [`In ${printable(repoPath)}:`],
     matrix(answer, page),
-    ...of("conflict").map((one) => conflictLines(one, page)),
-    ...told.filter(({ warnings }) => warnings.length > 0).map((one) => brokenLines(one, page)),
+    ...someOf(
+      byOwn(of("conflict")).map((one) => conflictLines(one, page)),
+      "in conflict",
+    ),
+    ...someOf(
+      byOwn(told.filter(({ warnings }) => warnings.length > 0)).map((one) => brokenLines(one, page)),
+      "that do not hold together",
+    ),
     cut(of("unknown").map(({ left, right, why }) => `${left} ? ${right}: ${printable(why ?? "")}`)).map(
       page.paint.yellow,
     ),
@@ -63,6 +75,25 @@ function nameOf({ name, sessionId }: Session): string {
 }
 
 const MOST_LINES = 10;
+/** Of blocks of one kind; the first is shown in any case. */
+const MOST_IN_BLOCKS = 50;
+const MOST_MET = 4;
+
+function someOf(blocks: readonly string[][], what: string): string[][] {
+  let lines = 0;
+  const shown = blocks.filter((block, at) => {
+    lines += block.length + 1;
+    return at === 0 || lines <= MOST_IN_BLOCKS;
+  });
+  const more = blocks.length - shown.length;
+  return more > 0 ? [...shown, [`… and ${counted(more, "more pair")} ${what}; --json has all`]] : shown;
+}
+
+function names(ids: readonly string[], named: (id: string) => string): string {
+  const more = ids.length - MOST_MET;
+  const shown = ids.slice(0, more > 1 ? MOST_MET : ids.length).map(named);
+  return more > 1 ? `${shown.join(", ")} and ${more} more` : shown.join(", ");
+}
 
 function cut(lines: readonly string[]): string[] {
   const more = lines.length - MOST_LINES;
@@ -179,9 +210,9 @@ function orderLines({ order }: RadarAnswer, named: (id: string) => string): stri
   if (order.length < 2) return [];
   const steps = order.map(({ session, meets, mayMeet, breaks }) => {
     const met = [
-      ...(meets.length === 0 ? [] : [`meets ${meets.map(named).join(", ")}`]),
-      ...(mayMeet.length === 0 ? [] : [`may meet ${mayMeet.map(named).join(", ")}`]),
-      ...(breaks.length === 0 ? [] : [`! with ${breaks.map(named).join(", ")}`]),
+      ...(meets.length === 0 ? [] : [`meets ${names(meets, named)}`]),
+      ...(mayMeet.length === 0 ? [] : [`may meet ${names(mayMeet, named)}`]),
+      ...(breaks.length === 0 ? [] : [`! with ${names(breaks, named)}`]),
     ];
     return met.length === 0 ? named(session) : `${named(session)} (${met.join("; ")})`;
   });
