@@ -271,7 +271,9 @@ describe("a branch that is gone and was never recorded", () => {
     expect(checked.lastSeen).toMatchObject({ commit: tip, by: "reflog", where: "main-worktree/HEAD" });
     const { lastSeen } = checked;
     if (lastSeen === null) throw new Error("not told");
-    expect(lastSeenText("work", lastSeen)).toMatch(/^There is no branch work: .* by the reflog of main-worktree\/HEAD/);
+    expect(lastSeenText("work", lastSeen)).toMatch(
+      /^There is no branch work any more: .*the reflog of main-worktree\/HEAD/,
+    );
   });
 
   test("is judged by where it was left last, also where it was recorded before", async () => {
@@ -302,6 +304,8 @@ describe("a branch that is gone and was never recorded", () => {
     await scene.git("reflog", "expire", "--expire=all", "--all");
     const { lastSeen, ...checked } = await check(scene);
     expect(checked).toMatchObject({ hasConflicts: true, tip });
+    if (lastSeen === null) throw new Error("not told");
+    expect(lastSeenText("work", lastSeen)).toContain("as origin/work was last fetched");
     expect(lastSeen).toEqual({ commit: tip, by: "fetch", at: null, where: "origin/work" });
   });
 

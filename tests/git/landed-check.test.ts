@@ -157,7 +157,7 @@ test("a branch that was never recorded is judged by where a checkout left it", a
   await scene.git("branch", "--quiet", "-D", "work");
   const checked = await check(scene);
   expect(checked).toMatchObject({ verdict: "rebased", evidence: { commit: landed }, tip, lastSeen: { by: "reflog" } });
-  expect(verdictText(checked)).toContain("by the reflog of main-worktree/HEAD");
+  expect(verdictText(checked)).toContain("the reflog of main-worktree/HEAD");
 });
 
 describe("names", () => {

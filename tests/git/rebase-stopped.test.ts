@@ -1,6 +1,8 @@
 // A rebase that stopped because it was asked to: given up while it stands, taken back once its user has ended it.
 
 import { describe, expect, test } from "bun:test";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import { operations as cleanups } from "../../src/features/cleanup/operations.ts";
 import { takenBackText } from "../../src/features/rebase/answers.ts";
 import { forgetOldRebases, knownRebases, undoRebase } from "../../src/features/rebase/rebase.ts";
@@ -93,6 +95,28 @@ describe("while it stands", () => {
     expect(await scene.git("show", `${back.kept}:own.txt`)).toBe("own\nmore");
     expect(await refs(scene)).toBe(back.kept ?? "");
     await expect(undo(scene)).rejects.toMatchObject({ code: "rebase.none" });
+  });
+
+  test("it is not given up over a file that git does not track", async () => {
+    await using scene = await makeRebaseScene();
+    await scene.onMain("f.txt", null);
+    const before = await scene.commit("f.txt", lines(30, { 5: "five" }));
+    expect(await scene.run({ stops: true })).toMatchObject({ outcome: "stopped" });
+    await scene.git("rm", "--quiet", "--cached", "f.txt");
+    await scene.write("f.txt", "nobody else has this\n");
+    await expect(undo(scene)).rejects.toMatchObject({ code: "rebase.in-the-way", details: { files: ["f.txt"] } });
+    expect(await Bun.file(join(scene.top, "f.txt")).text()).toBe("nobody else has this\n");
+    await rm(join(scene.top, "f.txt"));
+    expect(await undo(scene)).toMatchObject({ to: before, isGivenUp: true });
+  });
+
+  test("whatever else is asked says how to give it up", async () => {
+    await using scene = await makeRebaseScene();
+    await stopped(scene);
+    await expect(scene.run()).rejects.toMatchObject({
+      code: "rebase.under-way",
+      hint: expect.stringContaining("parallel-cc rebase undo"),
+    });
   });
 
   test("`undo` gives it up by its id, wherever that is asked", async () => {

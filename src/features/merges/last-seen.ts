@@ -62,13 +62,8 @@ function fetched({ name, commit }: Ref): LastSeen {
 /** In a sentence, by what evidence. */
 export function lastSeenText(branch: string, { commit, by, at, where }: LastSeen): string {
   const [it, there] = [`There is no branch ${printable(branch)}`, commit.slice(0, 12)];
-  const time = at === null ? "" : ` at ${at.replace(/\.000Z$/, "Z")}`;
-  switch (by) {
-    case "record":
-      return `${it}: as it was last seen, at ${there}, by the record of it${time}.`;
-    case "reflog":
-      return `${it}: as it was last seen, at ${there}, by the reflog of ${printable(where ?? "HEAD")}${time}.`;
-    case "fetch":
-      return `${it} here: as ${printable(where ?? "")} was last fetched, at ${there}.`;
-  }
+  if (by === "fetch") return `${it} here: it is judged as ${printable(where ?? "")} was last fetched, at ${there}.`;
+  const source = by === "record" ? "our own record" : `the reflog of ${printable(where ?? "HEAD")}`;
+  const time = at === null ? "" : `, ${at.replace(/\.000Z$/, "Z")}`;
+  return `${it} any more: it is judged as it last stood, at ${there} (${source}${time}).`;
 }

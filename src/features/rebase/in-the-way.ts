@@ -59,6 +59,17 @@ export async function requireNoneInTheWay(
   });
 }
 
+/** Files that git does not track, where the other commit has some. Errors: `rebase.in-the-way`. */
+export async function requireNoneThere(
+  place: Place,
+  { from, to, as }: { from: string; to: string; as: string },
+  signal: AbortSignal,
+): Promise<void> {
+  const asked = { from: `${from}^{tree}`, trees: [], last: `${to}^{tree}` };
+  const additions = await additionsTo(place.git, asked, { signal });
+  await requireNoneInTheWay(place, { additions, onto: { target: as } });
+}
+
 const MOST_NAMED = 5;
 
 /** The first of them, and how many more there are. */

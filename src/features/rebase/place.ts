@@ -9,7 +9,8 @@ import type { Git } from "../../git/git.ts";
 import { locate } from "../../git/repository.ts";
 import type { World } from "../../world.ts";
 import { type KnownSession, livingOf, sessionOfClaude, sessionsAt, whoIs } from "../roster/roster.ts";
-import { type LeftWork, leftWork } from "./records.ts";
+import { type LeftWork, leftWork, recorded } from "./records.ts";
+import { isStopOf, rebaseUnderWay } from "./stopped.ts";
 
 export interface Place {
   top: string;
@@ -35,8 +36,11 @@ export async function requirePlace(world: Effects, db: Db, asker: Asker): Promis
   const underWay = UNDER_WAY.find(({ file }) => existsSync(join(adminDir, file)));
   if (underWay !== undefined) {
     const meant = branch ?? branchOfRebase(adminDir);
-    const left = meant === undefined ? undefined : await leftWork(world.git(top), meant);
-    throw isUnderWay(top, underWay.name, left);
+    const git = world.git(top);
+    const left = meant === undefined ? undefined : await leftWork(git, meant);
+    const rebase = rebaseUnderWay(adminDir);
+    const isOurs = rebase !== undefined && (await recorded(git)).some((one) => isStopOf(one, rebase));
+    throw isUnderWay({ top, name: underWay.name, left, isOurs });
   }
   if (branch === undefined) throw detached(top);
   if (head === undefined) throw noCommit(branch);
@@ -104,8 +108,17 @@ function mainCheckout(path: string): Failure {
   });
 }
 
-function isUnderWay(top: string, name: string, left: LeftWork | undefined): Failure {
-  const abort = `git ${name === "bisect" ? "bisect reset" : `${name} --abort`}`;
+interface UnderWay {
+  top: string;
+  name: string;
+  left: LeftWork | undefined;
+  /** It has stopped as it was asked to. */
+  isOurs: boolean;
+}
+
+function isUnderWay({ top, name, left, isOurs }: UnderWay): Failure {
+  const own = `git ${name === "bisect" ? "bisect reset" : `${name} --abort`}`;
+  const abort = isOurs ? "parallel-cc rebase undo, which keeps what was resolved" : own;
   const kept = left === undefined ? "" : ` Uncommitted work that a rebase has set aside is ${left.ref}.`;
   const then = left === undefined ? "" : " After that this brings the work back: parallel-cc rebase undo";
   return new Failure({

@@ -7,7 +7,9 @@ import { Failure } from "../../core/failure.ts";
 import { printable } from "../../core/text.ts";
 import type { Git } from "../../git/git.ts";
 import { worktreePathOf } from "../../git/repository.ts";
+import type { World } from "../../world.ts";
 import { giveUp } from "./git-rebase.ts";
+import { requireNoneThere } from "./in-the-way.ts";
 import type { Place } from "./place.ts";
 import { forgetBegun, keepUndone, type Note, type Rebased, refOf } from "./records.ts";
 
@@ -67,10 +69,20 @@ export async function endOf(git: Git, { branch, before, onto, stoppedAt }: Note)
   return entries[at]?.[0];
 }
 
-/** The branch is where it was, and the ref says under which everything that was resolved is kept. Errors: `rebase.not-given-up`. */
-export async function giveUpStopped(place: Place, { id }: Rebased, at: number): Promise<{ ref: string; from: string }> {
+/**
+ * The branch is where it was, and the ref says under which everything that was resolved is kept. Errors:
+ * `rebase.in-the-way`, `rebase.not-given-up`.
+ */
+export async function giveUpStopped(
+  world: Pick<World, "now" | "signal">,
+  place: Place,
+  { id, branch, before }: Rebased,
+): Promise<{ ref: string; from: string }> {
   const from = (await place.git.output(["rev-parse", "--verify", "HEAD"])).trim();
-  const ref = await keepUndone(place.git, { id, commit: await resolvedSoFar(place, from), at });
+  const commit = await resolvedSoFar(place, from);
+  // Git gives up by force.
+  await requireNoneThere(place, { from: commit, to: before, as: `${branch} before` }, world.signal());
+  const ref = await keepUndone(place.git, { id, commit, at: world.now().getTime() });
   if (!(await giveUp(place))) {
     throw new Failure({
       kind: "unavailable",

@@ -6,7 +6,7 @@ import { clause, printable } from "../../core/text.ts";
 import type { Db } from "../../db/db.ts";
 import type { World } from "../../world.ts";
 import type { TakenBack } from "./answers.ts";
-import { additionsTo, requireNoneInTheWay, shortly } from "./in-the-way.ts";
+import { requireNoneThere, shortly } from "./in-the-way.ts";
 import { rebasesHere } from "./known.ts";
 import { moveBranch } from "./move-back.ts";
 import { type Asker, type Place, requireCheckout, requirePlace } from "./place.ts";
@@ -32,7 +32,7 @@ export async function undoRebase(
     const stopped = await stoppedHere(world, db, { asker, id });
     if (stopped !== undefined) {
       const { place, meant } = stopped;
-      const { ref, from } = await giveUpStopped(place, meant, world.now().getTime());
+      const { ref, from } = await giveUpStopped(world, place, meant);
       const { branch, before: to, target } = meant;
       return { id: meant.id, branch, target, from, to, work: null, isGivenUp: true, kept: ref };
     }
@@ -102,17 +102,6 @@ async function bringBack(place: Place, left: LeftWork, signal: AbortSignal): Pro
     if (!(await putBack(place, left.work))) throw doesNotFit(place, left);
   }
   await forgetLeft(git, left, head);
-}
-
-/** Files that git does not track, where the other commit has some. */
-async function requireNoneThere(
-  place: Place,
-  { from, to, as }: { from: string; to: string; as: string },
-  signal: AbortSignal,
-): Promise<void> {
-  const asked = { from: `${from}^{tree}`, trees: [], last: `${to}^{tree}` };
-  const additions = await additionsTo(place.git, asked, { signal });
-  await requireNoneInTheWay(place, { additions, onto: { target: as } });
 }
 
 async function requireRebased({ git, branch }: Place, id: string | undefined): Promise<Rebased & { after: string }> {
