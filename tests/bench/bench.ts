@@ -1,5 +1,5 @@
-// `bun run bench [figure …] [--json]`: measures dist/parallel-cc and prints one table. Exit 1: a bound is broken;
-// 2: there is no such figure, or nothing to measure.
+// `bun run bench [figure …] [--json]`: measures dist/parallel-cc and prints one table; the word `sandbox` stands for the
+// figures of sandboxes. Exit 1: a bound is broken; 2: there is no such figure, or nothing to measure.
 
 import { existsSync } from "node:fs";
 import { PROGRAM } from "../support/cli.ts";
@@ -8,7 +8,8 @@ import { claimsCheck, claimsCheckGlob, hookEdit } from "./claims.ts";
 import { cleanupDryRun, cleanupLanded, registerBesideKept, releaseUnused } from "./cleanup.ts";
 import { conflictsCorpus } from "./conflicts.ts";
 import { contention } from "./contention.ts";
-import { type Figure, judge, measure, median, minimum, mostOf, type Verdict } from "./figure.ts";
+import { canLimit } from "./control-group.ts";
+import { type Figure, judge, measure, median, minimum, type Verdict } from "./figure.ts";
 import { guard } from "./guard.ts";
 import { heartbeat, heartbeatMemory } from "./heartbeat.ts";
 import { hook } from "./hook.ts";
@@ -17,6 +18,10 @@ import { mcpList, mcpMemory, mcpRead } from "./mcp.ts";
 import { radarCold, radarEditFive, radarEditOne, radarOneChange, radarSnapshots, radarUnchanged } from "./radar.ts";
 import { registerAgain, registerFirst } from "./register.ts";
 import { sandboxHome, sandboxHomeMemory } from "./sandbox-home.ts";
+import { sandboxMemoryPrint, sandboxMemoryProject } from "./sandbox-memory.ts";
+import { sandboxNativeReady } from "./sandbox-native.ts";
+import { sandboxRunHome } from "./sandbox-run-home.ts";
+import { sandboxUp } from "./sandbox-up.ts";
 import { startUp } from "./start-up.ts";
 import { status } from "./status.ts";
 import { watchMemory } from "./watch.ts";
@@ -30,8 +35,13 @@ const FIGURES: readonly Figure[] = [
   ...[radarCold, radarOneChange, radarUnchanged, radarSnapshots, radarEditOne, radarEditFive],
   ...(hasCorpus() ? [conflictsCorpus] : []),
   ...[mcpList, mcpRead, mcpMemory, watchMemory],
-  ...[sandboxHome, sandboxHomeMemory],
   ...[cleanupLanded, cleanupDryRun, releaseUnused, registerBesideKept],
+];
+
+/** Minutes of work, and sandboxes must be possible here: only when they are asked for. */
+const SANDBOX: readonly Figure[] = [
+  ...[sandboxNativeReady, sandboxUp, sandboxRunHome, sandboxHome, sandboxHomeMemory],
+  ...(canLimit() ? [sandboxMemoryProject, sandboxMemoryPrint] : []),
 ];
 
 interface Row {
@@ -53,7 +63,9 @@ function cells({ figure, byMedian, byMinimum }: Row): string[] {
 
 function boundText({ bound, measures }: Figure): string {
   if (bound === undefined) return "-";
-  return "ratio" in bound ? String(bound.ratio) : `${mostOf(bound)} ${measures}`;
+  if ("ratio" in bound) return String(bound.ratio);
+  if ("megabytes" in bound) return `${bound.megabytes} ${measures}`;
+  return `${bound.ms} ${measures}${"andRatio" in bound ? ` + ${bound.andRatio}` : ""}`;
 }
 
 function verdictText({ bound }: Figure, { isOver }: Verdict): string {
@@ -82,21 +94,26 @@ function documentOf({ figure, byMedian, byMinimum }: Row) {
 async function main(words: readonly string[]): Promise<number> {
   const isJson = words.includes("--json");
   const wanted = words.filter((word) => word !== "--json");
-  const unknown = wanted.filter((name) => !FIGURES.some((figure) => figure.name === name));
+  const all = [...FIGURES, ...SANDBOX];
+  const unknown = wanted.filter((name) => name !== "sandbox" && !all.some((figure) => figure.name === name));
   if (unknown.length > 0) {
-    const names = FIGURES.map(({ name }) => name).join(", ");
+    const names = all.map(({ name }) => name).join(", ");
     return complain(`There is no figure ${unknown.join(", ")}; there are ${names}.`);
   }
+  const chosen = wanted.length === 0 ? FIGURES : all.filter((figure) => isWanted(figure, wanted));
   if (!existsSync(PROGRAM)) return complain(`${PROGRAM} is not there: run \`bun run build\` first.`);
   const rows: Row[] = [];
-  for (const figure of FIGURES) {
-    if (wanted.length > 0 && !wanted.includes(figure.name)) continue;
+  for (const figure of chosen) {
     const series = await measure(figure);
     rows.push({ figure, byMedian: judge(figure, series, median), byMinimum: judge(figure, series, minimum) });
   }
   const text = isJson ? JSON.stringify(rows.map(documentOf), null, 2) : table([COLUMNS, ...rows.map(cells)]);
   await Bun.write(Bun.stdout, `${text}\n`);
   return rows.some(({ byMedian }) => byMedian.isOver) ? 1 : 0;
+}
+
+function isWanted(figure: Figure, wanted: readonly string[]): boolean {
+  return wanted.includes(figure.name) || (wanted.includes("sandbox") && SANDBOX.includes(figure));
 }
 
 async function complain(about: string): Promise<2> {

@@ -4,13 +4,20 @@
 import { makePlace, type Place } from "../support/place.ts";
 import { type Clock, provideEmpty, timeOf } from "./spawn.ts";
 
+export type Bound =
+  | { ratio: number }
+  | { megabytes: number }
+  | { ms: number }
+  /** So many, and so many units on top. */
+  | { ms: number; andRatio: number };
+
 export interface Figure {
   name: string;
   /** What the unit is, in a few words. */
   unit: string;
   measures: "ms" | "MB";
   /** How many units ours may be, or how many of what is measured; undefined when it is only told. */
-  bound: { ratio: number } | { megabytes: number } | { ms: number } | undefined;
+  bound: Bound | undefined;
   rounds: number;
   /** Makes everything ready; what must end afterwards is put on the stack. */
   prepare(place: Place, stack: AsyncDisposableStack, clock: Clock): Promise<Contest>;
@@ -55,12 +62,14 @@ export function judge(figure: Figure, series: Series, by: (values: readonly numb
   const [ours, unit] = [by(series.ours), by(series.unit)];
   const { bound } = figure;
   const ratio = ours / unit;
-  const isOver = bound !== undefined && ("ratio" in bound ? ratio > bound.ratio : ours > mostOf(bound));
+  const isOver = bound !== undefined && ours > mostOf(bound, unit);
   return { ours, unit, ratio, isOver };
 }
 
-export function mostOf(bound: { megabytes: number } | { ms: number }): number {
-  return "ms" in bound ? bound.ms : bound.megabytes;
+function mostOf(bound: Bound, unit: number): number {
+  if ("ratio" in bound) return bound.ratio * unit;
+  if ("megabytes" in bound) return bound.megabytes;
+  return "andRatio" in bound ? bound.ms + bound.andRatio * unit : bound.ms;
 }
 
 export function median(values: readonly number[]): number {
