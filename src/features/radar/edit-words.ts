@@ -4,31 +4,46 @@
 import { counted, printable } from "../../core/text.ts";
 import { type KnownSession, quoted, whoIs } from "../roster/roster.ts";
 import type { What } from "./judge-file.ts";
-import type { Met } from "./meet-peers.ts";
 import type { Lines } from "./meeting.ts";
 
 const MOST_PEERS = 5;
-const MOST_PLACES = 5;
-/** Of more sessions than two. */
-const FEWER_PLACES = 2;
-const LONGEST_PATH = 160;
-const LONGEST_BESIDE = 80;
+/** Fewer of each session where there are too many to be handed on at once, which is 2,000 characters. */
+const MOST_PLACES = [5, 3, 2, 1];
+const LONGEST = 1900;
+const LONGEST_PATH = 120;
+const LONGEST_BESIDE = 60;
+const MOST_BESIDE = 2;
 
-export function editWords(file: string, met: readonly Met[]): string {
+type Named = Pick<KnownSession, "id" | "name" | "branch">;
+
+export interface Conflicting {
+  peer: Named;
+  /** In its checkout. */
+  beside: readonly Named[];
+  what: What;
+}
+
+export function editWords(file: string, met: readonly Conflicting[]): string {
+  const tried = MOST_PLACES.map((places) => wordsWith(places, file, met));
+  return tried.find(({ length }) => length <= LONGEST) ?? tried.at(-1) ?? "";
+}
+
+function wordsWith(places: number, file: string, met: readonly Conflicting[]): string {
   const which = `What you are writing to ${shortened(file, LONGEST_PATH)}`;
-  const places = met.length > 2 ? FEWER_PLACES : MOST_PLACES;
   return [
     `parallel-cc: ${which} will conflict with uncommitted or unlanded work of ${counted(met.length, "other session")}:`,
-    ...met.slice(0, MOST_PEERS).map(({ peer, beside, what }) => lineFor([peer, ...beside], saidOf(what, places))),
+    ...met.slice(0, MOST_PEERS).map((one) => lineFor(one, places)),
     ...(met.length > MOST_PEERS ? [`- and ${met.length - MOST_PEERS} more: get_conflict_radar.`] : []),
     "It is not refused. Agree with them (send_message) who changes what of it, or keep out of it.",
   ].join("\n");
 }
 
-function lineFor(peers: readonly KnownSession[], said: string): string {
-  const branch = peers[0]?.branch ?? null;
-  const on = branch === null ? "on no branch" : `on branch ${quoted(branch)}`;
-  return printable(`- ${peers.map(whoIs).join(" and ")}, ${on}: ${said}.`);
+function lineFor({ peer, beside, what }: Conflicting, places: number): string {
+  const on = peer.branch === null ? "on no branch" : `on branch ${quoted(peer.branch)}`;
+  const more = beside.length - MOST_BESIDE;
+  const who = [peer, ...beside.slice(0, MOST_BESIDE)].map(whoIs);
+  const all = more > 0 ? [...who, `${more} more`] : who;
+  return printable(`- ${all.join(" and ")}, ${on}: ${saidOf(what, places)}.`);
 }
 
 function saidOf(what: What, most: number): string {
