@@ -3,7 +3,7 @@
 // it (exit 1 when not).
 
 import { join } from "node:path";
-import { helpFor } from "../../src/cli/help.ts";
+import { helpFor, isListed } from "../../src/cli/help.ts";
 import { v } from "../../src/core/shape.ts";
 import { KEYS } from "../../src/features/config/config.ts";
 import { listTools } from "../../src/mcp/tools.ts";
@@ -45,7 +45,7 @@ export function withoutIds(said: string): string {
 
 async function reference(): Promise<string> {
   const operations = await allOperations();
-  const sections = operations.map(async ({ cli, summary }) => {
+  const sections = operations.filter(isListed).map(async ({ cli, summary }) => {
     const help = Bun.stripANSI(await helpFor(operations, cli.path, "")).trim();
     return `#### \`parallel-cc ${cli.path.join(" ")}\`\n\n${summary}.\n\n\`\`\`text\n${help}\n\`\`\`\n`;
   });

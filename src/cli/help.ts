@@ -49,6 +49,11 @@ export async function helpFor(operations: readonly AnyOperation<World>[], words:
   throw usage("unknown-topic", `There is no command or topic "${printable(words.join(" "))}".`, hint);
 }
 
+/** Whether people are to know of it. */
+export function isListed({ cli }: AnyOperation<World>): boolean {
+  return cli.isOwn !== true;
+}
+
 function sameWords(operation: AnyOperation<World>, words: readonly string[]): boolean {
   return [operation.cli.path, ...(operation.cli.aliases ?? [])].some(
     (path) => path.length === words.length && path.every((word, i) => word === words[i]),
@@ -57,7 +62,7 @@ function sameWords(operation: AnyOperation<World>, words: readonly string[]): bo
 
 async function overview(operations: readonly AnyOperation<World>[], version: string): Promise<string> {
   const subCommands: Record<string, CommandDef> = {};
-  for (const { cli, summary } of operations) {
+  for (const { cli, summary } of operations.filter(isListed)) {
     const words = cli.path.join(" ");
     subCommands[words] = defineCommand({ meta: { name: words, description: summary } });
   }
@@ -70,7 +75,7 @@ async function overview(operations: readonly AnyOperation<World>[], version: str
 
 async function nounHelp(noun: string, operations: readonly AnyOperation<World>[]): Promise<string> {
   const subCommands: Record<string, CommandDef> = {};
-  for (const { cli, summary } of operations) {
+  for (const { cli, summary } of operations.filter(isListed)) {
     subCommands[cli.path[1] ?? ""] = defineCommand({ meta: { name: cli.path[1] ?? "", description: summary } });
   }
   return `${await tidy(defineCommand({ meta: { name: `parallel-cc ${noun}`, description: `Commands: ${Object.keys(subCommands).join(", ")}` }, subCommands }))}\n`;

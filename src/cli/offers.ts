@@ -74,7 +74,8 @@ async function commands(): Promise<Candidate[]> {
   const operations = await allOperations();
   const known = Object.keys(ROOMS).map((word) => {
     const whole = operations.find((one) => pathsOf(one).some((path) => path.length === 1 && path[0] === word));
-    const verbs = operations.flatMap(({ cli }) => (cli.path[0] === word ? (cli.path[1] ?? []) : []));
+    const listed = operations.filter(({ cli }) => cli.path[0] === word && cli.isOwn !== true);
+    const verbs = listed.flatMap(({ cli }) => cli.path[1] ?? []);
     return { value: word, description: whole?.summary ?? verbs.join(", ") };
   });
   return [...known, { value: "help", description: "Help on a command or a topic" }];
@@ -85,7 +86,8 @@ async function verbsOf(line: readonly string[]): Promise<Candidate[]> {
   const [noun = "", ...others] = line;
   if (others.length > 0) return [];
   const operations = (await ROOMS[noun]?.())?.operations ?? [];
-  return operations.flatMap((one) =>
+  const listed = operations.filter(({ cli }) => cli.isOwn !== true);
+  return listed.flatMap((one) =>
     pathsOf(one).flatMap(([first, verb]) =>
       first === noun && verb !== undefined ? { value: verb, description: one.summary } : [],
     ),

@@ -157,7 +157,8 @@ function unknownCommand(words: readonly string[]): Failure {
 
 function unknownVerb(operations: readonly AnyOperation<World>[], words: readonly string[]): Failure {
   const [noun = "", verb] = words;
-  const verbs = operations.flatMap((one) => (one.cli.path[0] === noun && one.cli.path[1] ? [one.cli.path[1]] : []));
+  const listed = operations.filter(({ cli }) => cli.path[0] === noun && cli.isOwn !== true);
+  const verbs = listed.flatMap(({ cli }) => cli.path[1] ?? []);
   const known = verbs.length > 0 ? `Known: ${verbs.map((one) => `${noun} ${one}`).join(", ")}.` : "See --help.";
   if (verb === undefined) return usage("verb-missing", `"${printable(noun)}" needs a verb.`, known);
   const close = nearest(verb, verbs);

@@ -16,6 +16,8 @@ export interface CliDoor {
   /** Input keys whose flag is not the key in kebab-case. */
   flagNames?: Readonly<Record<string, string>>;
   examples: readonly string[];
+  /** Only parallel-cc itself types it: it is listed nowhere, and told of when it is asked for by name. */
+  isOwn?: true;
 }
 
 /** How agents reach it. */

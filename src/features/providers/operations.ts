@@ -19,6 +19,7 @@ const keepOperation = operation({
   output: () => v.strictObject({ endedBecause: v.picklist(["told", "time", "gone"]) }),
   cli: {
     path: ["sandbox", "keep"],
+    isOwn: true,
     positionals: ["directory"],
     examples: ["parallel-cc sandbox keep ~/.parallel-cc/native/3f9c2a7d51b0"],
   },
