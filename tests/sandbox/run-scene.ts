@@ -60,6 +60,9 @@ export interface RunScene extends AsyncDisposable {
   /** When the scripted claude of the newest run has come to a gate (`at <name>`). */
   reached(gate: string): Promise<void>;
   open(gate: string): Promise<void>;
+  /** The same of a sandbox that stands elsewhere. */
+  gateIn(root: string, gate: string): Promise<void>;
+  openIn(root: string, gate: string): Promise<void>;
   /** SIGKILL for the process that drives the newest run. */
   killDriver(): Promise<void>;
 }
@@ -92,7 +95,15 @@ export async function runScene({ sh, repo: repoInput, env = {} }: RunSceneInput)
     if (found === undefined) throw new Error(`there is no run ${id}`);
     return found;
   };
-  const workspace = () => waitFor(() => newestWorkspace(place), "a sandbox");
+  const native = `${place.home}/.parallel-cc/native`;
+  const workspaceIn = (root: string) => waitFor(() => newestWorkspace(root), "a sandbox");
+  const gateIn = async (root: string, gate: string) => {
+    const isThere = async () => Bun.file(`${await workspaceIn(root)}/../tmp/${gate}.reached`).exists();
+    await waitFor(isThere, `claude at ${gate}`, 30_000);
+  };
+  const openIn = async (root: string, gate: string) => {
+    await writeFile(`${await workspaceIn(root)}/../tmp/${gate}.open`, "");
+  };
   return {
     ...{ place, repo, variables, pcc: run },
     start: (args, input) => startPcc(place, args, merged(input)),
@@ -104,12 +115,9 @@ export async function runScene({ sh, repo: repoInput, env = {} }: RunSceneInput)
         return stdout.includes(`"step":"${step}"`);
       }, `a run at ${step}`);
     },
-    reached: async (gate) => {
-      await waitFor(async () => Bun.file(`${await workspace()}/../tmp/${gate}.reached`).exists(), `claude at ${gate}`);
-    },
-    open: async (gate) => {
-      await writeFile(`${await workspace()}/../tmp/${gate}.open`, "");
-    },
+    ...{ gateIn, openIn },
+    reached: (gate) => gateIn(native, gate),
+    open: (gate) => openIn(native, gate),
     rows,
     row,
     rowAt: async (id, isThere) => {
@@ -125,7 +133,7 @@ export async function runScene({ sh, repo: repoInput, env = {} }: RunSceneInput)
       return v.parse(ANSWER, parseAnswer(ran)).sessionId;
     },
     sandboxes: async () => {
-      const all = await readdir(`${place.home}/.parallel-cc/native`).catch(() => []);
+      const all = await readdir(native).catch(() => []);
       return all.filter((name) => !name.startsWith("."));
     },
     killDriver: async () => {
@@ -157,9 +165,8 @@ function rowsIn(file: string): Run[] {
 
 const LISTED = v.object({ sessions: v.array(v.object({ sessionId: v.string(), step: v.string() })) });
 
-async function newestWorkspace(place: Place): Promise<string | undefined> {
-  const root = `${place.home}/.parallel-cc/native`;
-  const [id] = await readdir(root).catch(() => []);
+async function newestWorkspace(root: string): Promise<string | undefined> {
+  const [id] = (await readdir(root).catch(() => [])).filter((name) => /^[a-z0-9]+$/.test(name));
   return id === undefined ? undefined : `${root}/${id}/work`;
 }
 

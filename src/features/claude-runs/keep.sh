@@ -17,6 +17,7 @@ exec 2>"$run/keep.log"
 trap : HUP INT TERM
 keeper=$$
 date +%s >"$run/beat"
+printf '%80s\n' '' >"$run/room"
 : >"$run/output.jsonl"
 cp "$run/beat" "$run/started"
 
@@ -27,7 +28,8 @@ watch_over() {
   # shellcheck disable=SC2086 # a list of names
   unset $secrets
   while :; do
-    date +%s >"$run/beat"
+    # In place: a full disk would leave none.
+    date +%s 1<>"$run/beat"
     if ! kill -0 "$keeper" 2>/dev/null; then
       end_all 20
       [ -z "$credentials" ] || rm -f "$credentials"

@@ -66,7 +66,11 @@ end_all() {
 # $1: its exit status, "-" when nobody saw it; $2: what ended it. The first to write it down is believed.
 record() {
   [ -e "$run/exit" ] && return 0
-  echo "$1 $(date +%s) $2" >"$run/exit.$$" && mv -f "$run/exit.$$" "$run/exit"
+  said="$1 $(date +%s) $2"
+  { echo "$said" >"$run/exit.$$"; } 2>/dev/null && mv -f "$run/exit.$$" "$run/exit" && return 0
+  # A full disk has room for it where it was kept free.
+  rm -f "$run/exit.$$"
+  [ -e "$run/room" ] && printf '%s\n' "$said" 1<>"$run/room" && mv -f "$run/room" "$run/exit"
 }
 
 # Whether nobody has kept watch for half a minute: a clock that stood still for a machine asleep is given a moment.

@@ -4,6 +4,8 @@
 import { asFailure, type Failure } from "../../core/failure.ts";
 import type { ProcessIdentity } from "../../proc/alive.ts";
 import type { World } from "../../world.ts";
+import { emptyWal } from "../roster/roster.ts";
+import { causeOf } from "./cause.ts";
 import { type Driving, drivingOf, isDriven, requireRepository, requireRun, Superseded } from "./driving.ts";
 import { end } from "./end.ts";
 import { comeHome, handOver } from "./hand-over.ts";
@@ -53,7 +55,7 @@ export async function drive(world: World, id: string): Promise<void> {
       tries = 0;
     } catch (thrown) {
       if (thrown instanceof Superseded) return;
-      const failure = causeOf(driving, thrown);
+      const failure = await causeOf(driving, thrown);
       if (failure.kind === "cancelled") return;
       world.log("info", "sandbox.step-failed", { id, step, code: failure.code, message: failure.message });
       tries += 1;
@@ -88,18 +90,6 @@ async function skipped(driving: Driving): Promise<boolean> {
   return true;
 }
 
-/** Without its repository nothing works, and each thing fails with words of its own. */
-function causeOf(driving: Driving, thrown: unknown): Failure {
-  const failure = asFailure(thrown);
-  if (failure.kind === "cancelled" || failure.code === "sandbox.gone") return failure;
-  try {
-    requireRepository(driving.run());
-    return failure;
-  } catch (moved) {
-    return asFailure(moved);
-  }
-}
-
 type Next = "again" | "lost" | "give-up" | "park";
 
 /** Before claude has begun there is nothing to lose; afterwards what is there is kept until it is safe. */
@@ -119,8 +109,16 @@ function giveUp(driving: Driving, failure: Failure): void {
 
 /** Until somebody attaches, or asks for it to be thrown away. */
 function park(driving: Driving, failure: Failure): void {
+  const parked = () => driving.change({ trouble: troubleOf(failure), facts: { isParked: true } });
+  try {
+    parked();
+  } catch (thrown) {
+    // A full disk often still has room for that, once the WAL is emptied into the database.
+    if (asFailure(thrown).code !== "db.full") throw thrown;
+    emptyWal(driving.db);
+    parked();
+  }
   driving.note(`It cannot go on: ${failure.message}`, "warning");
-  driving.change({ trouble: troubleOf(failure), facts: { isParked: true } });
 }
 
 function troubleOf({ code, message, hint }: Failure): Trouble {

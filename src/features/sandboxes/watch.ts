@@ -1,7 +1,7 @@
 // While claude works: what it prints is kept here as it comes, what it has done so far comes home every few minutes, and
 // it is stopped in time to come home itself.
 
-import { appendFileSync, closeSync, fstatSync, openSync } from "node:fs";
+import { appendFileSync, closeSync, fstatSync, ftruncateSync, openSync } from "node:fs";
 import { asFailure, type Failure } from "../../core/failure.ts";
 import { parseUtc, utcText } from "../../db/db.ts";
 import {
@@ -142,11 +142,22 @@ async function keepOutput({ world, secrets }: Driving, sandbox: Sandbox, { log, 
   const mask = makeMask(secrets);
   const keep = (bytes: Uint8Array) => {
     if (bytes.length === 0) return;
-    appendFileSync(log, bytes);
+    append(log, bytes);
     view.add(bytes, world.now());
   };
   for await (const chunk of follow(world, sandbox, { from: fstatSync(log).size, signal })) keep(mask.push(chunk));
   keep(mask.end());
+}
+
+/** All or nothing: a half could end within a key, whose other half would be no key any more. */
+function append(log: number, bytes: Uint8Array): void {
+  const { size } = fstatSync(log);
+  try {
+    appendFileSync(log, bytes);
+  } catch (thrown) {
+    ftruncateSync(log, size);
+    throw thrown;
+  }
 }
 
 /** Waits so long at most, and answers whether it is over. Throws what it threw. */

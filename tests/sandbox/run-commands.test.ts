@@ -1,0 +1,120 @@
+// The commands on a run, from other processes, while it works and after it has ended.
+
+import { describe, expect, test } from "bun:test";
+import { mkdir, readdir, writeFile } from "node:fs/promises";
+import { waitFor } from "../support/processes.ts";
+import { ends, type RunScene, runScene, says } from "./run-scene.ts";
+
+const WORK = `${says("At work.")}echo one >one.txt && git add one.txt && git commit -qm "Phase 1"\nmkdir d && echo two >d/two.txt\n`;
+const HELD = `${WORK}at work\necho three >three.txt\n${ends("All done.")}`;
+
+async function json(scene: RunScene, ...words: string[]) {
+  const { stdout, exit } = await scene.pcc(["sandbox", ...words, "--json"]);
+  return { exit, ...JSON.parse(stdout) };
+}
+
+async function below(directory: string): Promise<string[]> {
+  const all = await readdir(directory, { recursive: true, withFileTypes: true });
+  return all
+    .filter((one) => one.isFile())
+    .map((one) => `${one.parentPath}/${one.name}`.slice(directory.length + 1))
+    .sort();
+}
+
+describe("while a run works", () => {
+  test.concurrent("download takes what there is, by id, prefix and name, as often as one likes, and it goes on", async () => {
+    await using scene = await runScene({ sh: HELD });
+    const id = await scene.begin("--prompt", "Do it", "--name", "mine");
+    await scene.reached("work");
+    const first = await json(scene, "download", id, "--output", scene.place.at("first"));
+    expect(first).toMatchObject({ exit: 0, filesChanged: 2, commits: 1, hasUncommitted: true, filesDownloaded: 2 });
+    expect(await below(scene.place.at("first"))).toEqual(["d/two.txt", "one.txt"]);
+    expect(await json(scene, "download", id.slice(0, 6))).toMatchObject({ filesChanged: 2, outputPath: null });
+    expect(await json(scene, "download", "mine")).toMatchObject({ filesChanged: 2 });
+    expect(await scene.repo.git("show", `${first.resultRef}:d/two.txt`)).toBe("two");
+    const again = await json(scene, "download", id, "--output", scene.place.at("first"));
+    expect([again.exit, again.error.code]).toEqual([1, "output.taken"]);
+    expect(scene.row(id).step).toBe("started");
+    await scene.open("work");
+    expect(await scene.sandbox("attach", "mine")).toMatchObject({ success: true, filesChanged: 3 });
+    expect(await json(scene, "download", id, "--output", scene.place.at("last"))).toMatchObject({ filesDownloaded: 3 });
+    expect(await below(scene.place.at("last"))).toEqual(["d/two.txt", "one.txt", "three.txt"]);
+  });
+
+  test.concurrent("many who download at once all get the same", async () => {
+    await using scene = await runScene({ sh: HELD });
+    const id = await scene.begin("--prompt", "Do it");
+    await scene.reached("work");
+    const outputs = ["a", "b", "c", "d"].map((name) => scene.place.at(name));
+    const taken = await Promise.all(outputs.map((output) => json(scene, "download", id, "--output", output)));
+    expect(taken.map(({ exit, filesDownloaded }) => [exit, filesDownloaded])).toEqual(taken.map(() => [0, 2]));
+    await scene.open("work");
+    expect(await scene.sandbox("attach", id)).toMatchObject({ success: true, filesChanged: 3 });
+  });
+
+  test.concurrent("list, status and logs tell of it, and of what it prints as it comes", async () => {
+    await using scene = await runScene({ sh: HELD });
+    const id = await scene.begin("--prompt", "Do it", "--name", "mine");
+    await scene.reached("work");
+    const following = scene.start(["sandbox", "logs", "mine", "--follow", "--json"]);
+    expect(await json(scene, "list", "--repo", scene.repo.path)).toMatchObject({
+      total: 1,
+      sessions: [{ sessionId: id, name: "mine", step: "started", status: "RUNNING" }],
+    });
+    const status = await json(scene, "status", id.slice(0, 5));
+    expect(status).toMatchObject({ sessionId: id, isDriven: true, health: { isHealthy: true }, step: "started" });
+    expect(status.usage.diskBytes).toBeGreaterThan(0);
+    await waitFor(async () => (await json(scene, "logs", "mine")).output.includes("At work."), "what claude printed");
+    expect((await json(scene, "logs", "mine", "--lines", "1")).lineCount).toBe(1);
+    await scene.open("work");
+    const { stdout, exit } = await following.exited;
+    expect(exit).toBe(0);
+    const lines = stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(lines.length).toBeGreaterThan(3);
+    expect(stdout).toContain("All done.");
+    expect(await json(scene, "status", "mine")).toMatchObject({ step: "ended", status: "COMPLETED", usage: null });
+    expect((await scene.pcc(["sandbox", "logs", "mine"])).stdout).toContain("Claude is done.");
+  });
+
+  test.concurrent("kill brings home what there is, kill --discard does not, and a second kill changes nothing", async () => {
+    await using scene = await runScene({ sh: HELD });
+    const first = await scene.begin("--prompt", "Do it", "--name", "one");
+    await scene.reached("work");
+    const killed = await scene.sandbox("kill", first);
+    expect(killed).toMatchObject({ status: "CANCELLED", filesChanged: 2 });
+    expect(await scene.read(`${killed.worktreePath}/d/two.txt`)).toBe("two\n");
+    const second = await scene.begin("--prompt", "Do it", "--name", "two");
+    await scene.reached("work");
+    const discarded = await scene.sandbox("kill", "two", "--discard");
+    expect(discarded).toMatchObject({ status: "CANCELLED", filesChanged: 0, resultRef: null });
+    expect(await scene.sandboxes()).toEqual([]);
+    expect((await scene.repo.git("worktree", "list")).split("\n")).toHaveLength(2);
+    expect(await scene.sandbox("kill", first)).toMatchObject({ status: "CANCELLED", filesChanged: 2 });
+    expect(scene.row(second).outcome).toBe("CANCELLED");
+  });
+
+  test.concurrent("a run that is killed before its claude has begun leaves nothing", async () => {
+    await using scene = await runScene({ sh: HELD });
+    const id = await scene.begin("--prompt", "Do it");
+    expect(await scene.sandbox("kill", id)).toMatchObject({ status: "CANCELLED", error: null });
+    expect(await scene.sandboxes()).toEqual([]);
+  });
+});
+
+test.concurrent("a name that nobody has, and one that could be several, are told apart", async () => {
+  await using scene = await runScene({ sh: ends("Done.") });
+  const none = await json(scene, "status");
+  expect([none.exit, none.error.code]).toEqual([1, "sandbox.unknown"]);
+  await Promise.all([scene.sandbox("run", "--prompt", "One"), scene.sandbox("run", "--prompt", "Two")]);
+  expect((await json(scene, "status", "nobody")).error.code).toBe("sandbox.unknown");
+  const several = await json(scene, "kill", "");
+  expect(several.exit).toBe(2);
+  const taken = scene.place.at("taken");
+  await mkdir(taken);
+  await writeFile(`${taken}/mine.txt`, "mine\n");
+  expect((await json(scene, "download", "one", "--output", taken)).error.code).toBe("output.taken");
+  expect(await scene.read(`${taken}/mine.txt`)).toBe("mine\n");
+});
