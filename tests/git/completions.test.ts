@@ -13,6 +13,7 @@ import { removeWorktrees } from "../../src/features/cleanup/worktrees.ts";
 import { KEYS } from "../../src/features/config/config.ts";
 import { addNote } from "../../src/features/notes/notes.ts";
 import { record } from "../../src/features/rebase/records.ts";
+import { insertRun, type NewRun } from "../../src/features/sandboxes/store.ts";
 import { register } from "../../src/features/sessions/register.ts";
 import { allOperations, ROOMS } from "../../src/registry.ts";
 import { makePlace } from "../support/place.ts";
@@ -96,8 +97,27 @@ describe.each(operations.flatMap((one) => pathsOf(one).map((path) => [path.join(
   },
 );
 
+function newRun(repository: NewRun["repository"]): NewRun {
+  return {
+    ...{ id: "1a2b3c4d-0000", name: "fix", provider: "native", title: "Fix it", warnings: [] },
+    ...{ repository, callerPath: repository.path },
+    request: {
+      ...{ base: null, baseCommit: "", branch: null, isBranchMade: false, withChanges: false, isDryRun: false },
+      ...{
+        isWeak: false,
+        timeoutMinutes: 60,
+        checkpointMinutes: 5,
+        authMethod: "api-key",
+        model: null,
+        maxTurns: null,
+      },
+      ...{ include: [], variables: [], hosts: [], memoryBytes: 0, processes: 0, promptSource: null },
+    },
+  };
+}
+
 /** Values that nobody can know beforehand. */
-const FREE = ["text", "n", "version", "hours"];
+const FREE = ["text", "n", "version", "hours", "name", "minutes", "name=value"];
 
 test("every field whose values can be known has some to offer", async () => {
   await using scene = await makeScene();
@@ -114,6 +134,9 @@ test("every field whose values can be known has some to offer", async () => {
   const tip = await scene.repo.git("rev-parse", "HEAD");
   const note = { branch: scene.repo.branch, before: tip, after: tip, target: "origin/main", onto: tip, at: 1 };
   await record(scene.world.git(scene.repo.path), "1a2b3c4d", note);
+  const db = await scene.world.db();
+  const place = { path: scene.repo.path, gitDir: second.git_dir ?? "", gitDirId: second.git_dir_id ?? "" };
+  db.write((now) => insertRun(db, newRun(place), now));
   const empty: string[] = [];
   for (const one of operations) {
     const keys = one.cli.positionals ?? [];
@@ -316,7 +339,7 @@ describe("where", () => {
 
   test("nothing is left but flags, these are offered, and behind -- not even they", async () => {
     await using scene = await makeScene();
-    expect(await scene.values("doctor", "")).toEqual(COMMON);
+    expect(await scene.values("doctor", "")).toEqual(["--sandbox", ...COMMON]);
     expect(await scene.values("doctor", "--", "")).toEqual([]);
     expect(await scene.values("doctor", "x")).toEqual([]);
   });

@@ -47,6 +47,9 @@ const SOURCES = new Map<string, Source>([
   ["worktree", worktrees],
   ["removal", removals],
   ["rebase", rebases],
+  ["run", runs],
+  ["provider", async () => ({ values: [{ value: "native", description: "on this machine" }] })],
+  ["model", async () => ({ values: ["opus", "sonnet", "haiku"].map((value) => ({ value, description: "" })) })],
   ["key", keys],
   ["setting", choicesOfKey],
   ["event", hookEvents],
@@ -108,6 +111,18 @@ async function notes(world: Effects, given: Given): Promise<Candidates> {
 }
 
 const NOTE_WIDTH = 60;
+
+/** Of sandboxes: those of this repository where there is one. */
+async function runs(world: Effects, given: Given): Promise<Candidates> {
+  const db = await openedDb(world);
+  if (db === undefined) return { values: [] };
+  const gitDir = await commonDirectory(gitThere(world, given)).catch(() => undefined);
+  const { runNames } = await import("./store.ts");
+  const values = runNames(db, gitDir).map(({ id, name, title }) => {
+    return { value: id, description: cutEnd([name, title].filter((one) => one !== null).join(": "), NOTE_WIDTH) };
+  });
+  return { values, areIds: true };
+}
 
 /** Those that parallel-cc made or had a session in, as far as they are there. */
 async function worktrees(world: Effects, given: Given): Promise<Candidates> {

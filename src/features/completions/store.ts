@@ -37,3 +37,13 @@ export function removalNames(db: Db, gitDir: string | undefined) {
     { gitDir: gitDir ?? null },
   );
 }
+
+/** Runs in sandboxes, of one repository or of all, newest first. */
+export function runNames(db: Db, gitDir: string | undefined) {
+  return db.all(
+    v.object({ id: TEXT, name: TEXT_OR_NULL, title: TEXT }),
+    `SELECT id, name, title FROM sandbox_runs WHERE $gitDir IS NULL OR git_dir = $gitDir
+     ORDER BY created_at DESC, rowid DESC`,
+    { gitDir: gitDir ?? null },
+  );
+}

@@ -13,7 +13,7 @@ const RUN_HELP = "The run, by its id, the beginning of it, or its name (default:
 
 const which = () => ({
   run: v.optional(word(RUN_HELP, "run")),
-  sessionId: v.optional(word("The same, as earlier releases have it", "id")),
+  sessionId: v.optional(word("The same, as earlier releases have it", "run")),
 });
 
 type Which = { run?: string | undefined; sessionId?: string | undefined };
