@@ -22,6 +22,7 @@ import { sandboxMemoryPrint, sandboxMemoryProject } from "./sandbox-memory.ts";
 import { sandboxNativeReady } from "./sandbox-native.ts";
 import { sandboxRunHome } from "./sandbox-run-home.ts";
 import { sandboxUp } from "./sandbox-up.ts";
+import { sandboxVisibleInLogs, sandboxVisibleLive } from "./sandbox-visible.ts";
 import { startUp } from "./start-up.ts";
 import { status } from "./status.ts";
 import { watchMemory } from "./watch.ts";
@@ -41,6 +42,7 @@ const FIGURES: readonly Figure[] = [
 /** Minutes of work, and sandboxes must be possible here: only when they are asked for. */
 const SANDBOX: readonly Figure[] = [
   ...[sandboxNativeReady, sandboxUp, sandboxRunHome, sandboxHome, sandboxHomeMemory],
+  ...[sandboxVisibleInLogs, sandboxVisibleLive],
   ...(canLimit() ? [sandboxMemoryProject, sandboxMemoryPrint] : []),
 ];
 

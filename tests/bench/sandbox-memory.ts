@@ -69,7 +69,7 @@ async function contest(
       const [said] = await Promise.all([child.stdout.text(), emptied(child.stderr), child.exited]);
       if (child.exitCode !== 0) throw new Error(`the run ended with ${child.signalCode ?? child.exitCode}: ${said}`);
       if (group.killed() > 0) throw new Error("something was killed for want of memory");
-      await check(await scene.newest());
+      await check(scene.newest());
       return group.peak() / MEGABYTE;
     },
     unit: () => 1,

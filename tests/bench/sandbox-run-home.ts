@@ -30,7 +30,7 @@ export const sandboxRunHome: Figure = {
     return {
       ours: async () => {
         clock(scene.run("--prompt", "Change them", "--json"));
-        const { log, notes } = await scene.newest();
+        const { log, notes } = scene.newest();
         const ended = Number(/"subtype":"ended","at":(\d+)/.exec(await readFile(log, "utf8"))?.[1]);
         const home = notes.find(({ text }) => text === `Home: 0 commits, ${CHANGED} files changed.`);
         if (home === undefined) throw new Error(`not ${CHANGED} of ${FILES} files came home`);

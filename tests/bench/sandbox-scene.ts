@@ -2,17 +2,20 @@
 // When something happened is read from the run's row and from what its driver said.
 
 import { Database } from "bun:sqlite";
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { existsSync, readFileSync } from "node:fs";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { v } from "../../src/core/shape.ts";
 import type { Place } from "../support/place.ts";
 import type { Repo } from "../support/repo.ts";
 import { pccCommand, type Spawned } from "./spawn.ts";
 
 export interface SandboxScene {
+  /** `parallel-cc sandbox …`. */
+  command(...words: string[]): Spawned;
   /** `parallel-cc sandbox run` for the repository. */
   run(...words: string[]): Spawned;
   /** The newest run, as its row has it and as its driver tells of it. */
-  newest(): Promise<Told>;
+  newest(): Told;
   /** Takes away what runs have left in the repository. */
   clear(): Promise<void>;
 }
@@ -43,8 +46,10 @@ export async function sandboxScene(place: Place, { repo, sh }: SandboxSceneInput
     NATIVE_SANDBOX_ROOT: place.at("native"),
   };
   const env = place.env({ path: [programs], extra });
+  const command = (...words: string[]): Spawned => ({ ...pccCommand(place, ["sandbox", ...words]), env });
   return {
-    run: (...words) => ({ ...pccCommand(place, ["sandbox", "run", "--repo", repo.path, ...words]), env }),
+    command,
+    run: (...words) => command("run", "--repo", repo.path, ...words),
     newest: () => newest(`${place.home}/.parallel-cc`),
     clear: async () => {
       await rm(`${repo.path}-worktrees`, { recursive: true, force: true });
@@ -75,11 +80,12 @@ const ROW = v.object({
 });
 const NOTE = v.pipe(v.string(), v.parseJson(), v.object({ at: v.string(), text: v.string() }));
 
-async function newest(own: string): Promise<Told> {
+function newest(own: string): Told {
   using db = new Database(`${own}/coordinator.db`, { readonly: true });
   const found = db.query("SELECT id, outcome, facts FROM sandbox_runs ORDER BY rowid DESC LIMIT 1").get();
   const { id, outcome, facts } = v.parse(ROW, found);
-  const lines = (await readFile(`${own}/sandboxes/${id}/notes.jsonl`, "utf8")).split("\n").filter(Boolean);
+  const notes = `${own}/sandboxes/${id}/notes.jsonl`;
+  const lines = existsSync(notes) ? readFileSync(notes, "utf8").split("\n").filter(Boolean) : [];
   return {
     ...{ id, outcome, sentMs: facts.sent?.tookMs ?? Number.NaN, log: `${own}/logs/sandbox-${id}.jsonl` },
     notes: lines.map((line) => v.parse(NOTE, line)).map(({ at, text }) => ({ at: new Date(at), text })),

@@ -22,7 +22,7 @@ export const sandboxUp: Figure = {
     return {
       ours: async () => {
         clock(scene.run("--dry-run", "--json"));
-        return (await scene.newest()).sentMs;
+        return scene.newest().sentMs;
       },
       unit: async () => {
         const ms = clock({ command: ["sh", "-c", MOVING], cwd: place.path, env: place.env() });
