@@ -153,7 +153,7 @@ function usedIn(read: Reader, { path, before, after }: Change, { all, taken, tak
   const then = read.source(path, before);
   // It was there, and is too large to be read.
   if (before !== undefined && then === undefined) return [];
-  const names = new Set([...all].filter((name) => mentions(now, name)));
+  const names = new Set([...all].filter((name) => name === "default" || mentions(now, name)));
   if (names.size === 0) return [];
   const old = then === undefined ? [] : language.usesOf(then, names);
   return language.usesOf(now, names).flatMap((use) => {

@@ -2,6 +2,7 @@
 
 import { posix } from "node:path";
 import { lineAt } from "./code-text.ts";
+import { asMember, goMembers, isBesideDots } from "./members.ts";
 import type { Language, Source, Use } from "./names.ts";
 
 export const GO: Language = {
@@ -11,6 +12,10 @@ export const GO: Language = {
   mayExport: (source, name) => exportsOf(source).has(name),
   usesOf,
   ownNames: exportsOf,
+  givenBy: (source) => goMembers(source).names,
+  typesOf: (source) => goMembers(source).types,
+  binds: isBesideDots,
+  namedAs: (_, name) => ({ pattern: asMember(name), isTelling: "holder" }),
   mayDeclare: (source, name) => exportsOf(source).has(name) || isLocal(source, name),
   isTogether: true,
 };

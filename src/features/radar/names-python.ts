@@ -2,6 +2,7 @@
 
 import { posix } from "node:path";
 import { lineAt } from "./code-text.ts";
+import { asMember, isBesideDots, pythonMembers } from "./members.ts";
 import type { Language, Source, Use } from "./names.ts";
 
 export const PYTHON: Language = {
@@ -11,6 +12,10 @@ export const PYTHON: Language = {
   mayExport: (source, name) => isOpen(source) || isBound(source, name),
   usesOf,
   ownNames: exportsOf,
+  givenBy: (source) => pythonMembers(source).names,
+  typesOf: (source) => pythonMembers(source).types,
+  binds: isBesideDots,
+  namedAs: (_, name) => ({ pattern: asMember(name), isTelling: "holder" }),
   mayDeclare: (source, name) => isOpen(source) || isBound(source, name) || isParameter(source, name),
 };
 
@@ -43,7 +48,8 @@ function isParameter({ code }: Source, name: string): boolean {
   return new RegExp(`\\b(?:def\\s+\\w+\\s*\\([^)]*|lambda[^:\\n]*)\\b${name}\\b`).test(code);
 }
 
-function usesOf({ path, code }: Source, names: ReadonlySet<string>): Use[] {
+function usesOf(source: Source, names: ReadonlySet<string>): Use[] {
+  const { path, code } = source;
   const uses: Use[] = [];
   const add = (name: string, at: number, module: Module) => {
     if (names.has(name)) uses.push({ name, line: lineAt(code, at), isOf: (file) => leadsTo(path, module, file) });
@@ -68,6 +74,7 @@ function usesOf({ path, code }: Source, names: ReadonlySet<string>): Use[] {
       at += part.length + 1;
     }
   }
+  addStar(source, names, add);
   for (const [, list = ""] of code.matchAll(/^[ \t]*import[ \t]+([^\n]+)/gm)) {
     for (const part of list.split(",")) {
       const [, module = "", alias] = /^\s*([\w.]+)(?:\s+as\s+(\w+))?/.exec(part) ?? [];
@@ -75,6 +82,20 @@ function usesOf({ path, code }: Source, names: ReadonlySet<string>): Use[] {
     }
   }
   return uses;
+}
+
+/** `from … import *`: all that it names and has from nowhere else. Of two such lines nobody knows which gives a name. */
+function addStar(source: Source, names: ReadonlySet<string>, add: (name: string, at: number, module: Module) => void) {
+  const { code } = source;
+  const lines = [...code.matchAll(/^[ \t]*from[ \t]+(\.*)([\w.]*)[ \t]+import[ \t]*\(?[ \t]*\*/gm)];
+  const [only] = lines;
+  if (only === undefined || lines.length > 1) return;
+  const parts = (only[2] ?? "").split(".").filter((part) => part !== "");
+  for (const name of names) {
+    const found = new RegExp(`(?<![.\\w])${name}(?!\\w)(?!\\s*=(?!=))`).exec(code);
+    const isOwn = isBound(source, name) || isParameter(source, name);
+    if (found !== null && !isOwn) add(name, found.index, { dots: (only[1] ?? "").length, parts });
+  }
 }
 
 interface Module {

@@ -1,6 +1,7 @@
 // Names between modules of Rust.
 
 import { depths, lineAt } from "./code-text.ts";
+import { rustMembers, rustNaming, rustTypes } from "./members-rust.ts";
 import type { Language, Source, Use } from "./names.ts";
 
 const ITEM =
@@ -13,7 +14,12 @@ export const RUST: Language = {
   mayExport: (source, name) => mayBring(source, name) || itemsOf(source, "\\b").has(name),
   usesOf,
   ownNames: (source) => itemsOf(source, "\\b"),
-  givenBy: ({ code }) => new Set([...code.matchAll(PUBLIC)].map(([, name = ""]) => name)),
+  givenBy: (source) => {
+    const items = [...source.code.matchAll(PUBLIC)].map(([, name = ""]) => name);
+    return new Set([...items, ...rustMembers(source)]);
+  },
+  typesOf: rustTypes,
+  namedAs: rustNaming,
   binds: ({ code }, name) => boundAs(name).test(code) || new RegExp(`\\bmacro_rules!\\s*${name}\\b`).test(code),
   mayDeclare: (source, name) => mayBring(source, name) || boundAs(name).test(source.code),
 };
@@ -108,8 +114,12 @@ interface Module {
   parts: string[];
 }
 
+/** Below `src`, or where there is none, beside each other at the top. */
+const IN_CRATE = /(^|\/)src\/.*\.rs$|^[^/]+\.rs$/;
+
 function moduleOf(path: string): Module {
-  const [, root = "", inner = ""] = /^(?:(.*)\/)?src\/(.*)\.rs$/.exec(path) ?? [];
+  const [, root = "", below] = /^(?:(.*)\/)?src\/(.*)\.rs$/.exec(path) ?? [];
+  const inner = below ?? /^([^/]+)\.rs$/.exec(path)?.[1] ?? "";
   const parts = inner.split("/").filter((part) => part !== "");
   if (parts.at(-1) === "mod" || (parts.length === 1 && /^(lib|main)$/.test(parts[0] ?? ""))) parts.pop();
   return { crate: root.slice(root.lastIndexOf("/") + 1).replaceAll("-", "_"), parts };
@@ -121,7 +131,7 @@ interface Asked {
 }
 
 function leadsTo(here: Module, parts: readonly string[], { file, brought }: Asked, isFollowed = false): boolean {
-  if (!/(^|\/)src\/.*\.rs$/.test(file)) return false;
+  if (!IN_CRATE.test(file)) return false;
   const target = moduleOf(file);
   const [first = "", ...rest] = parts;
   const isSame = (crate: string, path: readonly string[]) =>

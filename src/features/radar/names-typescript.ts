@@ -2,6 +2,7 @@
 
 import { posix } from "node:path";
 import { depths, lineAt } from "./code-text.ts";
+import { asMember, isBesideDots, typescriptMembers } from "./members.ts";
 import type { Language, Source, Use } from "./names.ts";
 
 const NAME = "[A-Za-z_$][\\w$]*";
@@ -14,6 +15,10 @@ export const TYPESCRIPT: Language = {
   mayExport: (source, name) => isOpen(source) || exportsOf(source).has(name) || isListed(source, name),
   usesOf,
   ownNames,
+  givenBy: (source) => typescriptMembers(source).names,
+  typesOf: (source) => typescriptMembers(source).types,
+  binds: isBesideDots,
+  namedAs: (_, name) => ({ pattern: asMember(name), isTelling: "holder" }),
   // Bound anywhere: declared, a parameter, brought in, taken out of an object.
   mayDeclare: ({ code }, name) => {
     const own = `(?<![.\\w$])${escaped(name)}(?![\\w$])`;

@@ -38,8 +38,19 @@ export interface Language {
    */
   givenBy?(source: Source): ReadonlySet<string>;
   binds?(source: Source, name: string): boolean;
+  /** The types of it by which what it gives is held; else what of that begins with a capital. */
+  typesOf?(source: Source): ReadonlySet<string>;
+  /** How others would name what `source` gives: any mention, where it does not say; and whether that alone is telling. */
+  namedAs?(source: Source, name: string): Naming | undefined;
   /** Several files give names together (a package's). */
   isTogether?: boolean;
+}
+
+export interface Naming {
+  /** Of a regular expression, which begins at the name. */
+  pattern: string;
+  /** `word`: when it is made of several words; `holder`: or what stands before it is of such a type. */
+  isTelling: "always" | "word" | "holder";
 }
 
 const LANGUAGES: readonly Language[] = [TYPESCRIPT, PYTHON, GO, RUST, JAVA];

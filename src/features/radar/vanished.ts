@@ -4,7 +4,8 @@
 
 import type { Git, GitOptions } from "../../git/git.ts";
 import { lineAt } from "./code-text.ts";
-import { type Language, languageOf, mentions, type Source, sourceOf } from "./names.ts";
+import { isHeldBy } from "./members.ts";
+import { type Language, languageOf, mentions, type Naming, type Source, sourceOf } from "./names.ts";
 import { readInParts } from "./read-objects.ts";
 import type { Change } from "./tree-changes.ts";
 
@@ -95,17 +96,29 @@ function useOf(
   const now = read(path, after);
   if (path === holder.path || languageOf(path) !== language || now === undefined) return undefined;
   if (!isNewIn(read, change, name)) return undefined;
-  const types = new Set([...(language.givenBy?.(holder) ?? [])].filter((one) => /^[A-Z]/.test(one)));
-  const found = [...now.code.matchAll(new RegExp(`(?<![\\w$])${name}(?![\\w$])`, "g"))].find(({ index }) => {
+  const types = language.typesOf?.(holder) ?? capitalsOf(language.givenBy?.(holder));
+  const naming = language.namedAs?.(holder, name);
+  const pattern = naming?.pattern ?? `(?<![\\w$])${name}(?![\\w$])`;
+  const isTelling = tells(name, naming);
+  const isNear = [...types].some((one) => one !== name && mentions(now, one));
+  const found = [...now.code.matchAll(new RegExp(pattern, "g"))].find(({ index }) => {
     // Of a type that is named, and is another one.
     const type = /(?<![\w$])([A-Z]\w*)\s*(?:\.|::)\s*$/.exec(now.code.slice(Math.max(0, index - 80), index))?.[1];
-    return type === undefined || types.has(type);
+    if (type !== undefined && !types.has(type)) return false;
+    if (naming?.isTelling === "holder") return isTelling || isHeldBy(now.code, index, types);
+    // A single word may be a method of anything's.
+    return isTelling || isNear;
   });
-  if (found === undefined) return undefined;
-  const isNear = [...types].some((one) => mentions(now, one));
-  // A single word may be a method of anything's.
-  const isTelling = /[a-z\d][A-Z]|\w_\w|^[A-Z]/.test(name);
-  return isTelling || isNear ? { line: lineAt(now.code, found.index), isNear } : undefined;
+  return found === undefined ? undefined : { line: lineAt(now.code, found.index), isNear };
+}
+
+function capitalsOf(names: ReadonlySet<string> = new Set()): ReadonlySet<string> {
+  return new Set([...names].filter((one) => /^[A-Z]/.test(one)));
+}
+
+function tells(name: string, naming: Naming | undefined): boolean {
+  if (naming === undefined) return /[a-z\d][A-Z]|\w_\w|^[A-Z]/.test(name);
+  return naming.isTelling === "always" || /[a-z\d][A-Z]|\w_\w/.test(name);
 }
 
 interface Sought {
