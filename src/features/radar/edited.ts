@@ -1,5 +1,5 @@
 // What a file would hold after an edit that an agent asks for, as Claude Code makes it: an edit is made in LF, whatever the
-// file's line ends, which it gets back afterwards (2.0.77, 2.1.328).
+// file's line ends, which it gets back afterwards (2.0.77).
 
 import { v } from "../../core/shape.ts";
 

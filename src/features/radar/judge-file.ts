@@ -28,6 +28,8 @@ export interface Judging {
   ours: string;
   isNew: boolean;
   rules?: Promise<Rules>;
+  /** By what both came from: what the file was called there. */
+  origins: Map<string, ReturnType<typeof cameFrom>>;
 }
 
 export interface Standing {
@@ -75,7 +77,11 @@ async function sourceOf(judging: Judging, standing: Standing): Promise<Source | 
   const { world, git, top, file, ours, isNew } = judging;
   const { found, base, atBase } = standing;
   if (atBase !== undefined) return atBase.bytes === undefined ? undefined : { found, path: file, before: atBase.bytes };
-  const origin = isNew ? undefined : await cameFrom(world, top, { base, path: file, bytes: ours });
+  const asked = isNew
+    ? undefined
+    : (judging.origins.get(base) ?? cameFrom(world, top, { base, path: file, bytes: ours }));
+  if (asked !== undefined) judging.origins.set(base, asked);
+  const origin = await asked;
   if (origin === undefined) return { found, path: file, before: undefined };
   const [read] = await readObjects(git, [`${base}:${origin}`], MOST_BYTES);
   if (read?.bytes === undefined) return undefined;

@@ -78,7 +78,7 @@ export async function meetPeers(world: Effects, db: Db, meant: Meant): Promise<M
     known.map(({ base }) => `${base}:${file}`),
     LARGEST_BYTES,
   );
-  const judging: Judging = { world, git, top: own.worktree_path, file, ours, isNew };
+  const judging: Judging = { world, git, top: own.worktree_path, file, ours, isNew, origins: new Map() };
   const judged = await Promise.all(
     known.map(async ({ stand: { other, ...stand }, base }, at) => {
       const what = await judgeFile(judging, { ...stand, top: other.peer.worktree_path, base, atBase: before[at] });
