@@ -131,8 +131,13 @@ function writeNewValues(db: Db): Record<string, number> {
        VALUES ('docker-CANCELLED', 'p', 'a.ts', 'abc', $now)`,
       { now },
     );
+    db.run(
+      `INSERT INTO sandbox_runs (id, repo_path, git_dir, git_dir_id, caller_path, provider, title, request, created_at)
+       VALUES ('r', '/r', '/r/.git', '1:2', '/r', 'native', 'a task', '{}', $now)`,
+      { now },
+    );
     return {
-      ...{ merge_polls: 1, snapshots: 1, merge_verdicts: 1, radar_tellings: 1 },
+      ...{ sandbox_runs: 1, merge_polls: 1, snapshots: 1, merge_verdicts: 1, radar_tellings: 1 },
       ...{ messages: 1, deliveries: 1, notes: 1, claim_bypasses: 1, checkout_looks: 1 },
       sessions: modes.length * statuses.length,
       session_processes: 3,

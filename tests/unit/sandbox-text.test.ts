@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "bun:test";
 import { PLAIN } from "../../src/cli/terminal.ts";
-import { newView } from "../../src/features/claude-runs/claude-runs.ts";
+import { keptView, newView } from "../../src/features/claude-runs/claude-runs.ts";
 import type { RunAnswer } from "../../src/features/sandboxes/answers.ts";
 import type { StateAnswer } from "../../src/features/sandboxes/state.ts";
 import { dryRunText, endText, listText, statusText } from "../../src/features/sandboxes/text.ts";
@@ -88,7 +88,7 @@ describe("how a run goes", () => {
 
   test("is told also when nothing, or something unknown, was kept of its claude", () => {
     expect(statusText({ ...AT_WORK, view: null }, PAGE)).toContain("Silent for 10m 00s.");
-    expect(statusText({ ...AT_WORK, view: { turns: "many" } }, PAGE)).toContain("0 turns");
+    expect(statusText({ ...AT_WORK, view: keptView({ turns: "many" }) }, PAGE)).toContain("0 turns");
   });
 
   test("of a sandbox that is gone is that, and what is here already", () => {

@@ -59,7 +59,8 @@ export async function drive(world: World, id: string): Promise<void> {
       if (failure.kind === "cancelled") return;
       world.log("info", "sandbox.step-failed", { id, step, code: failure.code, message: failure.message });
       tries += 1;
-      const next = afterTrouble(driving.run(), failure, tries);
+      const now = driving.run().step;
+      const next = afterTrouble(failure, { step: now, isOfWorth: await isOfWorth(driving, now), tries });
       if (next === "again") await world.sleep(PAUSE_MS * tries);
       else if (next === "lost") lost(driving, failure);
       else if (next === "give-up") giveUp(driving, failure);
@@ -82,9 +83,7 @@ function requireSelf({ processes, pid }: Pick<World, "processes" | "pid">): Proc
 async function skipped(driving: Driving): Promise<boolean> {
   const { step, wanted } = driving.run();
   if (wanted === null || hasReached(step, "delivered")) return false;
-  const hasStarted = hasReached(step, "started") || (step === "sent" && (await hasBegun(driving)));
-  const isOfWorth = wanted === "stop" && hasStarted;
-  if (isOfWorth) return false;
+  if (wanted === "stop" && (await isOfWorth(driving, step))) return false;
   const overAt = driving.world.now().toISOString();
   driving.change({ step: "delivered", outcome: "CANCELLED", ...(hasReached(step, "over") ? {} : { overAt }) });
   return true;
@@ -92,13 +91,29 @@ async function skipped(driving: Driving): Promise<boolean> {
 
 type Next = "again" | "lost" | "give-up" | "park";
 
+interface Trying {
+  step: Step;
+  isOfWorth: boolean;
+  tries: number;
+}
+
 /** Before claude has begun there is nothing to lose; afterwards what is there is kept until it is safe. */
-function afterTrouble({ step }: Run, { code }: Failure, tries: number): Next {
+function afterTrouble({ code }: Failure, { step, isOfWorth, tries }: Trying): Next {
   if (code === "sandbox.keys-missing") return "park";
-  if (!hasReached(step, "started")) return "give-up";
+  if (!isOfWorth) return "give-up";
   if (code === "sandbox.repository-gone") return "park";
-  if (step === "started") return code === "sandbox.gone" ? "lost" : tries < TRIES ? "again" : "park";
+  if (step === "started" && code === "sandbox.gone") return "lost";
   return tries < TRIES ? "again" : "park";
+}
+
+/** In doubt it is. */
+async function isOfWorth(driving: Driving, step: Step): Promise<boolean> {
+  if (step !== "sent") return hasReached(step, "started");
+  try {
+    return await hasBegun(driving);
+  } catch {
+    return true;
+  }
 }
 
 function giveUp(driving: Driving, failure: Failure): void {

@@ -35,7 +35,7 @@ const repeated = (item: string, value: string, description: string) =>
 
 const runOperation = operation({
   name: "sandboxes.run",
-  summary: "Give one task to Claude Code in a sandbox, and bring its result home into a worktree of its own",
+  summary: "Give a task to Claude Code in a sandbox, and bring its result home",
   description:
     "claude works inside with all permissions; the sandbox keeps it from everything else. The command may be killed: the " +
     "run goes on, and `parallel-cc sandbox attach` looks on again. Ctrl-C stops claude and brings home what it has done. " +
@@ -56,7 +56,7 @@ const runOperation = operation({
         v.pipe(v.picklist(["api-key", "oauth"]), v.description("How claude logs in (default: api-key)")),
       ),
       model: v.optional(word("For claude", "model")),
-      maxTurns: v.optional(whole("claude stops after so many turns", 1)),
+      maxTurns: v.optional(whole("How many turns claude may take", 1)),
       env: repeated("A variable", "name=value", "A variable for claude; NAME alone takes its value from here"),
       include: repeated("A path", "path", "Send this file too, though git ignores it or it looks like a credential"),
       weakIsolation: v.optional(flag("Accept a weaker isolation where this machine refuses the strict one")),
@@ -207,7 +207,7 @@ const downloadOperation = operation({
 
 const killOperation = operation({
   name: "sandboxes.kill",
-  summary: "Stop a run: what its claude has done comes home first, then its sandbox is removed",
+  summary: "Stop a run; what its claude has done comes home first",
   input: () =>
     v.strictObject({ ...which(), discard: v.optional(flag("Do not bring home what has not come home yet")) }),
   output: runShape,

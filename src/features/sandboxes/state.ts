@@ -4,6 +4,7 @@ import { asFailure } from "../../core/failure.ts";
 import { NUMBER, orNull, TEXT, TEXT_OR_NULL, v, YES_OR_NO } from "../../core/shape.ts";
 import { isoText } from "../../db/db.ts";
 import type { World } from "../../world.ts";
+import { keptView } from "../claude-runs/claude-runs.ts";
 import { runAnswer, runShape } from "./answers.ts";
 import { healRuns } from "./begin.ts";
 import { drivingOf, isDriven } from "./driving.ts";
@@ -25,9 +26,27 @@ export const statusShape = () =>
     usage: orNull(
       v.strictObject({ cpuPercent: orNull(NUMBER), memoryBytes: orNull(NUMBER), diskBytes: orNull(NUMBER) }),
     ),
-    /** What its claude has told so far. */
-    view: v.unknown(),
+    view: orNull(viewShape()),
   });
+
+/** What its claude has told so far, as `View` has it. */
+const viewShape = () => {
+  const tokens = v.strictObject({ input: NUMBER, output: NUMBER, cacheRead: NUMBER, cacheWritten: NUMBER });
+  return v.strictObject({
+    ...{ model: TEXT_OR_NULL, login: v.picklist(["unknown", "in", "refused"]), turns: NUMBER },
+    doing: orNull(v.strictObject({ tool: TEXT, about: TEXT })),
+    ...{ files: v.array(TEXT), filesTouched: NUMBER, tokens, modelCost: orNull(NUMBER) },
+    ...{ retries: v.strictObject({ count: NUMBER, why: TEXT_OR_NULL }), isRetrying: YES_OR_NO },
+    denials: v.strictObject({ count: NUMBER, tools: v.array(TEXT) }),
+    ...{ todo: orNull(v.strictObject({ done: NUMBER, total: NUMBER })), ticks: NUMBER, lastText: TEXT_OR_NULL },
+    result: orNull(v.strictObject({ subtype: TEXT, isError: YES_OR_NO, text: TEXT })),
+    failure: orNull(v.picklist(["login", "rate-limit", "billing", "max-turns", "budget", "model"])),
+    ...{ endsInQuestion: YES_OR_NO, lastAt: TEXT_OR_NULL, lines: NUMBER, skipped: NUMBER, hasAsked: YES_OR_NO },
+    counted: orNull(v.strictObject({ id: TEXT, tokens })),
+    tasks: v.array(v.strictObject({ id: TEXT, isDone: YES_OR_NO })),
+  });
+};
+
 export type StateAnswer = v.InferOutput<ReturnType<typeof statusShape>>;
 
 /** Asks the provider. Errors: `sandbox.unknown`, `usage.ambiguous`. */
@@ -43,7 +62,12 @@ export async function stateOf(world: World, named: string | undefined): Promise<
     ...runAnswer(run, { paths: world.paths, now }),
     ...{ step: run.step, title: run.title, createdAt: created, limitAt: run.limit_at, isDriven: isDriven(world, run) },
     elapsedMinutes: Math.round((end - Date.parse(created)) / 6_000) / 10,
-    ...{ lastCheckpointAt: run.facts.checkpoint?.at ?? null, health, usage, view: run.view ?? null },
+    ...{
+      lastCheckpointAt: run.facts.checkpoint?.at ?? null,
+      health,
+      usage,
+      view: run.view === null ? null : keptView(run.view),
+    },
   };
 }
 
