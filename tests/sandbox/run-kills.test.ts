@@ -3,8 +3,10 @@
 
 import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
+import { rename } from "node:fs/promises";
 import { STEPS } from "../../src/features/sandboxes/run.ts";
 import { PROGRAM } from "../support/cli.ts";
+import { waitFor } from "../support/processes.ts";
 import { ends, type RunScene, runScene, says } from "./run-scene.ts";
 
 const DATES = "export GIT_AUTHOR_DATE='1893456100 +0000' GIT_COMMITTER_DATE='1893456100 +0000'\n";
@@ -37,8 +39,19 @@ async function leftovers(scene: RunScene) {
   };
 }
 
-function killed(pid: number): void {
-  process.kill(pid, "SIGKILL");
+/** And gone: whoever looks next sees that nobody is there. */
+async function killed(pid: number): Promise<void> {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It has just ended by itself.
+  }
+  await waitFor(async () => {
+    const stat = await Bun.file(`/proc/${pid}/stat`)
+      .text()
+      .catch(() => "Z");
+    return /^Z$|\) [ZX] /.test(stat);
+  }, `the end of ${pid}`);
 }
 
 test.concurrent("driver and viewer killed at every step, the run ends as one that nobody disturbed", async () => {
@@ -50,7 +63,7 @@ test.concurrent("driver and viewer killed at every step, the run ends as one tha
     const { driver } = await scene.rowAt(id, (run) => STEPS.indexOf(run.step) >= STEPS.indexOf(step));
     const viewer = scene.start(["sandbox", "attach", id, "--json"]);
     hit.push(scene.row(id).step);
-    if (driver !== null) killed(driver.pid);
+    if (driver !== null) await killed(driver.pid);
     viewer.kill("SIGKILL");
     await viewer.exited;
     if (scene.row(id).step === "ended") break;
@@ -67,7 +80,7 @@ test.concurrent("a driver killed at whatever program it starts is taken over whe
   await using scene = await runScene({ sh: WORK });
   const id = await scene.begin("--prompt", "Do it");
   const { driver } = await scene.rowAt(id, () => true);
-  if (driver !== null) killed(driver.pid);
+  if (driver !== null) await killed(driver.pid);
   const stride = process.env["KILL_POINTS"] === "all" ? 1 : 4;
   let lives = 0;
   for (let when = 1; scene.row(id).step !== "ended"; when += stride) {
@@ -93,7 +106,7 @@ test.concurrent("a keeper that is killed takes claude along: what it had done co
   await scene.reached("half");
   const [sandbox] = await scene.sandboxes();
   const standing = await Bun.file(`${scene.place.home}/.parallel-cc/native/${sandbox}/standing.json`).json();
-  killed(standing.keeper.pid);
+  await killed(standing.keeper.pid);
   const answer = await scene.sandbox("attach", id);
   expect(answer).toMatchObject({ success: false, status: "FAILED", filesChanged: 1, error: { code: "claude.lost" } });
   expect(await scene.read(`${answer.worktreePath}/half.txt`)).toBe("half\n");
@@ -108,7 +121,8 @@ test.concurrent("driver, viewer and keeper killed at once, the same", async () =
   const standing = await Bun.file(`${scene.place.home}/.parallel-cc/native/${sandbox}/standing.json`).json();
   const [run] = scene.rows();
   running.kill("SIGKILL");
-  for (const pid of [run?.driver?.pid ?? 0, standing.keeper.pid]) killed(pid);
+  const pids = [run?.driver?.pid, standing.keeper.pid].filter((pid) => pid !== undefined);
+  await Promise.all(pids.map(killed));
   await running.exited;
   expect(await scene.sandbox("attach")).toMatchObject({ status: "FAILED", filesChanged: 1 });
 });
@@ -118,7 +132,7 @@ test.concurrent("of many who attach at once one drives, and all see the same end
   const id = await scene.begin("--prompt", "Do it");
   await scene.reached("begin");
   const { driver } = scene.row(id);
-  if (driver !== null) killed(driver.pid);
+  if (driver !== null) await killed(driver.pid);
   const viewers = Array.from({ length: 4 }, () => scene.sandbox("attach", id));
   const next = await scene.rowAt(id, (run) => run.driver?.pid !== driver?.pid);
   await scene.open("begin");
@@ -133,7 +147,7 @@ test.concurrent("who has no key cannot start claude: the run waits, and goes on 
   await using scene = await runScene({ sh: `printenv WORD | wc -c >word.txt\n${ends("Done.")}` });
   const id = await scene.begin("--prompt", "Do it", "--env", "WORD=of-the-day");
   const { driver } = await scene.rowAt(id, () => true);
-  if (driver !== null) killed(driver.pid);
+  if (driver !== null) await killed(driver.pid);
   const without = await scene.pcc(["sandbox", "attach", id, "--json"], { env: { ANTHROPIC_API_KEY: undefined } });
   expect(JSON.parse(without.stdout)).toMatchObject({ status: "INITIALIZING", error: { code: "sandbox.keys-missing" } });
   expect(without.exit).toBe(1);
@@ -149,7 +163,7 @@ test.concurrent("a claude that was started needs no key any more from who takes 
   await using scene = await runScene({ sh: `at begin\n${WORK}` });
   const id = await scene.begin("--prompt", "Do it");
   await scene.reached("begin");
-  killedBeforeItWroteThatDown(scene, id);
+  await killedBeforeItWroteThatDown(scene, id);
   await scene.open("begin");
   const { stdout } = await scene.pcc(["sandbox", "attach", id, "--json"], { env: { ANTHROPIC_API_KEY: undefined } });
   expect(JSON.parse(stdout)).toMatchObject({ status: "COMPLETED", success: true });
@@ -159,14 +173,30 @@ test.concurrent("a claude that was started is brought home by kill, whoever died
   await using scene = await runScene({ sh: `echo half >half.txt\nat begin\nexit 0\n` });
   const id = await scene.begin("--prompt", "Do it");
   await scene.reached("begin");
-  killedBeforeItWroteThatDown(scene, id);
+  await killedBeforeItWroteThatDown(scene, id);
   expect(await scene.sandbox("kill", id)).toMatchObject({ status: "CANCELLED", filesChanged: 1 });
 });
 
+test.concurrent("one that nobody wrote down either is thrown away when that is asked, and waits where its repository is gone", async () => {
+  await using scene = await runScene({ sh: `at begin\n${WORK}` });
+  const id = await scene.begin("--prompt", "Do it");
+  await scene.reached("begin");
+  await killedBeforeItWroteThatDown(scene, id);
+  const away = scene.place.at("elsewhere");
+  await rename(scene.repo.path, away);
+  const { stdout } = await scene.pcc(["sandbox", "attach", id, "--json"], { cwd: away });
+  expect(JSON.parse(stdout)).toMatchObject({ status: "INITIALIZING", error: { code: "sandbox.repository-gone" } });
+  expect(await scene.sandboxes()).toHaveLength(1);
+  await scene.pcc(["sandbox", "kill", id, "--discard", "--json"], { cwd: away });
+  await rename(away, scene.repo.path);
+  expect(scene.row(id)).toMatchObject({ step: "ended", outcome: "CANCELLED" });
+  expect(await scene.sandboxes()).toEqual([]);
+});
+
 /** The driver, between the start of claude and the row that says so. */
-function killedBeforeItWroteThatDown(scene: RunScene, id: string): void {
+async function killedBeforeItWroteThatDown(scene: RunScene, id: string): Promise<void> {
   const { driver } = scene.row(id);
-  if (driver !== null) killed(driver.pid);
+  if (driver !== null) await killed(driver.pid);
   using db = new Database(`${scene.place.home}/.parallel-cc/coordinator.db`);
   db.run("UPDATE sandbox_runs SET step = 'sent', started_at = NULL WHERE id = ?", [id]);
 }

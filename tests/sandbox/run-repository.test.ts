@@ -67,6 +67,7 @@ describe("while a run works", () => {
     await using scene = await runScene({ sh: held });
     const id = await scene.begin("--prompt", "Do it");
     await scene.reached("begin");
+    await scene.rowAt(id, (run) => run.step === "started");
     await rename(scene.repo.path, scene.place.at("elsewhere"));
     await scene.open("begin");
     const away = await scene.pcc(["sandbox", "attach", id, "--json"], { cwd: scene.place.path });
@@ -81,6 +82,7 @@ describe("while a run works", () => {
     await using scene = await runScene({ sh: held });
     const id = await scene.begin("--prompt", "Do it");
     await scene.reached("begin");
+    await scene.rowAt(id, (run) => run.step === "started");
     await rename(scene.repo.path, scene.place.at("elsewhere"));
     const ran = await scene.pcc(["sandbox", "kill", id, "--discard", "--json"], { cwd: scene.place.path });
     await rename(scene.place.at("elsewhere"), scene.repo.path);

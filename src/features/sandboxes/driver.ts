@@ -81,10 +81,12 @@ function requireSelf({ processes, pid }: Pick<World, "processes" | "pid">): Proc
 
 /** What nobody wants any more is not begun. */
 async function skipped(driving: Driving): Promise<boolean> {
-  const { step, wanted } = driving.run();
+  const { step, wanted, outcome } = driving.run();
   if (wanted === null || hasReached(step, "delivered")) return false;
   if (wanted === "stop" && (await isOfWorth(driving, step))) return false;
   const overAt = driving.world.now().toISOString();
+  // What kept it from going on is of no interest any more.
+  if (outcome === null) driving.change({ trouble: null });
   driving.change({ step: "delivered", outcome: "CANCELLED", ...(hasReached(step, "over") ? {} : { overAt }) });
   return true;
 }
