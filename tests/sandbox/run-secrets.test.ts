@@ -133,6 +133,8 @@ test.concurrent("what a run has so far is not given out where nobody can tell wh
   const take = ["sandbox", "download", id, "--json"];
   const blind = await scene.pcc(take);
   expect(JSON.parse(blind.stdout).error.code).toBe("sandbox.keys-missing");
+  const keyless = await scene.pcc(take, { env: { WORD: VALUE, ANTHROPIC_API_KEY: undefined } });
+  expect(JSON.parse(keyless.stdout).error.code).toBe("sandbox.keys-missing");
   const seeing = await scene.pcc(take, { env: { WORD: VALUE } });
   expect(JSON.parse(seeing.stdout).error.code).toBe("sandbox.held-back");
   expect(await scene.repo.git("for-each-ref", "refs/parallel-cc/sandbox")).toBe("");

@@ -7,7 +7,7 @@ import type { Run } from "./run.ts";
 
 export interface KnownSecrets {
   secrets: Secret[];
-  /** Variables of the run whose values nobody has told us. */
+  /** What the run was given and nobody has told us: variables by their names. */
   unknown: string[];
 }
 
@@ -21,5 +21,7 @@ export function secretsKnownOf(
   }));
   const known = given.flatMap(({ name, value }) => (value === undefined ? [] : [{ name, value }]));
   const unknown = given.flatMap(({ name, value }) => (value === undefined ? [name] : []));
-  return { secrets: [...secretsOf(world), ...known], unknown };
+  const login = secretsOf(world);
+  const unseen = login.length === 0 && !request.isDryRun ? ["claude's key", ...unknown] : unknown;
+  return { secrets: [...login, ...known], unknown: unseen };
 }
