@@ -11,8 +11,7 @@ const CHANGED = 2_000;
 /** Those of every tenth folder. */
 const FOLDERS = "folder-*0";
 /** Otherwise each time: what the repository has by then would not come again. */
-const CHANGING = `now=${NOW}
-for file in ${FOLDERS}/*; do { rev <"$file" && echo "$now"; } >"$file.new" && mv "$file.new" "$file"; done
+const CHANGING = `sed -i "1s/^/${NOW} /" ${FOLDERS}/*
 echo "{\\"type\\":\\"system\\",\\"subtype\\":\\"ended\\",\\"at\\":${NOW}}"
 ${DONE}`;
 const COPYING = `mkdir copied && cp -R repo/${FOLDERS} copied`;

@@ -43,7 +43,7 @@ const asFigure = (name: string, show: (scene: SandboxScene, see: See) => Promise
 
 export const sandboxVisibleInLogs = asFigure("sandbox-visible-logs", async (scene, see) => {
   timeOf(scene.run("--prompt", "Print", "--detach", "--json"));
-  const { id } = await scene.newest();
+  const { id } = scene.newest();
   const { command, cwd, env } = scene.command("logs", id, "--follow");
   const child = Bun.spawn([...command], { cwd, env, stdio: ["ignore", "pipe", "ignore"] });
   for await (const part of child.stdout) see(part);
