@@ -89,6 +89,15 @@ describe("the project's own rules", () => {
     expect(plan.held.find(({ path }) => path === "big.bin")?.sizeBytes).toBe(1);
     expect(sentIn(await scene.plan({ include: ["assets"] }))).toContain("assets/deep/a.png");
   });
+
+  test("they need not be committed, and what its user has written in them counts before what is committed", async () => {
+    await using scene = await makeScene({ files: { "a.bin": "x", "b.txt": "x", ".e2bignore": "b.txt\n" } });
+    await write(scene.repo.path, { ".sandboxignore": "*.bin\n" });
+    expect(heldIn(await scene.up())).toEqual({ "a.bin": "ignore-file", "b.txt": "ignore-file" });
+    await write(scene.repo.path, { ".e2bignore": "nothing\n" });
+    await write(scene.worktree, { ".sandboxignore": "b.txt\n" });
+    expect(heldIn(await scene.plan())).toEqual({ "a.bin": "ignore-file" });
+  });
 });
 
 test("rules that keep nothing here keep nothing here", async () => {

@@ -79,7 +79,7 @@ export async function planUpload(world: Effects, input: PlanInput, signal?: Abor
   const store = await openStore(world, input.store, shared);
   const found = await candidatesIn(world, input);
   const paths = found.files.map(({ path }) => path);
-  const kept = await keptByIgnoreFiles(store, { worktree: input.worktree, paths });
+  const kept = await keptByIgnoreFiles(store, { worktree: input.worktree, caller: input.caller, paths });
   const held: UploadPlan["held"] = [];
   const chosen: Chosen[] = [];
   const lookAt = inTrees(looker(shared.hash, signal));
