@@ -10,6 +10,7 @@ import { commonDirectory } from "../../git/names.ts";
 import type { World } from "../../world.ts";
 import { streamOf } from "./byte-reader.ts";
 import { type Change, changesBetween, changesOf, isFile, isSame, type Pair, type Side, sidesIn } from "./changes.ts";
+import { earlierThan, type More, noteUncommitted } from "./checkpoints.ts";
 import { openConverter, rawSet } from "./clean.ts";
 import { historyOf, type SandboxCommit, subjectOf } from "./history.ts";
 import { foldersOfAll, type Ground, importOf, type Planned, whyLeft } from "./import.ts";
@@ -44,8 +45,8 @@ export interface Replayed {
   /** What `refs/parallel-cc/sandbox/<run>` stands at. */
   tip: string;
   ref: string;
-  /** Other branches and what was stashed. */
-  more: { ref: string; id: string; name: string }[];
+  /** Other branches, what was stashed, and what came home before and is in nothing of this. */
+  more: More[];
   filesChanged: number;
   /** Undefined where counting would take long. */
   lines: { inserted: number; deleted: number } | undefined;
@@ -90,7 +91,21 @@ export async function replay(world: Effects, input: ReplayInput): Promise<Replay
   const more = moreOf(gathered, runId).map(({ id, ...rest }) => ({ ...rest, id: realOf(id) }));
   const others = more.filter(({ id }) => id !== tip && id !== head && id !== base);
   await transfer(world, { store, gitDir, repository, tips: [tip, ...others.map(({ id }) => id)], base, signal });
-  await setRefs(repository, [{ ref, id: tip }, ...others], `refs/parallel-cc/sandbox-more/${runId}/`);
+  const below = `refs/parallel-cc/sandbox-more/${runId}`;
+  const succession = {
+    repository,
+    kept,
+    store,
+    base,
+    ref,
+    place: below,
+    tip,
+    others: others.map(({ id }) => id),
+    signal,
+  };
+  others.push(...(await earlierThan(world, succession)));
+  if (tip !== head) await noteUncommitted(kept, tip);
+  await setRefs(repository, [{ ref, id: tip }, ...others], `${below}/`);
   const left = await leftOf(scene, place);
   return {
     commits: reachable(commits, gathered.head).map((one) => ({
@@ -274,7 +289,7 @@ async function sameTreeIsNothing(kept: Git, { head, tip }: { head: string; tip: 
   return trees.get(head) === trees.get(tip) ? { head, tip: head } : { head, tip };
 }
 
-function moreOf({ branches, stashes }: Gathered, runId: string): { ref: string; name: string; id: string }[] {
+function moreOf({ branches, stashes }: Gathered, runId: string): More[] {
   const place = `refs/parallel-cc/sandbox-more/${runId}`;
   const named = (kind: string, { name, commit }: Branch) => ({ ref: `${place}/${kind}/${name}`, name, id: commit });
   return [

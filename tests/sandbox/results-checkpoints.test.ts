@@ -1,0 +1,52 @@
+// What is home stays home: a later result that has less takes nothing away of an earlier one.
+
+import { describe, expect, test } from "bun:test";
+import { makeRun } from "./results-scene.ts";
+
+const FILES = { "a.txt": "a\n", "dir/c.txt": "c\n" };
+const NAME = "what was here at an earlier checkpoint";
+const KEPT = "refs/parallel-cc/sandbox-more/run-1/checkpoint";
+
+describe.each([true, false])("a sandbox that shares objects: %p", (sharesObjects) => {
+  test.each(["git reset -q --hard HEAD~1; git clean -qfdx", "rm -rf .git *"])(
+    "a commit that was home stays reachable and is told after %p inside",
+    async (undo) => {
+      await using run = await makeRun({ files: FILES, sharesObjects });
+      await run.claude("echo 1 >>a.txt; git commit -qam c1");
+      const first = await run.replay();
+      await run.claude(undo);
+      const second = await run.replay();
+      expect(second.more).toEqual([{ ref: `${KEPT}/1`, id: first.tip, name: NAME }]);
+      expect(await run.repo.git("rev-parse", `${KEPT}/1`)).toBe(first.tip);
+      expect(await run.repo.git("rev-parse", second.ref)).toBe(second.tip);
+      expect((await run.replay()).more).toEqual(second.more);
+    },
+  );
+});
+
+test("uncommitted work that is gone inside is kept, and what only went on is not told", async () => {
+  await using run = await makeRun({ files: FILES });
+  await run.claude("echo 1 >new.txt");
+  await run.replay();
+  await run.claude("echo 2 >>new.txt; echo a >>a.txt");
+  const second = await run.replay();
+  expect(second.more).toEqual([]);
+  await run.claude("rm new.txt");
+  const third = await run.replay();
+  expect(third.more).toEqual([{ ref: `${KEPT}/1`, id: second.tip, name: NAME }]);
+  await run.claude("git checkout -q a.txt");
+  expect((await run.replay()).more.map(({ ref, id }) => [ref, id])).toEqual([
+    [`${KEPT}/1`, second.tip],
+    [`${KEPT}/2`, third.tip],
+  ]);
+});
+
+test("what was only moved to another branch, or given other words, is not kept twice", async () => {
+  await using run = await makeRun({ files: FILES });
+  await run.claude("echo 1 >>a.txt; git commit -qam c1");
+  await run.replay();
+  await run.claude("git commit -q --amend -m other");
+  expect((await run.replay()).more).toEqual([]);
+  await run.claude("git branch aside; git reset -q --hard HEAD~1");
+  expect((await run.replay()).more.map(({ name }) => name)).toEqual(["aside"]);
+});
