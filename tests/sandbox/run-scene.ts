@@ -121,12 +121,11 @@ export async function runScene({ sh, repo: repoInput, env = {} }: RunSceneInput)
     rows,
     row,
     rowAt: async (id, isThere) => {
-      const found = await waitFor(
-        () => [row(id)].find((one) => one.driver !== null && isThere(one)),
-        `run ${id}`,
-        30_000,
-      );
-      return found;
+      const isAt = () => [row(id)].find((one) => one.driver !== null && isThere(one));
+      return waitFor(isAt, `run ${id}`, 45_000).catch((cause: unknown) => {
+        const { step, driver, trouble, facts } = row(id);
+        throw new Error(`it stands still: ${JSON.stringify({ step, driver, trouble, facts })}`, { cause });
+      });
     },
     begin: async (...words) => {
       const ran = await run(["sandbox", "run", "--detach", "--json", ...words]);
