@@ -13,12 +13,14 @@ const FILES = {
 
 // Put together here: a key that stands in a file as a whole would be found wherever this file is looked at.
 const GITHUB = `ghp_${"aB3dE5fG7hJ9kL1mN2pQ4rS6tU8vW0xY1zA2"}`;
+const NAMED = "flat-key-0123456789";
 const VALUE = "p4ssw+rd/of?the=run&x";
 
 async function examined(run: Run, script: string, input: Partial<ExamineInput> = {}): Promise<Findings> {
   const variables = {
     GITHUB,
     VALUE,
+    NAMED,
     BASE64: btoa(`x${VALUE}yz`),
     BASE64_0: btoa(VALUE),
     URL: encodeURIComponent(VALUE),
@@ -28,6 +30,7 @@ async function examined(run: Run, script: string, input: Partial<ExamineInput> =
     ...{ repository: run.repo.path, store: run.store, sent: run.sent.commit, gathered: await run.gather() },
     secrets: [
       { name: "MODEL_KEY", value: VALUE },
+      { name: "FLAT_KEY", value: NAMED },
       { name: "SHORT", value: "a" },
     ],
     ...input,
@@ -86,6 +89,21 @@ describe("a secret is found", () => {
       found: [{ name: "MODEL_KEY", where: expect.stringMatching(/^commit [0-9a-f]{40}$/) }],
     },
     "by its form": { script: 'echo "$GITHUB" >>a.txt', found: [{ name: "a GitHub token", where: "a.txt" }] },
+    "in the name of a file, also of one that was there": {
+      script: 'cp a.txt "$NAMED.txt"; git add .; git commit -qm 1; git rm -q "$NAMED.txt"; git commit -qm 2',
+      found: [{ name: "FLAT_KEY", where: "the name [the value of FLAT_KEY].txt" }],
+    },
+    "in the name of a directory": {
+      script: 'mkdir -p "sub/$NAMED"; echo x >"sub/$NAMED/$GITHUB"; echo "$VALUE" >"sub/$NAMED/v"',
+      found: [
+        { name: "FLAT_KEY", where: "the name sub/[the value of FLAT_KEY]" },
+        { name: "MODEL_KEY", where: "sub/[the value of FLAT_KEY]/v" },
+      ],
+    },
+    "in the name of a branch": {
+      script: 'git branch "x/$NAMED"',
+      found: [{ name: "FLAT_KEY", where: "the name of a branch or tag" }],
+    },
     "far into a large file": {
       script:
         'head -c 3000000 /dev/zero | tr "\\0" x >big; printf "%s" "$VALUE" >>big; head -c 1000000 /dev/zero >>big',
@@ -104,6 +122,16 @@ test("a secret that was sent is no news, a new one beside it is", async () => {
   expect((await examined(run, 'echo "and $VALUE" >>known.txt')).secrets).toEqual([
     { name: "MODEL_KEY", where: "known.txt" },
   ]);
+});
+
+test("a name with a secret that was sent is no news, and what else is told of a new one has no value in it", async () => {
+  await using run = await makeRun({ files: { ...FILES, [`d/${NAMED}`]: "x\n" } });
+  expect((await examined(run, `echo more >>d/${NAMED}; echo y >d/y`)).secrets).toEqual([]);
+  const found = await examined(run, 'ln -s "/$NAMED" "$NAMED-link"; mkdir "$NAMED-d"; echo x >"$NAMED-d/.envrc"');
+  expect(found.secrets).toHaveLength(3);
+  expect(found.escaping).toHaveLength(1);
+  expect(found.runsOnHost).toHaveLength(1);
+  expect(JSON.stringify(found)).not.toContain(NAMED);
 });
 
 test("links that lead out of the project, or may, are told", async () => {

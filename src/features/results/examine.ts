@@ -7,7 +7,7 @@ import type { World } from "../../world.ts";
 import { readerOf, streamOf } from "./byte-reader.ts";
 import { type Change, changesBetween, isFile, isSame, LINK, sidesIn } from "./changes.ts";
 import { commitsOf, type Gathered, openKept, treesBetween } from "./kept.ts";
-import { needlesOf, type Secret } from "./needles.ts";
+import { needlesOf, type Secret, withoutValues } from "./needles.ts";
 import { outputOf } from "./piped-git.ts";
 import { shown } from "./raw-paths.ts";
 import { changedScripts, isPackageFile, whatRuns } from "./runs-on-host.ts";
@@ -49,12 +49,25 @@ export async function examine(world: Effects, input: ExamineInput): Promise<Find
   const before = (among: ReadonlySet<string>) => sidesIn(world, { store, tree: trees.from, among, signal });
   const needles = needlesOf(input.secrets);
   const tips = [...new Set(commitsOf(gathered))];
-  return {
+  const refNames = refNamesOf(gathered);
+  const found = {
     runsOnHost: await runningIn(kept, put),
-    secrets: await findSecrets(world, { store, sent, tips, needles, before, signal }),
     escaping: await escapingIn(kept, put),
     impossible: await impossibleIn(world, { ...input, tree: trees.to, put }),
   };
+  const secrets = await findSecrets(world, { store, sent, tips, refNames, needles, before, signal });
+  // Nobody is to read a value in what is told of the rest.
+  const clean = (text: string) => withoutValues(needles, text);
+  return {
+    runsOnHost: found.runsOnHost.map(({ path, what }) => ({ path: clean(path), what: clean(what) })),
+    secrets,
+    escaping: found.escaping.map(({ path, target }) => ({ path: clean(path), target: clean(target) })),
+    impossible: found.impossible.map(({ path, why }) => ({ path: clean(path), why: clean(why) })),
+  };
+}
+
+function refNamesOf({ branch, branches }: Gathered): string[] {
+  return [...(branch === undefined ? [] : [branch]), ...branches.map(({ name }) => name)];
 }
 
 async function runningIn(kept: Git, put: readonly Change[]): Promise<Findings["runsOnHost"]> {

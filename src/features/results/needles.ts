@@ -38,3 +38,16 @@ function base64Of(value: string): string[] {
 export function namesIn(needles: readonly Needle[], content: Buffer): string[] {
   return [...new Set(needles.flatMap(({ name, bytes }) => (content.includes(bytes) ? [name] : [])))];
 }
+
+/** A text without any value in it: of names that came out, people are told where they are. */
+export function withoutValues(needles: readonly Needle[], text: string): string {
+  // The longest first: a short form may stand in a longer one.
+  const forms = needles.toSorted((one, other) => other.bytes.length - one.bytes.length);
+  return forms.reduce((rest, { name, bytes }) => rest.replaceAll(bytes.toString(), `[the value of ${name}]`), text);
+}
+
+/** The same, of what a run was given. */
+export function redacted(secrets: readonly Secret[], texts: readonly string[]): string[] {
+  const needles = needlesOf(secrets);
+  return texts.map((text) => withoutValues(needles, text));
+}

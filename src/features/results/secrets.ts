@@ -1,16 +1,17 @@
 // Secrets in what came home: values that the run was given, and what looks like a credential. Every new object is read,
-// also of commits whose files were changed again, and the words of commits; nothing that is found is ever repeated.
+// also of commits whose files were changed again, the words of commits, and the names of files, branches and tags;
+// nothing that is found is ever repeated.
 
 import { credentialIn, LONGEST } from "../uploads/uploads.ts";
 import { readerOf, streamOf } from "./byte-reader.ts";
 import type { Side } from "./changes.ts";
-import { type Needle, namesIn } from "./needles.ts";
+import { type Needle, namesIn, withoutValues } from "./needles.ts";
 import { outputOf, type Pipes, pipeGit, requireDone } from "./piped-git.ts";
-import { shown } from "./raw-paths.ts";
+import { bytesOf, shown } from "./raw-paths.ts";
 
 export interface SecretFound {
   name: string;
-  /** A path, or "commit <id>". */
+  /** A path, "commit <id>", or what a name is of. */
   where: string;
 }
 
@@ -18,6 +19,8 @@ export interface SecretSearch {
   store: string;
   sent: string;
   tips: readonly string[];
+  /** Of branches and tags inside. */
+  refNames: readonly string[];
   needles: readonly Needle[];
   /** What stood at a path when it was sent. */
   before(paths: ReadonlySet<string>): Promise<ReadonlyMap<string, Side>>;
@@ -36,9 +39,23 @@ interface Hit {
 }
 
 export async function findSecrets(world: Pipes, search: SecretSearch): Promise<SecretFound[]> {
+  const { needles, refNames } = search;
+  const inRefs = refNames.flatMap((ref) => namesIn(needles, Buffer.from(ref)).map((name) => ({ name, where: IN_REF })));
+  return [
+    ...new Map(
+      [...inRefs, ...(await inObjects(world, search))].map((one) => [`${one.name}\0${one.where}`, one]),
+    ).values(),
+  ];
+}
+
+const IN_REF = "the name of a branch or tag";
+
+async function inObjects(world: Pipes, search: SecretSearch): Promise<SecretFound[]> {
   const { store, needles, signal } = search;
   const paths = await newObjects(world, search);
   if (paths.size === 0) return [];
+  const named: SecretFound[] = [];
+  const known = await knownNames(world, search);
   const args = ["cat-file", "--batch", "--buffer"];
   const input = Buffer.from([...paths.keys()].map((id) => `${id}\n`).join(""));
   const piped = pipeGit(world, { store, args, input, signal });
@@ -55,6 +72,17 @@ export async function findSecrets(world: Pipes, search: SecretSearch): Promise<S
       const rule = names.size === 0 || path !== undefined ? credentialIn(held.toString("latin1")) : undefined;
       if (rule !== undefined) names.add(rule);
     };
+    if (type === "tree") {
+      const entries = entriesOf(Buffer.from(await reader.exactly(Number(size))), id.length / 2);
+      for (const entry of entries) {
+        const here = path === undefined || path === "" ? "" : `${path}/`;
+        const where = `the name ${withoutValues(needles, shown(`${here}${entry}`))}`;
+        if (known.has(entry) || named.length >= MOST_FOUND) continue;
+        named.push(...namesIn(needles, bytesOf(entry)).map((name) => ({ name, where })));
+      }
+      await reader.exactly(1);
+      continue;
+    }
     const isRead = type === "blob" || type === "commit";
     for await (const chunk of reader.chunks(Number(size))) {
       if (!isRead) continue;
@@ -70,7 +98,28 @@ export async function findSecrets(world: Pipes, search: SecretSearch): Promise<S
   }
   await reader.cancel().catch(() => undefined);
   requireDone(args, await piped.ended);
-  return newOnes(world, search, hits);
+  return [...named, ...(await newOnes(world, search, hits))];
+}
+
+/** Names that were sent, where a value is in one. */
+async function knownNames(world: Pipes, { store, sent, needles, signal }: SecretSearch): Promise<Set<string>> {
+  const args = ["ls-tree", "-r", "-t", "-z", "--full-tree", "--name-only", sent];
+  const reader = readerOf(streamOf(outputOf(world, { store, args, signal })));
+  const found = new Set<string>();
+  for (let record = await reader.until(0); record !== undefined; record = await reader.until(0)) {
+    const name = record.subarray(record.lastIndexOf("/") + 1);
+    if (namesIn(needles, Buffer.from(name)).length > 0) found.add(Buffer.from(name).toString("latin1"));
+  }
+  return found;
+}
+
+function* entriesOf(tree: Buffer, idBytes: number): Generator<string> {
+  for (let at = 0; at < tree.length; ) {
+    const end = tree.indexOf(0, at);
+    if (end < 0) return;
+    yield tree.subarray(tree.indexOf(" ", at) + 1, end).toString("latin1");
+    at = end + 1 + idBytes;
+  }
 }
 
 /** With the path that each was met at first; a commit has none. */
@@ -101,7 +150,7 @@ async function newOnes(
   for (const { name, id, path } of hits) {
     const old = path === undefined ? undefined : sides.get(path);
     if (old !== undefined && !(await isNew(world, { store, needles, name, id, old: old.id }))) continue;
-    const where = path === undefined ? `commit ${id}` : shown(path);
+    const where = path === undefined ? `commit ${id}` : withoutValues(needles, shown(path));
     found.set(`${name}\0${where}`, { name, where });
   }
   return [...found.values()];

@@ -7,7 +7,7 @@ import { printable } from "../../core/text.ts";
 import { withLock } from "../../db/lock.ts";
 import { replaceFile } from "../../files/atomic.ts";
 import type { Sandbox } from "../providers/providers.ts";
-import { examine, type Findings, type Gathered, gather, gatheredBefore, replay } from "../results/results.ts";
+import { examine, type Findings, type Gathered, gather, gatheredBefore, redacted, replay } from "../results/results.ts";
 import type { UploadPlan } from "../uploads/uploads.ts";
 import type { Driving } from "./driving.ts";
 import { identityOf } from "./identity.ts";
@@ -64,7 +64,7 @@ async function keep(driving: Driving, gathered: Gathered): Promise<Home> {
   const nothing = { commits: [], hasUncommitted: false, filesChanged: 0, left: [], ref: null };
   const { runsOnHost, escaping } = findings;
   const remarks = [
-    ...remarksOn(gathered, findings),
+    ...redacted(secrets, remarksOn(gathered, findings)),
     ...(secrets.length === 0 && !run.request.isDryRun ? [UNSEARCHED] : []),
   ];
   // Once it was seen to hold a key, who does not know that key sees none.
