@@ -1,12 +1,13 @@
 // What its user has not committed, carried into the worktree of a run: files as they stand there and here, and for the
 // commits of the result one commit that they are on. The caller's checkout is only read.
 
-import { copyFileSync, existsSync, rmSync } from "node:fs";
+import { copyFileSync, existsSync, lstatSync, readFileSync, readlinkSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { Failure } from "../../core/failure.ts";
 import type { Git } from "../../git/git.ts";
 import { commitOf } from "../../git/repository.ts";
 import type { World } from "../../world.ts";
+import { identityIn } from "./identity.ts";
 
 type Effects = Pick<World, "git">;
 
@@ -46,6 +47,35 @@ export async function carryChanges(world: Effects, { caller, worktree, base, ind
   await here.attempt(["update-index", "-q", "--refresh"]);
 }
 
+/**
+ * Takes out of the worktree again what stands in the caller's checkout in the same bytes: of a run that was only tried,
+ * copies of what is nobody's else. What differs stays.
+ */
+export async function uncarryChanges(
+  { git }: Effects,
+  { caller, worktree }: Pick<Carry, "caller" | "worktree">,
+): Promise<void> {
+  const here = git(worktree);
+  const names = (said: string) => said.split("\0").filter((name) => name !== "");
+  const changed = names(await here.output(["diff", "--name-only", "-z", "--no-renames", "HEAD"]));
+  const untracked = names(await here.output(["ls-files", "--others", "--exclude-standard", "-z"]));
+  const isSame = (path: string) => isSameFile(join(worktree, path), join(caller, path));
+  for (const path of untracked.filter(isSame)) rmSync(join(worktree, path));
+  const back = changed.filter(isSame).map((path) => `${path}\0`);
+  if (back.length === 0) return;
+  const args = ["checkout", "--force", "HEAD", "--pathspec-from-file=-", "--pathspec-file-nul"];
+  const own = { env: { GIT_LITERAL_PATHSPECS: "1" }, settings: { "core.hooksPath": "/dev/null" } };
+  await here.configured(own).output(args, { input: back.join("") });
+}
+
+/** Also of two that are not there. */
+function isSameFile(one: string, other: string): boolean {
+  const [a, b] = [one, other].map((file) => lstatSync(file, { throwIfNoEntry: false }));
+  if (a === undefined || b === undefined) return a === b;
+  if (a.isSymbolicLink() && b.isSymbolicLink()) return readlinkSync(one) === readlinkSync(other);
+  return a.isFile() && b.isFile() && a.size === b.size && readFileSync(one).equals(readFileSync(other));
+}
+
 /** The base with what stands changed in the worktree, but for some paths, as a commit; the base itself when that is nothing. */
 export async function startCommit(
   world: Effects,
@@ -59,7 +89,10 @@ export async function startCommit(
 
 async function committed(git: Git, { tree, base, ref }: { tree: string; base: string; ref: string }): Promise<string> {
   const args = ["commit-tree", "-p", base, "-m", "Changes that were not committed when the sandbox started", tree];
-  const commit = (await git.output(args)).trim();
+  // In its user's own name, and in one of ours where git has none.
+  const { name, email } = await identityIn(git);
+  const who = { GIT_AUTHOR_NAME: name, GIT_AUTHOR_EMAIL: email, GIT_COMMITTER_NAME: name, GIT_COMMITTER_EMAIL: email };
+  const commit = (await git.configured({ env: who }).output(args)).trim();
   await git.output(["update-ref", "--end-of-options", ref, commit]);
   return commit;
 }

@@ -63,6 +63,7 @@ export async function drive(world: World, id: string): Promise<void> {
       const next = afterTrouble(failure, { step: now, isOfWorth: await isOfWorth(driving, now), tries });
       if (next === "again") await world.sleep(PAUSE_MS * tries);
       else if (next === "lost") lost(driving, failure);
+      else if (next === "come-home") comeHomeEarly(driving, failure);
       else if (next === "give-up") giveUp(driving, failure);
       else return park(driving, failure);
     }
@@ -91,7 +92,7 @@ async function skipped(driving: Driving): Promise<boolean> {
   return true;
 }
 
-type Next = "again" | "lost" | "give-up" | "park";
+type Next = "again" | "lost" | "come-home" | "give-up" | "park";
 
 interface Trying {
   step: Step;
@@ -102,11 +103,18 @@ interface Trying {
 /** Before claude has begun there is nothing to lose; afterwards what is there is kept until it is safe. */
 function afterTrouble({ code }: Failure, { step, isOfWorth, tries }: Trying): Next {
   if (code === "sandbox.keys-missing") return "park";
+  // What a driver that was killed has begun may still be under way.
+  if (step === "planned" && UNDER_WAY.has(code) && tries < PATIENT_TRIES) return "again";
+  // It may have begun, and done something, all the same.
+  if (step === "sent" && code === "claude.not-started") return "come-home";
   if (!isOfWorth) return "give-up";
   if (code === "sandbox.repository-gone") return "park";
   if (step === "started" && code === "sandbox.gone") return "lost";
   return tries < TRIES ? "again" : "park";
 }
+
+const UNDER_WAY = new Set(["session.place-taken", "worktree.failed", "session.lost", "lock.held"]);
+const PATIENT_TRIES = 8;
 
 /** In doubt it is. */
 async function isOfWorth(driving: Driving, step: Step): Promise<boolean> {
@@ -122,6 +130,18 @@ function giveUp(driving: Driving, failure: Failure): void {
   driving.note(failure.message, "warning");
   const overAt = driving.world.now().toISOString();
   driving.change({ step: "delivered", outcome: "FAILED", overAt, trouble: troubleOf(failure) });
+}
+
+function comeHomeEarly(driving: Driving, failure: Failure): void {
+  driving.note(failure.message, "warning");
+  const overAt = driving.world.now().toISOString();
+  driving.change({
+    step: "over",
+    outcome: "FAILED",
+    overAt,
+    trouble: troubleOf(failure),
+    facts: { endedBy: "itself" },
+  });
 }
 
 /** Until somebody attaches, or asks for it to be thrown away. */

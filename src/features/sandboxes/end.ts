@@ -4,7 +4,7 @@ import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { session } from "../roster/roster.ts";
 import { releaseMade } from "../sessions/sessions.ts";
-import { startRef } from "./carry.ts";
+import { startRef, uncarryChanges } from "./carry.ts";
 import type { Driving } from "./driving.ts";
 
 export async function end(driving: Driving): Promise<void> {
@@ -14,13 +14,19 @@ export async function end(driving: Driving): Promise<void> {
   // The prompt may hold what its user would not leave lying about.
   rmSync(place.prompt, { force: true });
   for (const name of ["carry.index", "start.index"]) rmSync(join(place.directory, name), { force: true });
-  const { session_id: sessionId, git_dir: gitDir, id } = driving.run();
+  const { session_id: sessionId, git_dir: gitDir, id, request, caller_path: caller, worktree_path } = driving.run();
   // What came home stands on it.
   if (existsSync(gitDir))
     await world
       .git(gitDir)
       .trusting()
       .attempt(["update-ref", "-d", startRef(id)]);
+  if (request.isDryRun && existsSync(gitDir)) {
+    const nothing = ["update-ref", "-d", `refs/parallel-cc/sandbox/${id}`];
+    await world.git(gitDir).trusting().attempt(nothing);
+    const isThere = worktree_path !== null && existsSync(worktree_path) && existsSync(caller);
+    if (isThere && request.withChanges) await uncarryChanges(world, { caller, worktree: worktree_path });
+  }
   if (sessionId !== null && session(db, sessionId) !== undefined) {
     const { worktreeRemoved } = await releaseMade(world, sessionId);
     if (worktreeRemoved) driving.note("Its worktree went: there was nothing in it.");

@@ -8,7 +8,8 @@ import { allRuns, runsNamed } from "./store.ts";
 
 /** Without a name: the one that is under way, else the newest. Errors: `sandbox.unknown`, `usage.ambiguous`. */
 export function runMeant(db: Db, named: string | undefined): Run {
-  if (named === undefined) return newest(allRuns(db));
+  if (named === undefined)
+    return newest(allRuns(db).filter(({ request, step }) => !request.isDryRun || step !== "ended"));
   const found = runsNamed(db, named);
   const exact = found.find(({ id, instance_id: instance }) => id === named || instance === named);
   const byName = found.filter(({ name }) => name === named);

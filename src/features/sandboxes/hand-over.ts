@@ -3,7 +3,9 @@
 import { readFileSync } from "node:fs";
 import { asFailure } from "../../core/failure.ts";
 import { counted, printable } from "../../core/text.ts";
+import { branchTip, deleteBranchAt } from "../../git/repository.ts";
 import { deliver, type Replayed } from "../results/results.ts";
+import { worktreeRow } from "../worktrees/worktrees.ts";
 import { workedMs } from "./answers.ts";
 import { costOf } from "./cost.ts";
 import type { Driving } from "./driving.ts";
@@ -49,7 +51,10 @@ export async function handOver(driving: Driving): Promise<void> {
   const run = driving.run();
   const { result } = run.facts;
   const { worktree_path: worktree } = run;
-  if (result === undefined || result.heldBack !== null || worktree === null) {
+  const isNothing =
+    result !== undefined && result.filesChanged === 0 && result.commits.length === 0 && result.left.length === 0;
+  // A branch with nothing on it would only keep its name from the next run.
+  if (result === undefined || isNothing || result.heldBack !== null || worktree === null) {
     driving.change({ step: "delivered" });
     return;
   }
@@ -64,6 +69,7 @@ export async function handOver(driving: Driving): Promise<void> {
       step: "delivered",
       facts: { delivered: { path: worktree, branch: delivered.branch, note: why } },
     });
+    if (form === "branch") await dropOwnBranch(driving, worktree);
     for (const one of left) driving.note(`${printable(one.path)}: ${one.why}.`, "warning");
     if (form === "ref") driving.note(`The result is under ${result.ref}, and not in the worktree: ${why}.`, "warning");
     else if (result.filesChanged > 0)
@@ -75,6 +81,16 @@ export async function handOver(driving: Driving): Promise<void> {
     driving.change({ step: "delivered", facts: { delivered: { path: worktree, branch: null, note } } });
     driving.note(`The result is under ${result.ref}, and not in the worktree: ${note}`, "warning");
   }
+}
+
+/** The one that the worktree was made on, where nobody committed to it: its work is on another. */
+async function dropOwnBranch({ world, db, run }: Driving, worktree: string): Promise<void> {
+  const { base_commit: base, git_dir: gitDir } = run();
+  const own = worktreeRow(db, worktree)?.branch;
+  const git = world.git(gitDir).trusting();
+  if (base === null || own == null || (await branchTip(git, own)) !== base) return;
+  const head = await world.git(worktree).attempt(["symbolic-ref", "--quiet", "HEAD"]);
+  if (head.stdout.trim() !== `refs/heads/${own}`) await deleteBranchAt(git, own, base);
 }
 
 /** A name of ours that another run has taken in the same minute gets a number. */

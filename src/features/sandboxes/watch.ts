@@ -75,7 +75,7 @@ async function watchOnce(driving: Driving): Promise<void> {
         endedBy = why ?? "itself";
         if (why === "stop") driving.note("Stopping claude, to bring home what it has done.");
         if (why === "limit") driving.note("The time is up: claude is stopped, and its work brought home.", "warning");
-        await stopClaude(sandbox, { graceMs: GRACE_MS });
+        await stopped(driving, sandbox);
         await isOver(GRACE_MS * 2);
         break;
       }
@@ -98,6 +98,20 @@ async function watchOnce(driving: Driving): Promise<void> {
   }
 }
 
+/** One that cannot be stopped ends with its sandbox; what it has done by now comes home. */
+async function stopped({ note }: Driving, sandbox: Sandbox): Promise<void> {
+  try {
+    await stopClaude(sandbox, { graceMs: GRACE_MS });
+  } catch (thrown) {
+    forNotStopped(thrown);
+    note("claude does not end when it is told to.", "warning");
+  }
+}
+
+function forNotStopped(thrown: unknown): void {
+  if (asFailure(thrown).code !== "claude.not-stopped") throw thrown;
+}
+
 const CATCH_UP_MS = 1_000;
 const FIRST_LOOK_MS = 4_000;
 
@@ -116,7 +130,10 @@ function pulseOf({ world }: Driving, sandbox: Sandbox) {
       }
       if (now - silentSince < waitMs) return false;
       waitMs *= 2;
-      return (await sandbox.inspect()).state === "stopped";
+      if ((await sandbox.inspect()).state === "stopped") return true;
+      // What looks after claude writes down that it does, and claude can take that away.
+      const { state } = await standing(sandbox);
+      return state !== "running";
     },
   };
 }
@@ -125,7 +142,7 @@ function pulseOf({ world }: Driving, sandbox: Sandbox) {
 async function endOf(sandbox: Sandbox): Promise<Pick<ClaudeEnd, "exit" | "by">> {
   const { state } = await sandbox.inspect();
   // All of it has ended already with what held it, and there is nobody to wait for.
-  if (state !== "stopped") await stopClaude(sandbox, { graceMs: GRACE_MS });
+  if (state !== "stopped") await stopClaude(sandbox, { graceMs: GRACE_MS }).catch(forNotStopped);
   const stood = await standing(sandbox);
   return stood.state === "ended" ? stood : { exit: null, by: "loss" };
 }
