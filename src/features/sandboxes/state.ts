@@ -33,7 +33,8 @@ export const statusShape = () =>
 const viewShape = () => {
   const tokens = v.strictObject({ input: NUMBER, output: NUMBER, cacheRead: NUMBER, cacheWritten: NUMBER });
   return v.strictObject({
-    ...{ model: TEXT_OR_NULL, login: v.picklist(["unknown", "in", "refused"]), turns: NUMBER },
+    ...{ model: TEXT_OR_NULL, directory: TEXT_OR_NULL, turns: NUMBER },
+    login: v.picklist(["unknown", "in", "refused"]),
     doing: orNull(v.strictObject({ tool: TEXT, about: TEXT })),
     ...{ files: v.array(TEXT), filesTouched: NUMBER, tokens, modelCost: orNull(NUMBER) },
     ...{ retries: v.strictObject({ count: NUMBER, why: TEXT_OR_NULL }), isRetrying: YES_OR_NO },
