@@ -50,6 +50,11 @@ const viewShape = () => {
 
 export type StateAnswer = v.InferOutput<ReturnType<typeof statusShape>>;
 
+/** What is only of use for reading on is left out. */
+function shownView(kept: unknown): NonNullable<StateAnswer["view"]> {
+  return v.parse(v.object(viewShape().entries), keptView(kept));
+}
+
 /** Asks the provider. Errors: `sandbox.unknown`, `usage.ambiguous`. */
 export async function stateOf(world: World, named: string | undefined): Promise<StateAnswer> {
   const db = await world.db();
