@@ -50,3 +50,13 @@ test("what was only moved to another branch, or given other words, is not kept t
   await run.claude("git branch aside; git reset -q --hard HEAD~1");
   expect((await run.replay()).more.map(({ name }) => name)).toEqual(["aside"]);
 });
+
+test("a branch that is named after a key comes under another name", async () => {
+  await using run = await makeRun({ files: FILES });
+  const value = "flat-key-0123456789";
+  await run.claude(`git checkout -qb x/${value}; git commit -q --allow-empty -m x; git checkout -q work`);
+  const { more } = await run.replay({ secrets: [{ name: "FLAT_KEY", value }] });
+  expect(more.map(({ name }) => name)).toEqual(["a branch that is named after a key"]);
+  expect(await run.repo.git("for-each-ref", "--format=%(refname)")).not.toContain(value);
+  expect(await run.repo.git("log", "-1", "--format=%s", more[0]?.ref ?? "")).toBe("x");
+});

@@ -15,6 +15,7 @@ import { openConverter, rawSet } from "./clean.ts";
 import { historyOf, type SandboxCommit, subjectOf } from "./history.ts";
 import { foldersOfAll, type Ground, importOf, type Planned, whyLeft } from "./import.ts";
 import { type Branch, commitsOf, type Gathered, openKept, treesOf } from "./kept.ts";
+import { namesIn, needlesOf, type Secret } from "./needles.ts";
 import { pipeGit, requireDone } from "./piped-git.ts";
 import { shown } from "./raw-paths.ts";
 import { setRefs } from "./refs.ts";
@@ -34,6 +35,8 @@ export interface ReplayInput {
   /** Sent in another form than they stand in. */
   altered?: readonly string[];
   submodules: readonly string[];
+  /** No reference is named after one. */
+  secrets?: readonly Secret[];
   signal?: AbortSignal;
 }
 
@@ -88,7 +91,7 @@ export async function replay(world: Effects, input: ReplayInput): Promise<Replay
   const realOf = (id: string): string => (id === sent ? base : (made.get(id) ?? id));
   const { head, tip } = await sameTreeIsNothing(kept, { head: realOf(gathered.head), tip: realOf(gathered.tip) });
   const ref = `refs/parallel-cc/sandbox/${runId}`;
-  const more = moreOf(gathered, runId).map(({ id, ...rest }) => ({ ...rest, id: realOf(id) }));
+  const more = moreOf(input).map(({ id, ...rest }) => ({ ...rest, id: realOf(id) }));
   const others = more.filter(({ id }) => id !== tip && id !== head && id !== base);
   await transfer(world, { store, gitDir, repository, tips: [tip, ...others.map(({ id }) => id)], base, signal });
   const below = `refs/parallel-cc/sandbox-more/${runId}`;
@@ -289,12 +292,17 @@ async function sameTreeIsNothing(kept: Git, { head, tip }: { head: string; tip: 
   return trees.get(head) === trees.get(tip) ? { head, tip: head } : { head, tip };
 }
 
-function moreOf({ branches, stashes }: Gathered, runId: string): More[] {
+function moreOf({ gathered, runId, secrets = [] }: ReplayInput): More[] {
+  const { branches, stashes } = gathered;
   const place = `refs/parallel-cc/sandbox-more/${runId}`;
-  const named = (kind: string, { name, commit }: Branch) => ({ ref: `${place}/${kind}/${name}`, name, id: commit });
+  const needles = needlesOf(secrets);
+  const named = (kind: string, { name, commit }: Branch, index: number) =>
+    namesIn(needles, Buffer.from(name)).length === 0
+      ? { ref: `${place}/${kind}/${name}`, name, id: commit }
+      : { ref: `${place}/${kind}-unnamed/${index}`, name: `a ${kind} that is named after a key`, id: commit };
   return [
-    ...branches.map((one) => named("branch", one)),
-    ...stashes.map((commit, index) => named("stash", { name: String(index), commit })),
+    ...branches.map((one, index) => named("branch", one, index)),
+    ...stashes.map((commit, index) => named("stash", { name: String(index), commit }, index)),
   ];
 }
 

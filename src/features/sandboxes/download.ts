@@ -9,7 +9,7 @@ import type { Sandbox } from "../providers/providers.ts";
 import { gatheredBefore, takeTo } from "../results/results.ts";
 import { type Driving, drivingOf } from "./driving.ts";
 import { runMeant } from "./find.ts";
-import { bringHome, bringHomeFromHere, type Home } from "./home.ts";
+import { bringHome, bringHomeFromHere, type Home, type HomeOptions } from "./home.ts";
 import { hasReached, type Run, statusOf } from "./run.ts";
 import { secretsKnownOf } from "./secrets.ts";
 
@@ -43,7 +43,9 @@ export async function download(world: World, { run: named, output, withKeys }: D
   if (judged !== undefined && judged.heldBack !== null && !withKeys) throw heldBack(judged.heldBack);
   const to = output === undefined ? undefined : emptyDirectory(resolve(world.cwd, output));
   const sandbox = hasReached(run.step, "home") ? undefined : await driving.sandbox();
-  const home = judged === undefined ? await soFar(driving, sandbox) : { result: judged };
+  // Of a result that is held back no commits were made yet.
+  const isMade = judged !== undefined && (judged.heldBack === null || judged.ref !== null);
+  const home = isMade ? { result: judged } : await soFar(driving, sandbox, { withKeys });
   if (home === undefined) throw nothingYet(run);
   if (home.result.heldBack !== null && !withKeys) throw heldBack(home.result.heldBack);
   if (to === undefined) return { run, result: home.result, output: undefined };
@@ -55,8 +57,8 @@ export async function download(world: World, { run: named, output, withKeys }: D
   return { run, result: home.result, output: { path: to, files: taken.files, bytes: bytesBelow(to) } };
 }
 
-async function soFar(driving: Driving, sandbox: Sandbox | undefined): Promise<Home | undefined> {
-  return sandbox === undefined ? bringHomeFromHere(driving) : bringHome(driving, sandbox);
+async function soFar(driving: Driving, sandbox: Sandbox | undefined, options: HomeOptions): Promise<Home | undefined> {
+  return sandbox === undefined ? bringHomeFromHere(driving, options) : bringHome(driving, sandbox, options);
 }
 
 function bytesBelow(directory: string): number {
@@ -96,6 +98,6 @@ function heldBack(why: string): Failure {
   return new Failure({
     code: "sandbox.held-back",
     message: `The result is held back: ${why}.`,
-    hint: "Pass --with-keys to take it all the same, and let no key of it get into a commit.",
+    hint: "Pass --with-keys to take it all the same, and push no commit that a key is in.",
   });
 }

@@ -18,8 +18,13 @@ export interface Home {
   result: NonNullable<ReturnType<Driving["run"]>["facts"]["result"]>;
 }
 
+export interface HomeOptions {
+  /** Of a result that holds keys the commits as well. Whoever judges it still says that it does. */
+  withKeys?: boolean;
+}
+
 /** May be done again at any time: what is here already is not fetched twice. */
-export async function bringHome(driving: Driving, sandbox: Sandbox): Promise<Home> {
+export async function bringHome(driving: Driving, sandbox: Sandbox, options: HomeOptions = {}): Promise<Home> {
   const { world, place } = driving;
   const run = driving.run();
   const { sent } = run.facts;
@@ -32,25 +37,30 @@ export async function bringHome(driving: Driving, sandbox: Sandbox): Promise<Hom
     });
     const { result, checkpoint } = driving.run().facts;
     // A checkpoint that brought nothing new is the one before.
-    if (gathered.isUnchanged && result !== undefined && checkpoint?.tip === gathered.tip) {
+    const isKnown = gathered.isUnchanged && checkpoint?.tip === gathered.tip;
+    if (isKnown && result !== undefined && !(options.withKeys === true && result.heldBack !== null)) {
       return { tip: gathered.tip, result };
     }
-    return keep(driving, gathered);
+    return keep(driving, gathered, options);
   };
-  // Somebody may take the result just when a checkpoint is due.
+  return alone(driving, fetched);
+}
+
+/** Somebody may take the result just when a checkpoint is due. */
+async function alone<T>({ world, place }: Driving, bring: () => Promise<T>): Promise<T> {
   const doing = "been bringing this result home";
-  return withLock(world, join(place.directory, "home.lock"), fetched, { timeoutMs: HOME_MS, doing });
+  return withLock(world, join(place.directory, "home.lock"), bring, { timeoutMs: HOME_MS, doing });
 }
 
 const HOME_MS = 600_000;
 
 /** What the last checkpoint had brought; undefined when there was none. */
-export async function bringHomeFromHere(driving: Driving): Promise<Home | undefined> {
+export async function bringHomeFromHere(driving: Driving, options: HomeOptions = {}): Promise<Home | undefined> {
   const gathered = await gatheredBefore(driving.world, driving.place);
-  return gathered === undefined ? undefined : keep(driving, gathered);
+  return gathered === undefined ? undefined : alone(driving, () => keep(driving, gathered, options));
 }
 
-async function keep(driving: Driving, gathered: Gathered): Promise<Home> {
+async function keep(driving: Driving, gathered: Gathered, { withKeys }: HomeOptions): Promise<Home> {
   const { world, place, secrets } = driving;
   const run = driving.run();
   const { sent, startCommit } = run.facts;
@@ -70,10 +80,10 @@ async function keep(driving: Driving, gathered: Gathered): Promise<Home> {
   // Once it was seen to hold a key, who does not know that key sees none.
   const heldBack = whyHeldBack(findings) ?? run.facts.result?.heldBack ?? null;
   const found = { runsOnHost, escaping, remarks, heldBack };
-  if (heldBack !== null) return { tip: gathered.tip, result: { ...nothing, ...found } };
+  if (heldBack !== null && withKeys !== true) return { tip: gathered.tip, result: { ...nothing, ...found } };
   const { extras, altered, submodules }: Sent = JSON.parse(readFileSync(place.manifest, "utf8"));
   const apart = { extras, altered, submodules: submodules.map(({ path }) => path) };
-  const replayed = await replay(world, { ...from, ...apart, base: startCommit, runId: run.id });
+  const replayed = await replay(world, { ...from, ...apart, base: startCommit, runId: run.id, secrets });
   replaceFile({ file: place.replayed, text: JSON.stringify(replayed), mode: 0o600, directoryMode: 0o700 });
   const { commits, uncommitted, filesChanged, left, ref, more } = replayed;
   const others = more.map(({ name, ref: at }) => `Also inside: ${printable(name)}, here as ${printable(at)}.`);
