@@ -72,7 +72,7 @@ export async function stateOf(world: World, named: string | undefined): Promise<
       lastCheckpointAt: run.facts.checkpoint?.at ?? null,
       health,
       usage,
-      view: run.view === null ? null : keptView(run.view),
+      view: run.view === null ? null : shownView(run.view),
     },
   };
 }
