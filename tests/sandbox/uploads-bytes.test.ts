@@ -236,6 +236,16 @@ describe("files that change while they are sent", () => {
     await expectSameBytes(scene, arrived);
   });
 
+  test("a key of the run's that was written meanwhile stays here", async () => {
+    await using scene = await makeScene({ files: { "a.txt": "a\n", "b.txt": "b\n" } });
+    const secrets = [{ name: "KEY", value: "some-key-of-the-run" }];
+    const plan = await scene.plan({ secrets });
+    const world = meddled(scene.world, () => appendFileSync(join(scene.worktree, "a.txt"), "some-key-of-the-run\n"));
+    const arrived = await sendUpload(world, scene.sandbox, plan, { ...PLAINLY, secrets });
+    expect(arrived.held).toMatchObject([{ path: "a.txt", rule: "the value of KEY" }]);
+    expect(existsSync(join(scene.sandbox.places.workspace, "a.txt"))).toBeFalse();
+  });
+
   test("twice: nothing is called sent", async () => {
     await using scene = await makeScene();
     const plan = await scene.plan();

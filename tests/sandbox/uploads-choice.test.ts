@@ -213,6 +213,60 @@ describe("credentials", () => {
     expect(plan.held.find(({ path }) => path === "new.txt")).toMatchObject({ rule: "an npm token", sizeBytes: 41 });
   });
 
+  test("they are found beside bytes that are no text, and in UTF-16", async () => {
+    await using scene = await makeScene();
+    const wide = Buffer.from(`\ufeff${KEY.repeat(3)}`, "utf16le");
+    await write(scene.worktree, {
+      "a.bin": "\0\x01\0ghp_aK3mZ9qLw7RtB2xVn8YcD4hJf6GsP5uEoT1i\0\0",
+      "key.txt": wide,
+      "big-endian.txt": Buffer.from(wide).swap16(),
+      "unmarked.txt": Buffer.concat([wide.subarray(2), Buffer.alloc(300_000)]),
+      "chinese.txt": Buffer.from("\ufeff\u4f60\u597d, hello\n", "utf16le"),
+    });
+    const plan = await scene.up();
+    expect(sentIn(plan)).toEqual(["chinese.txt", "file-0.txt"]);
+    expect(plan.held.map(({ rule }) => rule).toSorted()).toEqual(["a GitHub token", ...Array(3).fill("a private key")]);
+  });
+
+  test("an .envrc that gives away a secret stays here, one that sets up goes", async () => {
+    await using scene = await makeScene({
+      files: { ".envrc": "use flake\n", "a/.envrc": "export API_KEY=t4kQ9wZr7\n" },
+    });
+    const plan = await scene.up();
+    expect(sentIn(plan)).toEqual([".envrc"]);
+    expect(plan.held).toMatchObject([{ path: "a/.envrc", reason: "credential-name", rule: ".envrc" }]);
+  });
+
+  test("the values of the run's own keys stay here, however they are written, and stand in no plan", async () => {
+    const value = `odd "value" of\n\u00e9${"long".repeat(3000)}`;
+    await using scene = await makeScene();
+    const padding = "x".repeat(262_144 - 40);
+    await write(scene.worktree, {
+      ...{
+        plain: `${padding}${value}\n`,
+        "a.json": JSON.stringify({ value }),
+        url: `?key=${encodeURIComponent(value)}`,
+      },
+      ...{ wide: Buffer.from(`\ufeffA=some-key\n`, "utf16le"), short: "1234567\n", asked: "some-key\n" },
+    });
+    const secrets = [
+      ...[
+        { name: "LONG", value },
+        { name: "KEY", value: "some-key\n" },
+      ],
+      ...[
+        { name: "SHORT", value: "1234567" },
+        { name: "EMPTY", value: "" },
+      ],
+    ];
+    const plan = await scene.plan({ secrets, include: ["asked"], caller: scene.worktree });
+    expect(sentIn(plan)).toEqual(["asked", "file-0.txt", "short"]);
+    expect(Object.values(heldIn(plan))).toEqual(Array(4).fill("credential-content"));
+    expect(plan.held.find(({ path }) => path === "wide")?.rule).toBe("the value of KEY");
+    expect(JSON.stringify(plan)).not.toContain("longlong");
+    expect(JSON.stringify(plan)).not.toContain("some-key");
+  });
+
   test("--include sends one, from where the caller stands when the run has none", async () => {
     await using scene = await makeScene({ files: { ".gitignore": ".env\nprivate/\n", "conf/prod.key": KEY } });
     await write(scene.repo.path, { ".env": "A=1\n", "private/deep/x.txt": "x\n", "private/.git/config": "no\n" });

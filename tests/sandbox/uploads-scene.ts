@@ -2,7 +2,13 @@
 
 import { chmod, mkdir, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { type PlanInput, planUpload, sendUpload, type UploadPlan } from "../../src/features/uploads/uploads.ts";
+import {
+  type PlanInput,
+  type Planning,
+  planUpload,
+  sendUpload,
+  type UploadPlan,
+} from "../../src/features/uploads/uploads.ts";
 import { makePlace, type Place } from "../support/place.ts";
 import { type PlainSandbox, plainSandbox } from "../support/plain-sandbox.ts";
 import { makeRepo, type Repo, runGit } from "../support/repo.ts";
@@ -35,10 +41,10 @@ export interface Scene extends AsyncDisposable {
   base: string;
   gitAt(directory: string, ...args: string[]): Promise<string>;
   planInput: PlanInput;
-  plan(input?: Partial<PlanInput>): Promise<UploadPlan>;
+  plan(input?: Partial<Planning>): Promise<UploadPlan>;
   send(plan: UploadPlan): Promise<UploadPlan>;
   /** Plans, sends, and answers the plan that arrived. */
-  up(input?: Partial<PlanInput>): Promise<UploadPlan>;
+  up(input?: Partial<Planning>): Promise<UploadPlan>;
 }
 
 export interface SceneInput {
@@ -62,7 +68,7 @@ export async function makeScene({ files, format = "sha1", name }: SceneInput = {
     ...{ repository: repo.path, worktree, caller: repo.path, include: [], store: place.at("data/store.git") },
     ...{ base, sharesObjects: true },
   };
-  const plan = (input: Partial<PlanInput> = {}) => planUpload(world, { ...planInput, ...input });
+  const plan = (input: Partial<Planning> = {}) => planUpload(world, { ...planInput, ...input });
   const send = (planned: UploadPlan) => sendUpload(world, sandbox, planned, { compression: "none" });
   return {
     ...{ place, world, repo, worktree, sandbox, base, gitAt, planInput, plan, send },

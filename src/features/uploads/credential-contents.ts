@@ -2,7 +2,7 @@
 // documentation and tests have in their place (EXAMPLE, xxxx, 1234…) is none.
 
 /** How many characters behind its first one a credential may need to be known by. */
-export const LONGEST = 1024;
+export const LONGEST = 4096;
 
 interface Form {
   rule: string;
@@ -12,9 +12,13 @@ interface Form {
   pattern: string;
   /** Beyond the pattern; `rest` begins with the match. */
   isReal?: (match: string, rest: () => string) => boolean;
+  /** Tests make their own, which look like any other. */
+  isMadeByTests?: boolean;
 }
 
 const END = "(?![A-Za-z0-9_-])";
+
+const JWT = `eyJ[\\w-]{10,600}\\.eyJ[\\w-]{10,2400}\\.[\\w-]{42,700}${END}`;
 
 const FORMS: readonly Form[] = [
   {
@@ -22,6 +26,12 @@ const FORMS: readonly Form[] = [
     starts: ["-----BEGIN "],
     pattern: "-----BEGIN (?:[A-Z0-9]+ ){0,4}PRIVATE KEY",
     isReal: (_, rest) => hasKeyBody(rest()),
+  },
+  {
+    rule: "an AWS secret key",
+    starts: ["aws_secret_access_key", "AWS_SECRET_ACCESS_KEY", "SecretAccessKey", "secretAccessKey"],
+    pattern: "[A-Za-z_]{15,21}[\"']?[ \\t]{0,8}(?:=>?|:)[ \\t]{0,8}[\"']?[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=_-])",
+    isReal: (match) => isSecretKey(match.slice(-40)),
   },
   { rule: "an age key", starts: ["AGE-SECRET-KEY-1"], pattern: "AGE-SECRET-KEY-1[0-9A-Z]{58}" },
   { rule: "an AWS access key", starts: ["AKIA", "ASIA", "ABIA", "ACCA"], pattern: `A[A-Z]{3}[A-Z2-7]{16}${END}` },
@@ -60,15 +70,11 @@ const FORMS: readonly Form[] = [
   { rule: "a PyPI token", starts: ["pypi-AgEI"], pattern: "pypi-AgEIcHlwaS5vcmc[\\w-]{50,300}" },
   { rule: "a Stripe key", starts: ["sk_live_", "rk_live_"], pattern: `[sr]k_live_[A-Za-z0-9]{20,200}${END}` },
   { rule: "a SendGrid key", starts: ["SG."], pattern: `SG\\.[\\w-]{22}\\.[\\w-]{43}${END}` },
-  { rule: "a Hugging Face token", starts: ["hf_"], pattern: `hf_[A-Za-z]{34}${END}` },
+  { rule: "a Hugging Face token", starts: ["hf_"], pattern: `hf_[A-Za-z0-9]{34,40}${END}` },
   { rule: "a DigitalOcean token", starts: ["dop_v1_", "doo_v1_", "dor_v1_"], pattern: `do[opr]_v1_[0-9a-f]{64}${END}` },
   { rule: "an E2B key", starts: ["e2b_"], pattern: `e2b_[0-9a-f]{40}${END}` },
-  {
-    rule: "a service key (JWT)",
-    starts: ["eyJ"],
-    pattern: "eyJ[\\w-]{10,200}\\.eyJ[\\w-]{10,600}\\.[\\w-]{20,200}",
-    isReal: isServiceKey,
-  },
+  { rule: "a service key (JWT)", starts: ["eyJ"], pattern: JWT, isReal: isServiceKey },
+  { rule: "a token (JWT)", starts: ["eyJ"], pattern: JWT, isReal: isBearerToken, isMadeByTests: true },
   {
     rule: "a URL with a password",
     starts: ["://"],
@@ -90,15 +96,24 @@ const isCommon = ({ start }: { start: string }) => start === "sk-" || start === 
 const COMMON = STARTS.filter(isCommon);
 const RARE = new RegExp(STARTS.flatMap((one) => (isCommon(one) ? [] : [literally(one.start)])).join("|"));
 
-/** Which credential stands in a text, if any. A text of one character for each byte is enough. */
-export function credentialIn(text: string): string | undefined {
+const TESTS =
+  /(^|\/)(tests?|__tests__|specs?|testdata|fixtures?|e2e|mocks?|__mocks__)\/|[._-](tests?|spec)\.\w+$|Tests?\.\w+$/;
+
+/** Whether a file belongs to tests, by its path. */
+export function isOfTests(path: string): boolean {
+  return TESTS.test(path);
+}
+
+/** Which credential stands in a file's text, if any. A text of one character for each byte is enough. */
+export function credentialIn(text: string, path = ""): string | undefined {
   // `test` and `indexOf` go through gigabytes in a second; an `exec` that looks for all of it takes five times as long.
   for (const { start, forms } of RARE.test(text) ? STARTS : COMMON) {
     for (let index = text.indexOf(start); index >= 0; index = text.indexOf(start, index + 1)) {
-      for (const { at, rule, isReal = isRandom } of forms) {
+      for (const { at, rule, isReal = isRandom, isMadeByTests } of forms) {
         at.lastIndex = index;
         if (!at.test(text)) continue;
         const match = text.slice(index, at.lastIndex);
+        if (isMadeByTests && isOfTests(path)) continue;
         if (isReal(match, () => text.slice(index, index + LONGEST))) return rule;
       }
     }
@@ -122,7 +137,7 @@ export function isPublicPem(text: string): boolean {
 }
 
 /** What is made up to fill a place says so, counts up, or repeats itself. */
-function isRandom(token: string): boolean {
+export function isRandom(token: string): boolean {
   if (/example|sample|dummy|fake|placeholder|redacted|your|test|xxxx|\.\.\./i.test(token)) return false;
   if (/0123456|1234567|abcdefg|(.)\1{4}/i.test(token)) return false;
   const secret = token.slice(Math.max(4, token.length - 36));
@@ -141,10 +156,30 @@ function hasKeyBody(rest: string): boolean {
   return body.length >= 60 && new Set(body.slice(0, 60)).size >= 14;
 }
 
-/** Supabase's form: whoever has it passes by all rules of access. The others of a project are public. */
+/** An access key's other half: letters of both cases and digits, as chance mixes them. */
+function isSecretKey(secret: string): boolean {
+  return isRandom(secret) && /[a-z]/.test(secret) && /[A-Z]/.test(secret) && /\d/.test(secret);
+}
+
+/** Supabase's form: whoever has it passes by all rules of access. */
 function isServiceKey(token: string): boolean {
-  const payload = Buffer.from(token.split(".")[1] ?? "", "base64url").toString("latin1");
-  return /"role"\s*:\s*"(service_role|supabase_admin)"/.test(payload);
+  return /"role"\s*:\s*"(service_role|supabase_admin)"/.test(decoded(token.split(".")[1]) ?? "");
+}
+
+/** Signed, for somebody, from or until some time, as servers give them out. What examples are made of is none. */
+function isBearerToken(token: string): boolean {
+  const [head, payload, signature = ""] = token.split(".");
+  const [header, claims] = [decoded(head), decoded(payload)];
+  if (header === undefined || claims === undefined || !isRandom(signature)) return false;
+  if (!/"alg"\s*:\s*"(HS|RS|ES|PS|EdDSA)/.test(header)) return false;
+  // Supabase's for everybody.
+  if (!/"(exp|iat|nbf)"\s*:\s*\d{9,}/.test(claims) || /"role"\s*:\s*"anon"/.test(claims)) return false;
+  return !/example|sample|dummy|fake|test|mock|demo|foo|bar\b|john|jane|joe|alice|bob|1234567|localhost/i.test(claims);
+}
+
+function decoded(part: string | undefined): string | undefined {
+  const text = Buffer.from(part ?? "", "base64url").toString();
+  return /^\{"[^\ufffd]*\}$/.test(text) ? text : undefined;
 }
 
 const PLACEHOLDER =

@@ -2,8 +2,9 @@
 // judged by what they hold.
 
 import { pathFrom } from "./byte-paths.ts";
+import { isOfTests } from "./credential-contents.ts";
 
-/** What may be sent all the same: a file that has nothing but public keys and certificates in it. */
+/** What may be sent all the same: a file in which is nothing but what is public. */
 export interface NameRule {
   rule: string;
   isPublicAllowed: boolean;
@@ -28,20 +29,25 @@ const NAMES: readonly (readonly [rule: string, name: RegExp])[] = [
   ["service-account*.json", /^service[-_]?accounts?([._-].*)?\.json$/],
   ["gha-creds-*.json", /^gha-creds-.*\.json$/],
   ["application_default_credentials.json", /^application_default_credentials\.json$/],
+  [".dockerconfigjson, .dockercfg", /\.docker(configjson|cfg)$/],
   ["*.tfstate", /\.tfstate(\..*)?$/],
   ["kubeconfig", /^kubeconfig(\.ya?ml)?$|\.kubeconfig$/],
   ["*.p12, *.pfx, *.jks, *.ppk, *.p8, *.kdbx", /\.(p12|pfx|jks|ppk|p8|kdbx)$/],
 ];
 
-/** They hold public keys and certificates as well. */
+/** They hold public keys and certificates as well, or nothing but how a shell is set up. */
 const MIXED: readonly (readonly [rule: string, name: RegExp])[] = [
   ["*.pem", /\.pem$/],
   ["*.key", /\.key$/],
+  [".envrc", /^\.envrc$/],
 ];
+
+const ENVIRONMENT = /^(?!.*\b(examples?|sample|template|tmpl|tpl|dist|schema|defaults?)\b).+\.env$/;
 
 const PATHS: readonly (readonly [rule: string, path: RegExp])[] = [
   [".kube/config", /(^|\/)\.kube\/config$/],
   [".docker/config.json", /(^|\/)\.docker\/config\.json$/],
+  ["gh/hosts.yml", /(^|\/)gh\/hosts\.ya?ml$/],
 ];
 
 /** Undefined for the name of an ordinary file. */
@@ -53,6 +59,8 @@ export function credentialName(path: string): NameRule | undefined {
   if (PUBLIC_ENDINGS.test(name)) return undefined;
   const named = NAMES.find(([, pattern]) => pattern.test(name)) ?? PATHS.find(([, at]) => at.test(path.toLowerCase()));
   if (named !== undefined) return { rule: named[0], isPublicAllowed: false };
+  // Those of tests mostly try out how such files are read.
+  if (ENVIRONMENT.test(name)) return { rule: "*.env", isPublicAllowed: isOfTests(path) };
   const mixed = MIXED.find(([, pattern]) => pattern.test(name));
   return mixed && { rule: mixed[0], isPublicAllowed: true };
 }

@@ -50,7 +50,7 @@ export async function keptByIgnoreFiles(store: Git, asking: Asking): Promise<Map
 
 /** A link may lead anywhere, and a pipe has no end. */
 async function firstWith(name: string, tops: readonly string[]): Promise<string | undefined> {
-  const lookAt = looker("sha1");
+  const lookAt = looker({ hash: "sha1" });
   for (const top of tops) if ((await lookAt(top, name)).is === "file") return top;
   return undefined;
 }

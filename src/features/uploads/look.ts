@@ -5,6 +5,8 @@ import { closeSync, fstatSync, lstatSync, readlinkSync, readSync, type Stats } f
 import { openFile } from "./blobs.ts";
 import { fullPath } from "./byte-paths.ts";
 import { credentialIn, isPublicPem, LONGEST, registryToken } from "./credential-contents.ts";
+import { setsNoSecret } from "./environment-files.ts";
+import { isUtf16, type Needle, needleIn, needlesOf, type Secret } from "./own-secrets.ts";
 
 export type Look =
   | { is: "file"; mode: Mode; id: string; sizeBytes: number; credential: string | undefined; isPublic: boolean }
@@ -24,12 +26,20 @@ const TRIES = 3;
 /** Of one file, before others have their turn. */
 const BREATH_BYTES = 64 * 1024 * 1024;
 
+export interface Looking {
+  hash: HashName;
+  secrets?: readonly Secret[] | undefined;
+  signal?: AbortSignal | undefined;
+}
+
 export type LookAt = (top: string, path: string) => Promise<Look>;
 
 /** Looks at one file after the other, never at two at once: with memory for one. Throws the signal's reason. */
-export function looker(hash: HashName, signal?: AbortSignal): LookAt {
-  // What stands at a chunk's end is seen once more, with what follows it.
-  const memory = Buffer.allocUnsafeSlow(LONGEST + CHUNK_BYTES);
+export function looker({ hash, secrets = [], signal }: Looking): LookAt {
+  const needles = needlesOf(secrets);
+  // What stands at a chunk's end is seen once more, with what follows it. UTF-16 takes twice the room.
+  const overlap = 2 * Math.max(LONGEST, ...needles.map(({ text }) => text.length));
+  const memory = Buffer.allocUnsafeSlow(overlap + CHUNK_BYTES);
   return async (top, path) => {
     const full = fullPath(top, path);
     const stats = statsOf(full);
@@ -39,7 +49,7 @@ export function looker(hash: HashName, signal?: AbortSignal): LookAt {
     if (stats.isSymbolicLink()) return lookAtLink(full, hash);
     if (!stats.isFile()) return { is: "special" };
     for (let tries = 0; tries < TRIES; tries++) {
-      const look = await lookAtFile(full, { hash, memory, path, signal });
+      const look = await lookAtFile(full, { hash, memory, overlap, needles, path, signal });
       if (look !== undefined) return look;
     }
     // It never has as many bytes as it says: not to be had as a whole.
@@ -69,6 +79,8 @@ function lookAtLink(full: Buffer, hash: HashName): Look {
 interface Reading {
   hash: HashName;
   memory: Buffer;
+  overlap: number;
+  needles: readonly Needle[];
   path: string;
   signal: AbortSignal | undefined;
 }
@@ -94,21 +106,25 @@ async function lookAtFile(full: Buffer, reading: Reading): Promise<Look | undefi
 }
 
 async function readThrough(handle: number, stats: Stats, reading: Reading): Promise<Look | undefined> {
-  const { hash, memory, path, signal } = reading;
+  const { hash, memory, overlap, needles, path, signal } = reading;
   const hasher = blobHasher(hash, stats.size);
   const isSmall = stats.size <= LARGEST_SETTINGS_BYTES;
+  const isEnvironment = /\.env(rc)?$/i.test(path);
   let [kept, sizeBytes, isPublic] = [0, 0, false];
+  let isWide = false;
   let credential: string | undefined;
   for (;;) {
     const count = readSync(handle, memory, kept, CHUNK_BYTES, null);
     if (count === 0) break;
     sizeBytes += count;
     hasher.update(memory.subarray(kept, kept + count));
-    const text = memory.toString("latin1", 0, kept + count);
-    credential ??= credentialIn(text);
+    const bytes = memory.toString("latin1", 0, kept + count);
+    if (kept === 0) isWide = isUtf16(bytes);
+    const text = isWide ? bytes.replaceAll("\0", "") : bytes;
+    credential ??= needleIn(needles, text) ?? credentialIn(text, path);
     if (isSmall && /(^|\/)\.(npmrc|yarnrc(\.yml)?)$/.test(path)) credential ??= registryToken(text);
-    if (isSmall && count === stats.size) isPublic = isPublicPem(text);
-    const left = Math.min(LONGEST, kept + count);
+    if (isSmall && count === stats.size) isPublic = isEnvironment ? setsNoSecret(text) : isPublicPem(text);
+    const left = Math.min(overlap, kept + count);
     memory.copyWithin(0, kept + count - left, kept + count);
     kept = left;
     if (sizeBytes % BREATH_BYTES === 0) await turnOfOthers(signal);

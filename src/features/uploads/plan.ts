@@ -12,6 +12,7 @@ import { garbageCollector } from "./garbage.ts";
 import { keptByIgnoreFiles } from "./ignore-files.ts";
 import { type HashName, type Look, type LookAt, looker, turnOfOthers } from "./look.ts";
 import { cleaned, mayHoldOurs } from "./own-entries.ts";
+import type { Secret } from "./own-secrets.ts";
 import { type Entry, openStore, type Shared, sharedBy, timeOf, writeSent } from "./store.ts";
 import { warningsOf } from "./warnings.ts";
 
@@ -29,6 +30,11 @@ export interface PlanInput {
   /** The whole id of the commit that the checkout was made from. */
   base: string;
   sharesObjects: boolean;
+}
+
+export interface Planning extends PlanInput {
+  /** Values that stay here unless their file is asked for. A plan is written down, and they are not in it. */
+  secrets?: readonly Secret[] | undefined;
 }
 
 export type Reason =
@@ -73,7 +79,8 @@ interface Chosen extends Candidate {
 const BATCH = 200;
 
 /** Changes nothing but the store's directory. Errors: `usage.include`, `upload.*`, those of git and of the file system. */
-export async function planUpload(world: Effects, input: PlanInput, signal?: AbortSignal): Promise<UploadPlan> {
+export async function planUpload(world: Effects, planning: Planning, signal?: AbortSignal): Promise<UploadPlan> {
+  const { secrets, ...input } = planning;
   const git = quietGit(world, input.worktree);
   const shared = await sharedBy(git);
   const store = await openStore(world, input.store, shared);
@@ -82,7 +89,7 @@ export async function planUpload(world: Effects, input: PlanInput, signal?: Abor
   const kept = await keptByIgnoreFiles(store, { worktree: input.worktree, caller: input.caller, paths });
   const held: UploadPlan["held"] = [];
   const chosen: Chosen[] = [];
-  const lookAt = inTrees(looker(shared.hash, signal));
+  const lookAt = inTrees(looker({ hash: shared.hash, secrets, signal }));
   const dropped = garbageCollector();
   for (const [count, candidate] of found.files.entries()) {
     if (count % BATCH === 0) await turnOfOthers(signal);

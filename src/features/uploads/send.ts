@@ -7,6 +7,7 @@ import type { World } from "../../world.ts";
 import { type Capabilities, capture, type Sandbox } from "../providers/providers.ts";
 import { alternate } from "./alternates.ts";
 import COMMIT from "./commit.sh" with { type: "text" };
+import type { Secret } from "./own-secrets.ts";
 import { planUpload, type UploadPlan } from "./plan.ts";
 import PREPARE from "./prepare.sh" with { type: "text" };
 import { dateOf, SENT } from "./store.ts";
@@ -19,6 +20,8 @@ const LEAVE_MS = 5_000;
 
 export interface SendOptions {
   compression: Capabilities["compression"];
+  /** As they were planned with. */
+  secrets?: readonly Secret[] | undefined;
   signal?: AbortSignal | undefined;
   /** Bytes sent so far, of a little more than the plan's. */
   onProgress?(bytes: number): void;
@@ -36,7 +39,7 @@ export async function sendUpload(
 ): Promise<UploadPlan> {
   const first = await sendOnce(world, sandbox, plan, options);
   if (first.commit === plan.commit) return plan;
-  const again = await planUpload(world, plan.input, options.signal);
+  const again = await planUpload(world, { ...plan.input, secrets: options.secrets }, options.signal);
   const second = await sendOnce(world, sandbox, again, options);
   if (second.commit === again.commit) return again;
   const hasChanged = again.commit !== plan.commit;

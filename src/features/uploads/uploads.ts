@@ -2,6 +2,6 @@
 
 export { objectDirectories } from "./alternates.ts";
 export { credentialIn, LONGEST } from "./credential-contents.ts";
-export { type PlanInput, planUpload, type Reason, type UploadPlan } from "./plan.ts";
+export { type PlanInput, type Planning, planUpload, type Reason, type UploadPlan } from "./plan.ts";
 export { type SendOptions, sendUpload } from "./send.ts";
 export { SENT } from "./store.ts";
