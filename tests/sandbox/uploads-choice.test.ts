@@ -5,7 +5,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { chmod, mkdir, readFile, rm, symlink } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import type { UploadPlan } from "../../src/features/uploads/uploads.ts";
+import { checkIncludes, type UploadPlan } from "../../src/features/uploads/uploads.ts";
 import { makeScene, namesIn, planOfNobody, type Scene, write } from "./uploads-scene.ts";
 
 function sentIn(plan: UploadPlan): string[] {
@@ -280,6 +280,18 @@ describe("credentials", () => {
     await using scene = await makeScene();
     expect(scene.plan({ include: [path] })).rejects.toMatchObject({ code: "usage.include", kind: "usage" });
   });
+});
+
+test("what --include names wrongly is said before anything is made, all of it at once", async () => {
+  await using scene = await makeScene({ files: { "a.txt": "a\n", "deep/b.txt": "b\n", link: { link: "/etc" } } });
+  const { path } = scene.repo;
+  await mkdir(join(path, "empty"));
+  expect(() => checkIncludes(path, ["a.txt", "deep", join(path, "deep/b.txt"), ".", "link"])).not.toThrow();
+  expect(() => checkIncludes(path, ["a.txt", "../x", "b.txt", "/etc/passwd", "link/passwd"])).toThrow(
+    `../x, /etc/passwd are outside of ${path}. There is no b.txt, link/passwd in ${path}.`,
+  );
+  expect(() => checkIncludes(path, ["..", "a.txt"])).toThrow(`.. is outside of ${path}.`);
+  expect(() => checkIncludes(path, ["a.txt/x", "empty", "c"])).toThrow(`There is no a.txt/x, empty, c in ${path}.`);
 });
 
 describe("submodules", () => {

@@ -1,12 +1,12 @@
 // Which files of a run's checkout may be sent: what git knows there, what claude is told by though git ignores it, the
 // files of submodules, and what the user asks for by name. What of it is then sent, others decide.
 
-import { existsSync, lstatSync, readdirSync } from "node:fs";
-import { isAbsolute, join, relative, resolve } from "node:path";
-import { usage } from "../../core/failure.ts";
+import { existsSync, lstatSync } from "node:fs";
+import { join } from "node:path";
 import type { Git } from "../../git/git.ts";
 import type { World } from "../../world.ts";
-import { fullPath, insideOf, pathFrom, pathsOf, shownPath } from "./byte-paths.ts";
+import { fullPath, insideOf, pathsOf, shownPath } from "./byte-paths.ts";
+import { filesBelow, notThere, pathsInside } from "./includes.ts";
 
 export type Why = "tracked" | "untracked" | "submodule" | "claude" | "included";
 
@@ -52,7 +52,7 @@ export function quietGit(world: Pick<World, "git">, top: string): Git {
 /** Errors: `usage.include`, and those of git. */
 export async function candidatesIn(world: Pick<World, "git">, tops: Tops): Promise<Candidates> {
   const { worktree, caller } = tops;
-  const asked = tops.include.map((named) => pathInside(caller, named));
+  const asked = pathsInside(caller, tops.include);
   const isAsked = (path: string) => asked.some((one) => one === "" || path === one || path.startsWith(`${one}/`));
   const found = new Map<string, Candidate>();
   const add = (top: string, why: Why, paths: readonly string[]) => {
@@ -73,9 +73,9 @@ export async function candidatesIn(world: Pick<World, "git">, tops: Tops): Promi
   const isElsewhere = caller !== worktree && existsSync(join(caller, ".git"));
   if (isElsewhere) add(caller, "claude", (await claudeFiles(quietGit(world, caller))).filter(isFree));
   for (const path of asked) {
-    const here = filesBelow(worktree, path);
-    const there = isElsewhere ? filesBelow(caller, path).filter(isFree) : [];
-    if (here.length + there.length === 0 && !isInGitsHands(found, path)) throw notThere(path, caller);
+    const here = [...filesBelow(worktree, path)];
+    const there = isElsewhere ? [...filesBelow(caller, path)].filter(isFree) : [];
+    if (here.length + there.length === 0 && !isInGitsHands(found, path)) throw notThere(caller, [path]);
     add(worktree, "included", here);
     add(caller, "included", there);
   }
@@ -118,7 +118,7 @@ async function knownTo(git: Git): Promise<Known> {
 /** Those that git does not track, be they ignored. Skills are often repositories of their own. */
 async function claudeFiles(git: Git): Promise<string[]> {
   const found = pathsOf(await git.bytes(["ls-files", "-z", "--others", "--", ...CLAUDE]));
-  return found.flatMap((path) => (path.endsWith("/") ? filesBelow(git.directory, path.slice(0, -1)) : [path]));
+  return found.flatMap((path) => (path.endsWith("/") ? [...filesBelow(git.directory, path.slice(0, -1))] : [path]));
 }
 
 function filesOf(paths: readonly string[]): string[] {
@@ -182,31 +182,7 @@ function freeIn(top: string): (path: string) => boolean {
   };
 }
 
-/** Errors: `usage.include`. */
-function pathInside(caller: string, named: string): string {
-  const path = relative(caller, resolve(caller, named));
-  if (path === ".." || path.startsWith("../") || isAbsolute(path)) {
-    throw usage("include", `${named} is outside of ${caller}.`, "Name a file or folder of the project with --include.");
-  }
-  return pathFrom(path);
-}
-
-function notThere(path: string, caller: string) {
-  return usage("include", `There is no ${shownPath(path)} in ${caller}.`, "Name a file or folder that is there.");
-}
-
 /** Its files are known already: a tracked one, or one of a submodule. */
 function isInGitsHands(found: ReadonlyMap<string, Candidate>, path: string): boolean {
   return found.has(path) || found.keys().some((one) => one.startsWith(`${path}/`));
-}
-
-/** All there is, but of repositories' own directories. Links are files, and their targets are not entered. */
-function filesBelow(top: string, path: string): string[] {
-  if (path !== "" && !insideOf(top)(path)) return [];
-  const stats = lstatSync(fullPath(top, path), { throwIfNoEntry: false });
-  if (stats === undefined) return [];
-  if (!stats.isDirectory()) return [path];
-  const names = readdirSync(fullPath(top, path), { encoding: "buffer" }).map((name) => name.toString("latin1"));
-  const inner = names.filter((name) => name !== ".git").sort();
-  return inner.flatMap((name) => filesBelow(top, path === "" ? name : `${path}/${name}`));
 }
