@@ -30,7 +30,7 @@ export function pattern(expected: string, form: RegExp): Kind<string> {
 }
 
 export function choice<const W extends readonly string[]>(words: W): Kind<W[number]> {
-  const expected = `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
+  const expected = words.length === 1 ? `${words[0]}` : `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
   return { expected, schema: () => v.picklist(words), fromWords: ([word]) => word, choices: words };
 }
 

@@ -62,7 +62,7 @@ export function runAnswer(run: Run, { paths, now }: { paths: Paths; now: Date })
   return {
     success: status === "COMPLETED" && (result?.heldBack ?? null) === null && (delivered?.note ?? null) === null,
     ...{ sessionId: run.id, name: run.name, provider: run.provider, sandboxId: run.instance_id, status },
-    ...{ exitCode: facts.exit ?? null, executionTime: workedMs(run, now), worktreePath: run.worktree_path },
+    ...{ exitCode: facts.exit ?? null, executionTime: workedMs(run, now), worktreePath: pathOf(run) },
     ...{ branch: delivered?.branch ?? null, commits: result?.commits ?? [], filesChanged: result?.filesChanged ?? 0 },
     ...{
       resultRef: result?.ref ?? null,
@@ -112,9 +112,13 @@ export function listed(run: Run, now: Date): Listed {
   return {
     ...{ sessionId: run.id, name: run.name, provider: run.provider, sandboxId: run.instance_id },
     ...{ repoPath: run.repo_path, status: statusOf(run), step: run.step, title: run.title },
-    ...{ createdAt: isoText(run.created_at), endedAt: run.ended_at, worktreePath: run.worktree_path },
+    ...{ createdAt: isoText(run.created_at), endedAt: run.ended_at, worktreePath: pathOf(run) },
     ...{ resultRef: run.facts.result?.ref ?? null, cost: costOf(run, now), error: run.trouble },
   };
+}
+
+function pathOf({ worktree_path: path, facts }: Run): string | null {
+  return facts.isWorktreeGone ? null : path;
 }
 
 export function workedMs({ started_at: from, over_at: to }: Run, now: Date): number {

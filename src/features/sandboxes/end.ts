@@ -29,7 +29,10 @@ export async function end(driving: Driving): Promise<void> {
   }
   if (sessionId !== null && session(db, sessionId) !== undefined) {
     const { worktreeRemoved } = await releaseMade(world, sessionId);
-    if (worktreeRemoved) driving.note("Its worktree went: there was nothing in it.");
+    if (worktreeRemoved) {
+      driving.change({ facts: { isWorktreeGone: true } });
+      driving.note("Its worktree went: there was nothing in it.");
+    }
   }
   driving.change({ step: "ended", endedAt: world.now().toISOString() });
 }

@@ -79,8 +79,7 @@ const runOperation = operation({
     return runToEnd(world, asked satisfies RunInput, { isDetached: detach === true });
   },
   text: (answer, page, input) => (input.dryRun === true ? dryRunText(answer, page) : endText(answer, page)),
-  exitCode: ({ success, status }, { detach }) =>
-    success || (detach === true && (status === "INITIALIZING" || status === "RUNNING")) ? 0 : 1,
+  exitCode: ({ success }) => (success ? 0 : 1),
 });
 
 const attachOperation = operation({

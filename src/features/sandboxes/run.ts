@@ -46,6 +46,8 @@ export const FACTS = v.object({
   isParked: v.optional(YES_OR_NO, false),
   warnings: v.optional(v.array(TEXT), []),
   weaknesses: v.optional(v.array(TEXT), []),
+  /** It was removed at the end, since it held nothing. */
+  isWorktreeGone: v.optional(YES_OR_NO, false),
   /** From when on it costs what. */
   madeAt: v.optional(TEXT),
   dollarsPerHour: v.optional(NUMBER, 0),

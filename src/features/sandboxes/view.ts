@@ -28,7 +28,9 @@ export async function runToEnd(
   const planned = await unhurried(world, () => planRun(world, input));
   const id = await beginRun(world, planned);
   const db = await world.db();
-  return answered(world, isDetached ? requireRun(db, id) : await lookOn(world, id, { look }));
+  // That it has begun is what was asked for.
+  if (isDetached) return { ...answered(world, requireRun(db, id)), success: true };
+  return answered(world, await lookOn(world, id, { look }));
 }
 
 /** A look at what can be made takes away what it made, also when somebody stops it; the second signal waits for nothing. */
