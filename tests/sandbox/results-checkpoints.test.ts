@@ -60,3 +60,26 @@ test("a branch that is named after a key comes under another name", async () => 
   expect(await run.repo.git("for-each-ref", "--format=%(refname)")).not.toContain(value);
   expect(await run.repo.git("log", "-1", "--format=%s", more[0]?.ref ?? "")).toBe("x");
 });
+
+test("commits that only a tag has come home, of an annotated one as well, and other references are said", async () => {
+  await using run = await makeRun({ files: FILES });
+  await run.claude(`git checkout -q --detach; git commit -q --allow-empty -m light; git tag light
+    git commit -q --allow-empty -m full; git tag -a -m words v1/full; git checkout -q work; git notes add -m note`);
+  const gathered = await run.gather();
+  expect(gathered.refs).toEqual(["refs/notes/commits"]);
+  const { more } = await run.replay({ gathered });
+  expect(more.map(({ name }) => name)).toEqual(["tag light", "tag v1/full"]);
+  expect(more.map(({ ref }) => ref)).toEqual(
+    ["light", "v1/full"].map((tag) => `refs/parallel-cc/sandbox-more/run-1/tag/${tag}`),
+  );
+  const full = more[1]?.ref ?? "";
+  expect(await run.repo.git("log", "--format=%s", `${run.base}..${full}`)).toBe("full\nlight");
+});
+
+test("what git ignores and was not sent is said, by its top-most names", async () => {
+  await using run = await makeRun({ files: { ...FILES, ".gitignore": "build/\n*.log\nCLAUDE.md\n" } });
+  await run.claude("mkdir -p build/deep dir/build; echo r >build/deep/report.html; echo l >dir/x.log; echo n >new.txt");
+  const { ignored } = await run.gather();
+  expect(ignored.toSorted()).toEqual(["build/", "dir/x.log"]);
+  expect((await run.replay()).filesChanged).toBe(1);
+});

@@ -66,8 +66,8 @@ export async function examine(world: Effects, input: ExamineInput): Promise<Find
   };
 }
 
-function refNamesOf({ branch, branches }: Gathered): string[] {
-  return [...(branch === undefined ? [] : [branch]), ...branches.map(({ name }) => name)];
+function refNamesOf({ branch, branches, tags }: Gathered): string[] {
+  return [...(branch === undefined ? [] : [branch]), ...[...branches, ...tags].map(({ name }) => name)];
 }
 
 async function runningIn(kept: Git, put: readonly Change[]): Promise<Findings["runsOnHost"]> {

@@ -16,8 +16,11 @@ const LINE = {
   head: new RegExp(`^(${ID}) ?(.*)$`),
   tip: new RegExp(`^(${ID})$`),
   branch: new RegExp(`^(${ID}) refs/heads/(.+)$`),
+  tag: new RegExp(`^(${ID}) refs/tags/(.+)$`),
   stash: new RegExp(`^(${ID})$`),
 };
+
+type Lists = Pick<HomeWords, "branches" | "tags" | "stashes" | "nested" | "unread" | "refs" | "ignored">;
 
 /** Errors: `results.garbled`. */
 export async function readWords(reader: ByteReader): Promise<HomeWords> {
@@ -34,10 +37,7 @@ async function read(reader: ByteReader): Promise<HomeWords> {
   const first = await lineOf();
   if (first !== "parallel-cc-home 1")
     throw garbled("it does not begin as it should", { isSilent: first === undefined });
-  const words = { branches: [], stashes: [], nested: [], unread: [] } as Pick<
-    HomeWords,
-    "branches" | "stashes" | "nested" | "unread"
-  >;
+  const words: Lists = { branches: [], tags: [], stashes: [], nested: [], unread: [], refs: [], ignored: [] };
   let head: string | undefined;
   let tip: string | undefined;
   let branch: string | undefined;
@@ -55,15 +55,19 @@ async function read(reader: ByteReader): Promise<HomeWords> {
       branch = ref.startsWith("refs/heads/") ? shown(ref.slice("refs/heads/".length)) : undefined;
     }
     if (word === "tip") tip = LINE.tip.exec(rest)?.[1];
-    if (word === "branch") {
-      const [, commit, name] = LINE.branch.exec(rest) ?? [];
+    if (word === "branch" || word === "tag") {
+      const [, commit, name] = LINE[word].exec(rest) ?? [];
+      const list = word === "branch" ? words.branches : words.tags;
       if (commit !== undefined && name !== undefined)
-        words.branches.push({ name: Buffer.from(name, "latin1").toString(), commit });
+        list.push({ name: Buffer.from(name, "latin1").toString(), commit });
     }
     if (word === "stash" && LINE.stash.test(rest)) words.stashes.push(rest);
     if (word === "nested" && words.nested.length < MOST_TOLD)
       words.nested.push(shown(rest.replace(/^\//, "").replaceAll("\u0001", "\n")));
     if (word === "unread" && words.unread.length < MOST_TOLD) words.unread.push(shown(rest));
+    if (word === "ref" && words.refs.length < MOST_TOLD) words.refs.push(shown(rest));
+    if (word === "ignored" && words.ignored.length < MOST_TOLD)
+      words.ignored.push(shown(rest.replaceAll("\u0001", "\n")));
     if (word === "operation") operation ??= OPERATIONS[rest];
   }
   if (head === undefined || tip === undefined || hasBundle === undefined)

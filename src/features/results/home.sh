@@ -189,6 +189,15 @@ fill() {
   return 0
 }
 
+# What git ignores and nobody sent stays here; it is said at least.
+name_ignored() {
+  here ls-files -o -i --exclude-standard --directory -z 2>/dev/null | in_lines | head -n 21 >"$own/ignored"
+  while IFS= read -r found; do
+    inner=$(printf '%s' "$found" | tr '\001' '\n')
+    [ -z "$(find "$workspace/$inner" ! -type d 2>/dev/null | head -n 1)" ] || printf 'ignored %s\n' "$found" >>"$own/words"
+  done <"$own/ignored"
+}
+
 # The tree of what stands on the disk.
 tree_of_work() {
   GIT_INDEX_FILE=$own/index
@@ -208,6 +217,7 @@ tree_of_work() {
     here update-index -q --really-refresh >/dev/null 2>&1
   fi
   fill "$workspace" 0 || return 1
+  name_ignored
   tree=$(here write-tree) || return 1
   unset GIT_INDEX_FILE
 }
@@ -246,6 +256,11 @@ name_tips() {
   [ "$level" = whole ] || return 0
   theirs for-each-ref --format='%(objecttype) %(objectname) %(refname)' refs/heads 2>/dev/null | head -n 1000 |
     sed -n 's/^commit /branch /p' >"$own/branches"
+  # Annotated tags as what they are of.
+  theirs for-each-ref --format='%(objecttype) %(objectname) %(*objecttype) %(*objectname) %(refname)' refs/tags 2>/dev/null |
+    head -n 1000 | sed -n 's/^commit \([0-9a-f]*\)   /tag \1 /p;s/^tag [0-9a-f]* commit \([0-9a-f]*\) /tag \1 /p' >>"$own/branches"
+  theirs for-each-ref --format='%(refname)' 2>/dev/null |
+    sed '/^refs\/heads\//d;/^refs\/tags\//d;/^refs\/remotes\//d;/^refs\/stash$/d;s/^/ref /' | head -n 20 >>"$own/words"
   theirs rev-list --walk-reflogs refs/stash 2>/dev/null | head -n 100 | sed 's/^/stash /' >>"$own/branches"
   cat "$own/branches" >>"$own/words"
   sed 's/^[a-z]* \([0-9a-f]*\).*/\1/' "$own/branches" >>"$own/tips"

@@ -23,12 +23,18 @@ export interface Gathered {
   branch: string | undefined;
   /** All local branches inside. */
   branches: Branch[];
+  /** Of commits; an annotated one as what it is of. */
+  tags: Branch[];
   /** The newest first. */
   stashes: string[];
   /** Repositories inside the project that claude made: their files are stored, their history is not. */
   nested: string[];
   /** Files that could not be read, in git's words. */
   unread: string[];
+  /** References of other kinds, which stay inside. */
+  refs: string[];
+  /** The top-most of what git ignores and was not sent: it stays inside. */
+  ignored: string[];
   /** A rebase, merge … stands unfinished inside. */
   operation: string | undefined;
   /**
@@ -91,9 +97,12 @@ const NOTE = v.object({
   tip: ID,
   branch: v.optional(v.string()),
   branches: v.array(v.object({ name: v.string(), commit: ID })),
+  tags: v.optional(v.array(v.object({ name: v.string(), commit: ID })), []),
   stashes: v.array(ID),
   nested: v.array(v.string()),
   unread: v.array(v.string()),
+  refs: v.optional(v.array(v.string()), []),
+  ignored: v.optional(v.array(v.string()), []),
   operation: v.optional(v.string()),
   form: v.picklist(["commits", "line", "files"]),
   bundleBytes: v.number(),
@@ -137,8 +146,8 @@ export async function keep(kept: Git, { number, gathered }: Numbered): Promise<v
   if (result.exit !== 0) throw gitFailed(["update-ref"], result);
 }
 
-export function commitsOf({ head, tip, branches, stashes }: Gathered): string[] {
-  return [tip, head, ...branches.map(({ commit }) => commit), ...stashes];
+export function commitsOf({ head, tip, branches, tags, stashes }: Gathered): string[] {
+  return [tip, head, ...[...branches, ...tags].map(({ commit }) => commit), ...stashes];
 }
 
 function placeOf(number: number): string {

@@ -293,15 +293,16 @@ async function sameTreeIsNothing(kept: Git, { head, tip }: { head: string; tip: 
 }
 
 function moreOf({ gathered, runId, secrets = [] }: ReplayInput): More[] {
-  const { branches, stashes } = gathered;
+  const { branches, tags, stashes } = gathered;
   const place = `refs/parallel-cc/sandbox-more/${runId}`;
   const needles = needlesOf(secrets);
   const named = (kind: string, { name, commit }: Branch, index: number) =>
     namesIn(needles, Buffer.from(name)).length === 0
-      ? { ref: `${place}/${kind}/${name}`, name, id: commit }
+      ? { ref: `${place}/${kind}/${name}`, name: kind === "tag" ? `tag ${name}` : name, id: commit }
       : { ref: `${place}/${kind}-unnamed/${index}`, name: `a ${kind} that is named after a key`, id: commit };
   return [
     ...branches.map((one, index) => named("branch", one, index)),
+    ...tags.map((one, index) => named("tag", one, index)),
     ...stashes.map((commit, index) => named("stash", { name: String(index), commit }, index)),
   ];
 }

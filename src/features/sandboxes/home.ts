@@ -95,7 +95,7 @@ const UNSEARCHED = "The run's key is not set where this was brought home, so the
 const MOST_NAMED = 5;
 
 /** What of the sandbox is not as one would think from its commits. */
-function remarksOn({ form, operation, nested, unread }: Gathered, { impossible }: Findings): string[] {
+function remarksOn({ form, operation, nested, unread, refs, ignored }: Gathered, { impossible }: Findings): string[] {
   const named = (paths: readonly string[]) => {
     const shown = paths.slice(0, MOST_NAMED).map(printable).join(", ");
     return paths.length > MOST_NAMED ? `${shown} and ${paths.length - MOST_NAMED} more` : shown;
@@ -110,6 +110,8 @@ function remarksOn({ form, operation, nested, unread }: Gathered, { impossible }
     ...(operation === undefined ? [] : [`Inside, a ${printable(operation)} was not finished.`]),
     ...(nested.length === 0 ? [] : [`Repositories of their own came home without their history: ${named(nested)}.`]),
     ...(unread.length === 0 ? [] : [`Could not be read inside: ${named(unread)}.`]),
+    ...(refs.length === 0 ? [] : [`Stayed inside, being neither branches nor tags: ${named(refs)}.`]),
+    ...(ignored.length === 0 ? [] : [`Stayed inside, since git ignores them: ${named(ignored)}.`]),
     ...impossible.slice(0, MOST_NAMED).map(({ path, why }) => `Cannot stand on this disk: ${printable(path)}: ${why}.`),
   ];
 }
