@@ -251,11 +251,11 @@ describe("credentials", () => {
     });
     const secrets = [
       ...[
-        { name: "LONG", value },
+        { name: "LONG_PASSWORD", value },
         { name: "KEY", value: "some-key\n" },
       ],
       ...[
-        { name: "SHORT", value: "1234567" },
+        { name: "API_TOKEN", value: "1234567" },
         { name: "EMPTY", value: "" },
       ],
     ];

@@ -4,6 +4,7 @@ import { describe, expect, test } from "bun:test";
 import { credentialIn, isPublicPem, registryToken } from "../../src/features/uploads/credential-contents.ts";
 import { credentialName, isGitName } from "../../src/features/uploads/credential-names.ts";
 import { setsNoSecret } from "../../src/features/uploads/environment-files.ts";
+import { needleIn, needlesOf } from "../../src/features/uploads/own-secrets.ts";
 
 /** As random as a key, and the same each time. */
 function letters(count: number, alphabet = "aK3mZ9qLw7RtB2xVn8YcD4hJf6GsP5uE"): string {
@@ -79,31 +80,31 @@ describe("names", () => {
   });
 });
 
-describe("contents", () => {
-  const keys = {
-    "a private key": pem("PRIVATE KEY"),
-    "a private key in a text": `key: "-----BEGIN RSA PRIVATE KEY-----\\n${letters(64)}\\n${letters(64)}\\n-----END"`,
-    "an indented private key": pem("OPENSSH PRIVATE KEY").replace(/^/gm, "    "),
-    "an encrypted private key": pem("RSA PRIVATE KEY", `Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-128\n\n${letters(128)}`),
-    AWS: `AKIA${upper(16)}`,
-    GitHub: `ghp_${letters(36)}`,
-    "GitHub, fine-grained": `github_pat_${letters(22)}_${letters(59)}`,
-    GitLab: `glpat-${letters(20)}`,
-    Anthropic: `sk-ant-api03-${letters(93)}AA`,
-    OpenAI: `sk-proj-${letters(74)}`,
-    Slack: `xoxb-${"2719384650"}-${"9182736450"}-${letters(24)}`,
-    Google: `AIza${letters(35)}`,
-    npm: `npm_${letters(36)}`,
-    Stripe: `sk_live_${letters(24)}`,
-    E2B: `e2b_${hex(40)}`,
-    "a service key": jwt({ iss: "supabase", role: "service_role" }),
-    "an AWS secret key": `aws_secret_access_key = ${letters(38)}/+`,
-    "an AWS secret key in JSON": `"SecretAccessKey": "${letters(40)}"`,
-    "Hugging Face": `hf_${letters(34)}`,
-    "a JWT": jwt({ sub: "u-81263", scope: "repo:write", exp: 1893456000 }),
-    "a URL": `postgres://app:${"t4kQ9wZr"}7mXb@db.acme.io:5432/app`,
-  };
+const keys = {
+  "a private key": pem("PRIVATE KEY"),
+  "a private key in a text": `key: "-----BEGIN RSA PRIVATE KEY-----\\n${letters(64)}\\n${letters(64)}\\n-----END"`,
+  "an indented private key": pem("OPENSSH PRIVATE KEY").replace(/^/gm, "    "),
+  "an encrypted private key": pem("RSA PRIVATE KEY", `Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-128\n\n${letters(128)}`),
+  AWS: `AKIA${upper(16)}`,
+  GitHub: `ghp_${letters(36)}`,
+  "GitHub, fine-grained": `github_pat_${letters(22)}_${letters(59)}`,
+  GitLab: `glpat-${letters(20)}`,
+  Anthropic: `sk-ant-api03-${letters(93)}AA`,
+  OpenAI: `sk-proj-${letters(74)}`,
+  Slack: `xoxb-${"2719384650"}-${"9182736450"}-${letters(24)}`,
+  Google: `AIza${letters(35)}`,
+  npm: `npm_${letters(36)}`,
+  Stripe: `sk_live_${letters(24)}`,
+  E2B: `e2b_${hex(40)}`,
+  "a service key": jwt({ iss: "supabase", role: "service_role" }),
+  "an AWS secret key": `aws_secret_access_key = ${letters(38)}/+`,
+  "an AWS secret key in JSON": `"SecretAccessKey": "${letters(40)}"`,
+  "Hugging Face": `hf_${letters(34)}`,
+  "a JWT": jwt({ sub: "u-81263", scope: "repo:write", exp: 1893456000 }),
+  "a URL": `postgres://app:${"t4kQ9wZr"}7mXb@db.acme.io:5432/app`,
+};
 
+describe("contents", () => {
   test.each(Object.entries(keys))("%s is found, wherever it stands", (_, key) => {
     expect(credentialIn(key)).toBeDefined();
     expect(credentialIn(`const key = "${key}";\nnext line`)).toBeDefined();
@@ -152,6 +153,26 @@ describe("contents", () => {
       expect(credentialIn(part.repeat(Math.ceil(1_000_000 / part.length)))).toBeUndefined();
     }
     expect(performance.now() - before).toBeLessThan(5_000);
+  });
+});
+
+describe("values of a run's own", () => {
+  test.each([
+    ["MODE", "production"],
+    ["APP_URL", "http://localhost:3000"],
+    ["IMAGE", "node-20-alpine"],
+    ["PATH_TO", "/usr/share/some-tool"],
+  ])("%s=%s is no reason to hold a file", (name, value) => expect(needlesOf([{ name, value }])).toEqual([]));
+
+  test.each([
+    ["DB_PASSWORD", "correct horse"],
+    ["claude's key", "something"],
+    ["ODD", "t4kQ9wZr7mXb-W8xVn2YcD5hJf"],
+    ["claude's login", letters(24)],
+    ["ODD", "hunter2hunter2"],
+    ["DATABASE_URL", keys["a URL"]],
+  ])("%s=%s is one", (name, value) => {
+    expect(needleIn(needlesOf([{ name, value }]), `a ${value} b`)).toBe(`the value of ${name}`);
   });
 });
 

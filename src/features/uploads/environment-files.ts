@@ -2,7 +2,7 @@
 
 import { isRandom } from "./credential-contents.ts";
 
-const SECRET_NAME =
+export const SECRET_NAME =
   /(SECRET|TOKEN|PASSWORD|PASSWD|PASSPHRASE|CREDENTIALS?|(API|ACCESS|PRIVATE|AUTH|ENCRYPTION|SIGNING)_?KEY|_PAT|_KEY)$/i;
 const PLACEHOLDER =
   /^(postgres|password|secret|changeme|admin|root|none|null|true|false|<.*>)$|your|change|example|local/i;
@@ -20,6 +20,6 @@ export function setsNoSecret(text: string): boolean {
   return true;
 }
 
-function isKeyLike(value: string): boolean {
+export function isKeyLike(value: string): boolean {
   return /^(?=.*\d)(?=.*[A-Za-z])[\w+=-]{24,}$/.test(value) && isRandom(value);
 }
