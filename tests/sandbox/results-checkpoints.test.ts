@@ -1,7 +1,8 @@
 // What is home stays home: a later result that has less takes nothing away of an earlier one.
 
 import { describe, expect, test } from "bun:test";
-import { makeRun } from "./results-scene.ts";
+import { makeRun, standing } from "./results-scene.ts";
+import { write } from "./uploads-scene.ts";
 
 const FILES = { "a.txt": "a\n", "dir/c.txt": "c\n" };
 const NAME = "what was here at an earlier checkpoint";
@@ -83,3 +84,28 @@ test("what git ignores and was not sent is said, by its top-most names", async (
   expect(ignored.toSorted()).toEqual(["build/", "dir/x.log"]);
   expect((await run.replay()).filesChanged).toBe(1);
 });
+
+test.each([".gitignore", ".git/info/exclude"])(
+  "the memory of plans that %p ignores comes home as files alone",
+  async (file) => {
+    await using run = await makeRun({
+      files: { ...FILES, ...(file === ".gitignore" ? { [file]: ".apm/\n" } : {}) },
+      before: async ({ repo, worktree }) => {
+        await write(repo.path, file === ".gitignore" ? {} : { [file]: ".apm/\n" });
+        await write(worktree, { ".apm/Memory/old.md": "old\n" });
+      },
+    });
+    await run.claude(
+      "echo more >>.apm/Memory/old.md; echo new >.apm/Memory/new.md; git add -f .apm; git commit -qm memory",
+    );
+    await run.claude("echo 1 >>a.txt; echo later >.apm/Memory/later.md");
+    const delivered = await run.deliver({ branch: "result" });
+    expect(delivered.form).toBe("branch");
+    expect(await run.repo.git("log", "--format=", "--name-only", `${run.base}..result`)).toBe("a.txt");
+    expect(await standing(`${run.worktree}/.apm`)).toEqual([
+      "file Memory/later.md later\n",
+      "file Memory/new.md new\n",
+      "file Memory/old.md old\nmore\n",
+    ]);
+  },
+);

@@ -217,6 +217,9 @@ tree_of_work() {
     here update-index -q --really-refresh >/dev/null 2>&1
   fi
   fill "$workspace" 0 || return 1
+  # The memory of plans comes also where git ignores it.
+  # shellcheck disable=SC2086 # One word or none.
+  if [ -d .apm ] && [ ! -L .apm ]; then here add -A -f $sparse --ignore-errors .apm >/dev/null 2>&1; fi
   name_ignored
   tree=$(here write-tree) || return 1
   unset GIT_INDEX_FILE

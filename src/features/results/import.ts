@@ -16,15 +16,18 @@ export interface Ground {
   extras: ReadonlySet<string>;
   altered: ReadonlySet<string>;
   submodules: ReadonlySet<string>;
+  /** What the repository ignores of what travels all the same. */
+  ignored: ReadonlySet<string>;
   /** By `${id} ${path}`, where the repository converts. */
   cleaned: ReadonlyMap<string, string>;
 }
 
 /** Why a change of this path is in no commit; undefined: it is. */
 export function whyLeft(ground: Omit<Ground, "cleaned">, path: string, now: Side | undefined): string | undefined {
-  const { extras, altered, submodules, unsent, unsentFolders } = ground;
+  const { extras, altered, submodules, unsent, unsentFolders, ignored } = ground;
   if (altered.has(path)) return "it was sent in another form than it stands in";
   if (extras.has(path)) return "it was sent though git ignores it";
+  if (ignored.has(path)) return "the repository ignores it";
   if (isWithin(path, submodules)) return "it belongs to a submodule";
   if (isWithin(path, unsent)) return "what stands there in the repository was not sent";
   if (now !== undefined && unsentFolders.has(path)) return "what stands below it in the repository was not sent";

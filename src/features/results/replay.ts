@@ -15,6 +15,7 @@ import { openConverter, rawSet } from "./clean.ts";
 import { historyOf, type SandboxCommit, subjectOf } from "./history.ts";
 import { foldersOfAll, type Ground, importOf, type Planned, whyLeft } from "./import.ts";
 import { type Branch, commitsOf, type Gathered, openKept, treesOf } from "./kept.ts";
+import { memoryIgnored } from "./memory.ts";
 import { namesIn, needlesOf, type Secret } from "./needles.ts";
 import { pipeGit, requireDone } from "./piped-git.ts";
 import { shown } from "./raw-paths.ts";
@@ -85,7 +86,7 @@ export async function replay(world: Effects, input: ReplayInput): Promise<Replay
   const scene: Scene = { world, kept, repository, gitDir, input, trees };
   const commits = await newCommits(scene);
   const planned = await plan(scene, commits);
-  const place = await placeOf(scene);
+  const place = await placeOf(scene, planned);
   const ids = planned.length === 0 ? [] : await write(scene, { planned, place });
   const made = new Map(commits.map(({ id }, index) => [id, ids[index] ?? id]));
   const realOf = (id: string): string => (id === sent ? base : (made.get(id) ?? id));
@@ -264,7 +265,8 @@ async function groundOf(
 type Place = Awaited<ReturnType<typeof placeOf>>;
 
 /** What the base has otherwise than it was sent, and what follows of it. */
-async function placeOf({ world, input, trees }: Scene) {
+async function placeOf(scene: Scene, planned: readonly Planned[]) {
+  const { world, input, trees } = scene;
   const { store, sent, base, signal } = input;
   const differing = await changesBetween(world, {
     store,
@@ -281,6 +283,7 @@ async function placeOf({ world, input, trees }: Scene) {
     extras: rawSet(input.extras),
     altered: rawSet(input.altered ?? []),
     submodules: rawSet(input.submodules),
+    ignored: await memoryIgnored(world, { ...input, pairs: pairsOf(scene, planned) }),
   };
   return { differing, rules };
 }
