@@ -64,6 +64,11 @@ describe("preflight", () => {
     expect(warnings.join()).toContain("commit it, or pass --with-changes");
   });
 
+  test("files that are to be sent are there, and in the project", async () => {
+    await using it = await scene();
+    expect(await it.problems({ include: ["nothing.env", "../../../etc/passwd"] })).toEqual(["usage.include"]);
+  });
+
   test("a repository without a commit is refused", async () => {
     await using it = await scene({ unborn: true });
     expect(await it.problems({})).toEqual(["repository.unborn"]);

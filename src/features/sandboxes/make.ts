@@ -8,6 +8,7 @@ import type { Sandbox } from "../providers/providers.ts";
 import { objectDirectories, planUpload, sendUpload, type UploadPlan } from "../uploads/uploads.ts";
 import { startCommit, startRef } from "./carry.ts";
 import { type Driving, minutesLater } from "./driving.ts";
+import { secretsKnownOf } from "./secrets.ts";
 
 export async function make(driving: Driving): Promise<void> {
   const { world, place } = driving;
@@ -44,6 +45,7 @@ export async function send(driving: Driving): Promise<void> {
   if (worktree === null || base === null) throw new Error(`run ${run.id} was made and has no worktree`);
   const provider = await driving.provider();
   const startedAt = world.now().getTime();
+  const { secrets } = secretsKnownOf(world, run);
   const planned = await planUpload(
     world,
     {
@@ -54,6 +56,7 @@ export async function send(driving: Driving): Promise<void> {
         include: run.request.include,
         store: place.store,
         base,
+        secrets,
       },
       sharesObjects: provider.capabilities.sharesObjects,
     },
@@ -61,7 +64,7 @@ export async function send(driving: Driving): Promise<void> {
   );
   for (const line of heldLines(planned)) driving.note(line, "warning");
   const { compression } = provider.capabilities;
-  const plan = await sendUpload(world, sandbox, planned, { compression, signal: world.signal() });
+  const plan = await sendUpload(world, sandbox, planned, { compression, secrets, signal: world.signal() });
   writeFileSync(place.manifest, JSON.stringify(plan), { mode: 0o600 });
   const leftOut = plan.held.map(({ path }) => path);
   const index = join(place.directory, "start.index");

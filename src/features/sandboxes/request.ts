@@ -13,6 +13,7 @@ import { loadConfig } from "../config/config.ts";
 import { findPlan, type Prompt, readPrompt } from "../plans/plans.ts";
 import { type ProviderName, providerNamed } from "../providers/providers.ts";
 import { locateHealed } from "../sessions/sessions.ts";
+import { checkIncludes } from "../uploads/uploads.ts";
 import { nameOfProvider } from "./driving.ts";
 import type { RunRequest } from "./run.ts";
 import type { NewRun } from "./store.ts";
@@ -71,6 +72,7 @@ export async function planRun(world: World, input: RunInput): Promise<Planned> {
   const name = await look(() => nameOfProvider(provider));
   const prompt = isDryRun && !hasPrompt(input) ? NO_PROMPT : await look(() => promptOf(world, { input, top }));
   const variables = (await look(() => variablesOf(world, input.env ?? []))) ?? {};
+  await look(() => checkIncludes(top, input.include ?? []));
   const baseCommit = await look(() => baseOf(world, repository, { directory, base: input.base }));
   const authMethod = input.authMethod ?? "api-key";
   const { auth, problems: unfit } = await readAuth(world, authMethod);
