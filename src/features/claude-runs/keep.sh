@@ -24,7 +24,7 @@ cp "$run/beat" "$run/started"
 watch_over() {
   stopping=
   # Not left behind for the rest of its second.
-  trap 'kill "$second" 2>/dev/null; exit 0' TERM
+  trap 'kill "$second" 2>/dev/null; : >"$run/unwatched"; exit 0' TERM
   # shellcheck disable=SC2086 # a list of names
   unset $secrets
   while :; do
@@ -62,6 +62,14 @@ unset $secrets
 end_all 20
 by=itself
 [ ! -e "$run/stop" ] || by=stop
+# A shell that was forked just now loses a signal that comes before it has set its own traps (dash 0.5.12).
+tries=0
 kill "$watch"
+until [ -e "$run/unwatched" ] || [ "$tries" -ge 10 ]; do
+  sleep 0.1
+  kill "$watch" 2>/dev/null
+  tries=$((tries + 1))
+done
+kill -KILL "$watch" 2>/dev/null
 wait "$watch"
 record "$code" "$by"
