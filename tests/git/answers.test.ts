@@ -301,6 +301,7 @@ const STORIES: Readonly<Record<string, Story>> = {
   },
   "doctor.examine": async ({ run }) => {
     await run("doctor.examine", {});
+    await run("doctor.examine", { sandbox: true });
   },
   "demo.play": async ({ run }) => {
     await run("demo.play", {});

@@ -56,6 +56,8 @@ describe("while a run works", () => {
     await using scene = await runScene({ sh: HELD });
     const id = await scene.begin("--prompt", "Do it", "--name", "mine");
     await scene.reached("work");
+    // Its driver writes that down a moment later.
+    await scene.rowAt(id, ({ step }) => step === "started");
     const following = scene.start(["sandbox", "logs", "mine", "--follow", "--json"]);
     expect(await json(scene, "list", "--repo", scene.repo.path)).toMatchObject({
       total: 1,
