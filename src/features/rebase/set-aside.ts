@@ -2,12 +2,13 @@
 // never on git's stash, which is one for all worktrees. What was staged is staged again, or nothing is put back.
 // Untracked files stay where they are.
 
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Failure } from "../../core/failure.ts";
 import { clause, counted, printable } from "../../core/text.ts";
 import { type Git, gitWords } from "../../git/git.ts";
+import { copyIndex } from "../../git/index-copy.ts";
 import { pathsOfStatus } from "../../git/porcelain.ts";
 import { shortly } from "./in-the-way.ts";
 import type { Place } from "./place.ts";
@@ -64,7 +65,7 @@ export async function tryWork({ git, gitDir, adminDir }: Place): Promise<TriedWo
   const remove = () => rmSync(directory, { recursive: true, force: true });
   try {
     mkdirSync(objects);
-    copyFileSync(join(adminDir, "index"), index);
+    copyIndex(join(adminDir, "index"), index);
     // In that list a colon ends a path, unless it is quoted as in C.
     const real = `"${join(gitDir, "objects").replace(/["\\]/g, "\\$&").replaceAll("\n", "\\n")}"`;
     const env = { GIT_INDEX_FILE: index, GIT_OBJECT_DIRECTORY: objects, GIT_ALTERNATE_OBJECT_DIRECTORIES: real };

@@ -1,11 +1,12 @@
 // A rebase that has stopped because it was asked to: which one it is, what became of it once its user went on by himself,
 // and how it is given up with nothing lost of what he has resolved so far.
 
-import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { Failure } from "../../core/failure.ts";
 import { printable } from "../../core/text.ts";
 import type { Git } from "../../git/git.ts";
+import { copyIndex } from "../../git/index-copy.ts";
 import { worktreePathOf } from "../../git/repository.ts";
 import type { World } from "../../world.ts";
 import { giveUp } from "./git-rebase.ts";
@@ -100,7 +101,7 @@ async function resolvedSoFar({ git, adminDir }: Place, head: string): Promise<st
   const file = join(adminDir, "parallel-cc-index");
   const own = git.configured({ env: { GIT_INDEX_FILE: file } });
   try {
-    copyFileSync(join(adminDir, "index"), file);
+    copyIndex(join(adminDir, "index"), file);
     await own.output(["add", "--update", "--", ":/"]);
     const tree = (await own.output(["write-tree"])).trim();
     const message = "parallel-cc: as it stood when the rebase was given up";

@@ -1,9 +1,10 @@
 // What stands in a worktree, as git and the file system have it now.
 
-import { copyFileSync, existsSync, mkdtempSync, rmSync, statSync, utimesSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Git } from "../../git/git.ts";
+import { copyIndex } from "../../git/index-copy.ts";
 import { type IndexPaths, parseIndex, parseStatus } from "../../git/porcelain.ts";
 import type { World } from "../../world.ts";
 import { type Baseline, notOfBaseline } from "../setup/setup.ts";
@@ -126,13 +127,7 @@ export async function withOwnIndex<T>(
   try {
     const index = join(directory, "index");
     const own = join(place.adminDir, "index");
-    if (existsSync(own)) {
-      copyFileSync(own, index);
-      // A file that was changed in the second in which the index was written looks unchanged by its times: git compares
-      // what it holds only when the index is not younger.
-      const { atime, mtimeMs } = statSync(own);
-      utimesSync(index, atime, Math.floor(mtimeMs / 1000));
-    }
+    if (existsSync(own)) copyIndex(own, index);
     return await work(gitAt(world, place, index));
   } finally {
     rmSync(directory, { recursive: true, force: true });

@@ -104,7 +104,7 @@ prepare() {
     mkdir -p "$own/shadow/refs"
     cp "$common/packed-refs" "$own/shadow/packed-refs" 2>/dev/null
     cp -R "$theirs/logs" "$own/shadow/logs" 2>/dev/null
-    cp "$theirs/index" "$own/shadow/index" 2>/dev/null
+    cp -p "$theirs/index" "$own/shadow/index" 2>/dev/null
     [ "${#sent}" -eq 64 ] && printf '[core]\nrepositoryFormatVersion = 1\n[extensions]\nobjectFormat = sha256\n' >"$own/shadow/config"
     theirs=$own/shadow
   fi
@@ -207,7 +207,8 @@ tree_of_work() {
   if [ "$level" = listed ]; then
     here update-index -z --index-info <"$mine/input" || return 1
   else
-    if [ "$level" != flat ] && [ -n "$theirs" ] && cp "$theirs/index" "$own/index" 2>/dev/null; then
+    # With its time: by that git knows of files that changed in the very moment in which it was written.
+    if [ "$level" != flat ] && [ -n "$theirs" ] && cp -p "$theirs/index" "$own/index" 2>/dev/null; then
       here ls-files -s >/dev/null 2>&1 || rm -f "$own/index"
     fi
     [ -f "$own/index" ] || here read-tree "$head" || return 1

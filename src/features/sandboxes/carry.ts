@@ -1,10 +1,11 @@
 // What its user has not committed, carried into the worktree of a run: files as they stand there and here, and for the
 // commits of the result one commit that they are on. The caller's checkout is only read.
 
-import { copyFileSync, existsSync, lstatSync, readFileSync, readlinkSync, rmSync } from "node:fs";
+import { existsSync, lstatSync, readFileSync, readlinkSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { Failure } from "../../core/failure.ts";
 import type { Git } from "../../git/git.ts";
+import { copyIndex } from "../../git/index-copy.ts";
 import { commitOf } from "../../git/repository.ts";
 import type { World } from "../../world.ts";
 import { identityIn } from "./identity.ts";
@@ -101,7 +102,7 @@ async function committed(git: Git, { tree, base, ref }: { tree: string; base: st
 async function treeOf(git: Git, { index, leftOut }: { index: string; leftOut: readonly string[] }): Promise<string> {
   const gitDir = (await git.output(["rev-parse", "--absolute-git-dir"])).trim();
   rmSync(index, { force: true });
-  if (existsSync(join(gitDir, "index"))) copyFileSync(join(gitDir, "index"), index);
+  if (existsSync(join(gitDir, "index"))) copyIndex(join(gitDir, "index"), index);
   const own = git.configured({ env: { GIT_INDEX_FILE: index, GIT_LITERAL_PATHSPECS: "1" } });
   try {
     await own.output(["add", "--all", "--", "."]);
