@@ -134,3 +134,27 @@ test.concurrent("a signal ends the driver and leaves claude at work", async () =
   expect(run.scene.row(run.id)).toMatchObject({ step: "started", trouble: null, facts: { isParked: false } });
   expect(await run.scene.sandboxes()).toHaveLength(1);
 });
+
+test.concurrent("what is downloaded is what there is by then, not what the last checkpoint had", async () => {
+  await using run = await timed(`${HALF}echo more >more.txt\nat more\n${ends("Done.")}`);
+  await run.atWork();
+  await run.passUntil(6, /^Checkpoint/);
+  await run.scene.open("half");
+  await run.scene.reached("more");
+  const { stdout } = await run.scene.pcc(["sandbox", "download", run.id, "--json"]);
+  expect(JSON.parse(stdout)).toMatchObject({ success: true, filesChanged: 2 });
+  await run.scene.open("more");
+  await run.driven;
+});
+
+test.concurrent("a key that a checkpoint met and that is gone by the end holds nothing back", async () => {
+  const sh = `${says("At work.")}printenv ANTHROPIC_API_KEY >key.txt\nat half\nrm key.txt; echo done >done.txt\n${ends("Done.")}`;
+  await using run = await timed(sh);
+  await run.atWork();
+  await run.passUntil(6, /^Checkpoint/);
+  expect(run.scene.row(run.id).facts.result?.heldBack).toContain("ANTHROPIC_API_KEY");
+  await run.scene.open("half");
+  await run.driven;
+  const { result } = run.scene.row(run.id).facts;
+  expect([result?.heldBack, result?.filesChanged]).toEqual([null, 1]);
+});

@@ -37,14 +37,15 @@ export async function download(world: World, { run: named, output, withKeys }: D
   const { secrets, unknown } = secretsKnownOf(world, run);
   const driving = drivingOf(world, { db, me: self, id: run.id, secrets });
   if (!hasReached(run.step, "sent")) throw nothingYet(run);
-  // Its driver, which knew them, has looked through what is home.
+  // Its driver, which knew them, has looked through what is home; what there is beyond that nobody has.
+  const isHome = hasReached(run.step, "home");
   const judged = run.facts.result;
-  if (judged === undefined && unknown.length > 0 && !withKeys) throw unseen(unknown);
-  if (judged !== undefined && judged.heldBack !== null && !withKeys) throw heldBack(judged.heldBack);
+  if (!(isHome && judged !== undefined) && unknown.length > 0 && !withKeys) throw unseen(unknown);
+  if (isHome && judged !== undefined && judged.heldBack !== null && !withKeys) throw heldBack(judged.heldBack);
   const to = output === undefined ? undefined : emptyDirectory(resolve(world.cwd, output));
-  const sandbox = hasReached(run.step, "home") ? undefined : await driving.sandbox();
+  const sandbox = isHome ? undefined : await driving.sandbox();
   // Of a result that is held back no commits were made yet.
-  const isMade = judged !== undefined && (judged.heldBack === null || judged.ref !== null);
+  const isMade = isHome && judged !== undefined && (judged.heldBack === null || judged.ref !== null);
   const home = isMade ? { result: judged } : await soFar(driving, sandbox, { withKeys });
   if (home === undefined) throw nothingYet(run);
   if (home.result.heldBack !== null && !withKeys) throw heldBack(home.result.heldBack);

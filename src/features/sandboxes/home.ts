@@ -11,6 +11,7 @@ import { examine, type Findings, type Gathered, gather, gatheredBefore, redacted
 import type { UploadPlan } from "../uploads/uploads.ts";
 import type { Driving } from "./driving.ts";
 import { identityOf } from "./identity.ts";
+import { secretsKnownOf } from "./secrets.ts";
 
 export interface Home {
   /** What the sandbox stood at, in its own commits. */
@@ -77,8 +78,9 @@ async function keep(driving: Driving, gathered: Gathered, { withKeys }: HomeOpti
     ...redacted(secrets, remarksOn(gathered, findings)),
     ...(secrets.length === 0 && !run.request.isDryRun ? [UNSEARCHED] : []),
   ];
-  // Once it was seen to hold a key, who does not know that key sees none.
-  const heldBack = whyHeldBack(findings) ?? run.facts.result?.heldBack ?? null;
+  // What was seen to hold a key stays held back by who does not know that key; who does judges anew.
+  const isBlind = secretsKnownOf(world, run).unknown.length > 0;
+  const heldBack = whyHeldBack(findings) ?? (isBlind ? (run.facts.result?.heldBack ?? null) : null);
   const found = { runsOnHost, escaping, remarks, heldBack };
   if (heldBack !== null && withKeys !== true) return { tip: gathered.tip, result: { ...nothing, ...found } };
   const { extras, altered, submodules }: Sent = JSON.parse(readFileSync(place.manifest, "utf8"));
