@@ -5,6 +5,7 @@ import { writeSync } from "node:fs";
 import { homedir, hostname } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
 import { Failure, usage } from "./core/failure.ts";
+import { HANDED_ON } from "./core/handed-on.ts";
 import { VERSION } from "./core/version.ts";
 import type { Db } from "./db/db.ts";
 import { type Paths, pathsIn } from "./files/paths.ts";
@@ -271,9 +272,6 @@ function readEnv(variables: Record<string, string | undefined>): Env {
     },
   };
 }
-
-/** `--env NAME=value` of `sandbox run`, as variables of the process that drives the run. */
-const HANDED_ON = "PARALLEL_CC_FOR_SANDBOX_";
 
 function handedOn(variables: Record<string, string | undefined>): Record<string, string> {
   const found: Record<string, string> = {};

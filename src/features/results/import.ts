@@ -36,7 +36,7 @@ export function whyLeft(ground: Omit<Ground, "cleaned">, path: string, now: Side
 }
 
 /** What the commit has there; undefined: nothing. */
-export function sideIn(ground: Ground, path: string, now: Side | undefined): Side | undefined {
+function sideIn(ground: Ground, path: string, now: Side | undefined): Side | undefined {
   const sent = ground.sent(path);
   const base = ground.base(path);
   if (isSame(now, sent)) return base;

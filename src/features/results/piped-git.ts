@@ -14,7 +14,7 @@ export interface PipedGit {
 }
 
 /** A whole environment: nothing of the user's reaches it but where programs are. */
-export function quietEnv({ env }: Pick<World, "env">): Record<string, string> {
+function quietEnv({ env }: Pick<World, "env">): Record<string, string> {
   return {
     PATH: env.path,
     HOME: env.home,

@@ -126,13 +126,13 @@ export function workedMs({ started_at: from, over_at: to }: Run, now: Date): num
 }
 
 /** What claude asked in the end, when it did. */
-export function questionOf({ view }: Pick<Run, "view">): string | null {
+function questionOf({ view }: Pick<Run, "view">): string | null {
   const seen = v.safeParse(v.object({ endsInQuestion: v.optional(YES_OR_NO), lastText: v.nullish(TEXT) }), view);
   return seen.success && seen.output.endsInQuestion === true ? (seen.output.lastText ?? "") : null;
 }
 
 /** What to do now, as commands. */
-export function nextOf(run: Run): string[] {
+function nextOf(run: Run): string[] {
   const { facts, worktree_path: path } = run;
   const { result, delivered } = facts;
   const id = run.id.slice(0, 8);

@@ -1,6 +1,7 @@
 // A run begins with its row and its prompt; a process of its own drives it from there. Runs whose driver died get a new one.
 
 import { writeFileSync } from "node:fs";
+import { HANDED_ON } from "../../core/handed-on.ts";
 import type { World } from "../../world.ts";
 import { isDriven } from "./driving.ts";
 import { writeNote } from "./notes.ts";
@@ -30,12 +31,9 @@ function startDriver(
   id: string,
   variables: Record<string, string> = {},
 ): void {
-  const handed = Object.entries(variables).map(([name, value]) => [`${FOR_SANDBOX}${name}`, value]);
+  const handed = Object.entries(variables).map(([name, value]) => [`${HANDED_ON}${name}`, value]);
   world.startInBackground(["sandbox", "attach", "--unattended", id], Object.fromEntries(handed));
 }
-
-/** Before each variable's name; the world reads it back. */
-const FOR_SANDBOX = "PARALLEL_CC_FOR_SANDBOX_";
 
 /** Those that have met what only their user can mend stay as they are; see `goOn`. */
 export async function healRuns(world: Effects): Promise<void> {

@@ -69,7 +69,12 @@ export async function handOver(driving: Driving): Promise<void> {
       step: "delivered",
       facts: { delivered: { path: worktree, branch: delivered.branch, note: why } },
     });
-    if (form === "branch") await dropOwnBranch(driving, worktree);
+    if (form === "branch") {
+      await dropOwnBranch(driving, worktree).catch((thrown: unknown) => {
+        // One name too many: cleanup takes it with the worktree.
+        driving.world.log("info", "sandbox.branch-not-dropped", { error: asFailure(thrown).message });
+      });
+    }
     for (const one of left) driving.note(`${printable(one.path)}: ${one.why}.`, "warning");
     if (form === "ref") driving.note(`The result is under ${result.ref}, and not in the worktree: ${why}.`, "warning");
     else if (result.filesChanged > 0)

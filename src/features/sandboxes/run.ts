@@ -6,7 +6,7 @@ import { NUMBER, TEXT, TEXT_OR_NULL, v, YES_OR_NO } from "../../core/shape.ts";
 export const STEPS = ["planned", "placed", "made", "sent", "started", "over", "home", "delivered", "ended"] as const;
 export type Step = (typeof STEPS)[number];
 
-export const OUTCOMES = ["COMPLETED", "FAILED", "TIMEOUT", "CANCELLED"] as const;
+const OUTCOMES = ["COMPLETED", "FAILED", "TIMEOUT", "CANCELLED"] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
 /** As people know it. */
@@ -82,7 +82,7 @@ export type Facts = v.InferOutput<typeof FACTS>;
 export const TROUBLE = v.object({ code: TEXT, message: TEXT, hint: TEXT_OR_NULL });
 export type Trouble = v.InferOutput<typeof TROUBLE>;
 
-export const DRIVER = v.object({
+const DRIVER = v.object({
   pid: NUMBER,
   startTime: TEXT_OR_NULL,
   bootId: TEXT_OR_NULL,
