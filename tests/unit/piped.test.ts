@@ -3,6 +3,7 @@
 import { expect, test } from "bun:test";
 import { startPiped } from "../../src/proc/piped.ts";
 import { makePlace } from "../support/place.ts";
+import { waitFor } from "../support/processes.ts";
 
 const env = { PATH: process.env["PATH"] ?? "" };
 
@@ -37,14 +38,11 @@ test("stopped by a signal or by time, all that it started ends and the reason is
   const controller = new AbortController();
   const script = `sh -c 'trap "" HUP; echo $$ > ${place.path}/inner; exec sleep 1000' & wait`;
   const child = startPiped({ command: "sh", args: ["-c", script], env, signal: controller.signal });
-  while (
-    !/\n$/.test(
-      await Bun.file(`${place.path}/inner`)
-        .text()
-        .catch(() => ""),
-    )
-  )
-    await Bun.sleep(5);
+  const written = () =>
+    Bun.file(`${place.path}/inner`)
+      .text()
+      .catch(() => "");
+  await waitFor(async () => (await written()).endsWith("\n"), "the inner process");
   const inner = Number(await Bun.file(`${place.path}/inner`).text());
   controller.abort();
   await expect(child.ended).rejects.toMatchObject({ code: "proc.cancelled" });

@@ -9,7 +9,7 @@ import { dryRunText, endText, listText, statusText } from "../../src/features/sa
 
 const NOW = new Date("2030-01-01T12:10:00Z");
 const PAGE = { columns: 80, now: NOW, paint: PLAIN };
-const PLACE = "/work/repo-worktrees/parallel-fix";
+const PLACE = "/src/shop-worktrees/parallel-fix";
 const ENDED: RunAnswer = {
   ...{ success: true, sessionId: "1a2b3c4d-0000", name: "fix", provider: "native", sandboxId: "f00", exitCode: 0 },
   ...{ status: "COMPLETED", executionTime: 65_000, worktreePath: PLACE, branch: null, filesChanged: 2 },
