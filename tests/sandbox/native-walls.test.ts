@@ -32,9 +32,11 @@ test("homes, the data directory, repositories, other sandboxes and everybody's /
   await capture(other, { argv: ["sh", "-c", "echo SECRET >mine"] });
   const sandbox = await scene.make();
   const files = [...secrets, join(other.places.workspace, "mine")];
-  expect(await said(sandbox, 'cat -- "$@" 2>/dev/null; ls -A /root /home /mnt /media /run 2>/dev/null', ...files)).toBe(
-    "/home:\n\n/media:\n\n/mnt:\n\n/root:\n\n/run:\n",
-  );
+  expect(await said(sandbox, 'cat -- "$@" 2>/dev/null', ...files)).toBe("");
+  const found = await said(sandbox, "find /root /home /mnt /media /run -mindepth 1 2>/dev/null");
+  // The program that keeps sandboxes may itself stand in a home: it, and the directories that lead to it, are shown.
+  const strange = found.split("\n").filter((path) => path !== "" && !`${process.execPath}/`.startsWith(`${path}/`));
+  expect(strange).toEqual([]);
   expect(await said(sandbox, "cat /etc/shadow /etc/ssh/*_key 2>/dev/null; cat /etc/passwd | head -c 5")).toBe("root:");
 });
 
