@@ -199,7 +199,8 @@ export function keepsItsPromises(name: string, make: () => Promise<Maker & Async
     test("it is found by its id from another process, and listed with its run", () =>
       inOne(async (sandbox, maker) => {
         await capture(sandbox, { argv: ["sh", "-c", "echo here >mark"] });
-        expect(await maker.provider().all()).toEqual([{ id: sandbox.id, runId: SPEC.runId }]);
+        const listed = await maker.provider().all();
+        expect(listed).toEqual([{ id: sandbox.id, runId: SPEC.runId, createdAt: expect.any(Date) }]);
         const again = await maker.provider().open(sandbox.id);
         expect(again?.places).toEqual(sandbox.places);
         expect((await capture(again ?? sandbox, { argv: ["cat", "mark"] })).stdout).toBe("here\n");

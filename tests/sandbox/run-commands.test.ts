@@ -120,3 +120,19 @@ test.concurrent("a name that nobody has, and one that could be several, are told
   expect((await json(scene, "download", "one", "--output", taken)).error.code).toBe("output.taken");
   expect(await scene.read(`${taken}/mine.txt`)).toBe("mine\n");
 });
+
+test.concurrent("what somebody's look has made is left alone as long as it may go on, and goes then", async () => {
+  await using scene = await runScene({ sh: ends("Done.") });
+  const native = `${scene.place.home}/.parallel-cc/native`;
+  const look = async (id: string, agoMs: number) => {
+    const limits = { memoryBytes: 1e9, processes: 200 };
+    const createdAt = new Date(Date.now() - agoMs).toISOString();
+    const record = { runId: "probe", createdAt, minutes: 1, hosts: [], objects: [], limits, isWeak: false };
+    await mkdir(`${native}/${id}`, { recursive: true });
+    await writeFile(`${native}/${id}/sandbox.json`, JSON.stringify(record));
+  };
+  await look("0123456789ab", 60_000);
+  await look("ba9876543210", 10 * 60_000);
+  await scene.sandbox("run", "--prompt", "One");
+  expect(await scene.sandboxes()).toEqual(["0123456789ab"]);
+});

@@ -107,7 +107,11 @@ export async function runScene({ sh, repo: repoInput, env = {} }: RunSceneInput)
   return {
     ...{ place, repo, variables, pcc: run },
     start: (args, input) => startPcc(place, args, merged(input)),
-    sandbox: async (...words) => v.parse(ANSWER, parseAnswer(await run(["sandbox", ...words, "--json"]))),
+    sandbox: async (...words) => {
+      const answer = parseAnswer(await run(["sandbox", ...words, "--json"]));
+      if (v.is(ANSWER, answer)) return answer;
+      throw new Error(`sandbox ${words.join(" ")}: ${JSON.stringify(answer)}`);
+    },
     read: (path) => Bun.file(path).text(),
     step: async (step) => {
       await waitFor(async () => {

@@ -24,6 +24,8 @@ export interface Capabilities {
 
 /** The run of a sandbox that is made to see whether one can be: whoever made it takes it away, unless they were killed. */
 export const PROBE_RUN = "probe";
+/** No look takes so long: one that is older was left by who was killed over it. */
+export const MOST_PROBE_MS = 5 * 60_000;
 
 export interface Provider {
   name: ProviderName;
@@ -35,7 +37,16 @@ export interface Provider {
   /** One that `create` made, from any process, by the provider's id; undefined: there is none any more. */
   open(id: string): Promise<Sandbox | undefined>;
   /** Those of this user that `create` has made: also when their maker died before it could write down their id. */
-  all(): Promise<{ id: string; runId: string }[]>;
+  all(): Promise<Made[]>;
+}
+
+/** Also one that is being made just now. */
+export interface Made {
+  id: string;
+  /** "" when what was written down of it was damaged. */
+  runId: string;
+  /** undefined in the same case. */
+  createdAt: Date | undefined;
 }
 
 export interface SandboxSpec {

@@ -5,7 +5,7 @@ import { asFailure } from "../../core/failure.ts";
 import { printable } from "../../core/text.ts";
 import type { Db } from "../../db/db.ts";
 import type { World } from "../../world.ts";
-import { PROBE_RUN, type Provider, providerNamed } from "../providers/providers.ts";
+import { MOST_PROBE_MS, PROBE_RUN, providerNamed } from "../providers/providers.ts";
 import { healRuns } from "./begin.ts";
 import { placeOf } from "./place.ts";
 import type { Run } from "./run.ts";
@@ -71,11 +71,12 @@ export async function sweep(world: World): Promise<void> {
   try {
     const db = await world.db();
     const native = await providerNamed(world, "native");
-    for (const { id, runId } of await native.all()) {
-      const isOver = runId === PROBE_RUN ? await isStill(native, id) : runOf(db, runId)?.step === "ended";
-      if (isOver) await (await native.open(id))?.destroy();
-    }
     const now = world.now().getTime();
+    for (const { id, runId, createdAt } of await native.all()) {
+      // Somebody may be looking just now, and its sandbox be half made.
+      const isLeft = runId === PROBE_RUN && createdAt !== undefined && now - createdAt.getTime() > MOST_PROBE_MS;
+      if (isLeft || runOf(db, runId)?.step === "ended") await (await native.open(id))?.destroy();
+    }
     for (const run of allRuns(db)) {
       const isOld = run.ended_at !== null && now - Date.parse(run.ended_at) > KEPT_MS;
       if (isOld && !isOfWorth(run)) rmSync(placeOf(world.paths, run.id).directory, { recursive: true, force: true });
@@ -83,10 +84,4 @@ export async function sweep(world: World): Promise<void> {
   } catch (thrown) {
     world.log("info", "sandbox.not-swept", { error: asFailure(thrown).message });
   }
-}
-
-/** A look takes a moment, and its sandbox ends by itself after a minute. */
-async function isStill(provider: Provider, id: string): Promise<boolean> {
-  const sandbox = await provider.open(id);
-  return sandbox !== undefined && (await sandbox.inspect()).state !== "running";
 }

@@ -2,7 +2,7 @@
 
 import { Failure } from "../../../core/failure.ts";
 import type { World } from "../../../world.ts";
-import { PROBE_RUN, type Provider, type Sandbox, type SandboxSpec } from "../provider.ts";
+import { type Made, PROBE_RUN, type Provider, type Sandbox, type SandboxSpec } from "../provider.ts";
 import { destroyed } from "./destroy.ts";
 import { type Ground, groundsIn, makeGround, recordFor, recordOf, standingGround, standingOf } from "./ground.ts";
 import { checkHosts, checkMinutes } from "./policy.ts";
@@ -35,16 +35,18 @@ export function nativeProvider(world: Effects): Provider {
       const ground = standingGround(world, id);
       return ground && nativeSandbox(world, ground, standingOf(ground)?.weaknesses ?? []);
     },
-    all: async () => groundsIn(world).map((ground) => ({ id: ground.id, runId: runOf(ground) })),
+    all: async () => groundsIn(world).map(madeOf),
   };
 }
 
 /** One whose record was damaged is listed all the same, since it still takes its room. */
-function runOf(ground: Ground): string {
+function madeOf(ground: Ground): Made {
+  const { id } = ground;
   try {
-    return recordOf(ground).runId;
+    const { runId, createdAt } = recordOf(ground);
+    return { id, runId, createdAt: new Date(createdAt) };
   } catch {
-    return "";
+    return { id, runId: "", createdAt: undefined };
   }
 }
 
