@@ -160,6 +160,8 @@ const COLUMNS = Object.keys(RUN.entries).join(", ");
 function rowsIn(file: string): Run[] {
   if (!existsSync(file)) return [];
   using db = new Database(file, { readonly: true });
+  // A process that was killed may have left a log that somebody is just recovering.
+  db.run("PRAGMA busy_timeout = 5000");
   return db
     .query(`SELECT ${COLUMNS} FROM sandbox_runs ORDER BY created_at, rowid`)
     .all()
