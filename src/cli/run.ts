@@ -8,7 +8,7 @@ import { ROOMS } from "../registry.ts";
 import { makeWorld, type World } from "../world.ts";
 import type { Stream } from "./commands/watch-status.ts";
 import { exitCodeOf } from "./exit.ts";
-import { parseWords, shapeInput } from "./flags.ts";
+import { parseWords, refusal, shapeInput } from "./flags.ts";
 import { modernise } from "./legacy.ts";
 import { findOperation } from "./lookup.ts";
 import { answer, failureText, tell } from "./output.ts";
@@ -51,9 +51,15 @@ async function runIn(world: World, argv: readonly string[]): Promise<number> {
   }
   const rest = words.slice(found.length);
   if (rest.includes("--help") || rest.includes("-h")) return help(world, rest, found.operation.cli.path);
-  const { input, common } = parseWords(found.operation, rest);
+  const parsed = parseWords(found.operation, rest);
+  const { common } = parsed;
   if (common.help) return help(world, rest, found.operation.cli.path);
-  const shaped = shapeInput(found.operation, input);
+  const { input: shaped, wrong } = shapeInput(found.operation, parsed);
+  if (wrong.length > 0) {
+    const keys = new Set(wrong.map(({ key }) => key));
+    const also = shaped === undefined ? [] : await found.operation.alsoWrong?.(world, shaped, keys);
+    throw refusal([...wrong.map(({ failure }) => failure), ...(also ?? [])]);
+  }
   const stream = await streamFor(found.operation, shaped, common);
   if (stream !== undefined) return stream(world, shaped, common);
   const { operation } = found;

@@ -1,6 +1,7 @@
 // An operation is a plain object, defined once and served by every door: from it come the command's flags, help and
 // `--json`, the MCP tool with its JSON Schemas, and the README's reference.
 
+import type { Failure } from "./failure.ts";
 import { v } from "./shape.ts";
 
 /** Inputs stay poor on purpose (string, number, boolean, picklist, list of strings), so that they can become flags. */
@@ -15,6 +16,8 @@ export interface CliDoor {
   positionals?: readonly string[];
   /** Input keys whose flag is not the key in kebab-case. */
   flagNames?: Readonly<Record<string, string>>;
+  /** The flag that words behind all positionals are most likely meant for, and its value then; shown as a hint. */
+  meant?(words: readonly string[], given: Readonly<Record<string, unknown>>): { flag: string; value: string };
   examples: readonly string[];
   /** Only parallel-cc itself types it: it is listed nowhere, and told of when it is asked for by name. */
   isOwn?: true;
@@ -58,6 +61,11 @@ export interface Operation<World, Input, Output> extends Action<World, Input, Ou
   description?: string;
   cli: CliDoor;
   mcp?: McpDoor<Input, Output>;
+  /**
+   * What else keeps it from beginning, told with words that do not fit: `input` is without these, `unclear` has their
+   * keys, and undefined for what is of no key.
+   */
+  alsoWrong?(world: World, input: Input, unclear: ReadonlySet<string | undefined>): Promise<Failure[]>;
   /** As `run`, but worth waiting for by people: it may measure what `run` only remembers. */
   runForPeople?(world: World, input: Input): Promise<Output>;
   /** The answer for people: the same facts as the JSON. */

@@ -3,7 +3,7 @@
 import { describe, expect, test } from "bun:test";
 import { chmod } from "node:fs/promises";
 import { Failure } from "../../src/core/failure.ts";
-import { planRun, type RunInput } from "../../src/features/sandboxes/request.ts";
+import { planRun, problemsBeside, type RunInput } from "../../src/features/sandboxes/request.ts";
 import { makePlace } from "../support/place.ts";
 import { makeRepo, type RepoInput } from "../support/repo.ts";
 import { testWorld } from "../support/world.ts";
@@ -42,6 +42,17 @@ describe("preflight", () => {
     expect(await it.problems(input)).toEqual([
       ...["usage.prompt-twice", "usage.env", "base.unknown", "auth.missing", "provider.not-ready", "branch.invalid"],
     ]);
+  });
+
+  test("is told beside words that make no sense, and says nothing of what these may have meant", async () => {
+    await using it = await scene({}, { ANTHROPIC_API_KEY: undefined });
+    const codes = async (input: RunInput, ...unclear: (string | undefined)[]) =>
+      (await problemsBeside(it.world, input, new Set(unclear))).map(({ code }) => code);
+    expect(await codes({ branch: "a..b" }, "timeout")).toEqual([
+      ...["usage.prompt-missing", "auth.missing", "branch.invalid"],
+    ]);
+    expect(await codes({ branch: "a..b" }, "authMethod", undefined)).toEqual(["branch.invalid"]);
+    expect(await codes({ repo: "/nowhere" }, "timeout")).toEqual(["directory.none"]);
   });
 
   test("a provider that nobody knows is told of with the rest", async () => {

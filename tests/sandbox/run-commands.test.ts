@@ -106,6 +106,29 @@ describe("while a run works", () => {
   });
 });
 
+test.concurrent("wrong words and what else keeps a run from beginning are told together, bare ones with what is meant", async () => {
+  await using scene = await runScene({ sh: ends("Done.") });
+  const wrong = await json(
+    scene,
+    "run",
+    "--prompt",
+    "Do it",
+    "--timeout",
+    "abc",
+    "--auth-method",
+    "x",
+    "--branch",
+    "a..b",
+  );
+  const codes = wrong.error.details.problems.map(({ code }: { code: string }) => code);
+  expect([wrong.exit, ...codes]).toEqual([2, "usage.bad-value", "usage.bad-value", "branch.invalid"]);
+  const hintOf = async (...words: string[]) => (await json(scene, "run", ...words)).error.hint;
+  expect(await hintOf("do", "it")).toBe("Did you mean: parallel-cc sandbox run --prompt 'do it' --json");
+  expect(await hintOf("--prompt", "do", "it")).toBe("Did you mean: parallel-cc sandbox run --prompt 'do it' --json");
+  expect(await hintOf("PLAN.md")).toBe("Did you mean: parallel-cc sandbox run --prompt-file PLAN.md --json");
+  expect(scene.rows()).toEqual([]);
+});
+
 test.concurrent("a name that nobody has, and one that could be several, are told apart", async () => {
   await using scene = await runScene({ sh: ends("Done.") });
   const none = await json(scene, "status");

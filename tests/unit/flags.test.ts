@@ -1,7 +1,7 @@
 // From typed words to an operation's input.
 
 import { describe, expect, test } from "bun:test";
-import { fieldsOf, kebab, parseWords, shapeInput } from "../../src/cli/flags.ts";
+import { fieldsOf, kebab, parseWords, refusal, shapeInput } from "../../src/cli/flags.ts";
 import { Failure } from "../../src/core/failure.ts";
 import { flag, v, whole, word } from "../../src/core/shape.ts";
 
@@ -21,10 +21,16 @@ const SAMPLE = {
 };
 
 function parsed(...words: string[]): unknown {
-  return shapeInput(SAMPLE, parseWords(SAMPLE, words).input);
+  return taken(SAMPLE, words);
 }
 
-function refusal(...words: string[]): { code: string; message: string; hint: string | undefined } {
+function taken(operation: Parameters<typeof parseWords>[0], words: readonly string[]): unknown {
+  const { input, wrong } = shapeInput(operation, parseWords(operation, words));
+  if (wrong.length > 0) throw refusal(wrong.map(({ failure }) => failure));
+  return input;
+}
+
+function refused(...words: string[]): { code: string; message: string; hint: string | undefined } {
   try {
     parsed(...words);
   } catch (thrown) {
@@ -89,7 +95,7 @@ describe("flags that every command has", () => {
     [["--color"], { json: false, help: false, colour: true }],
     [["--no-color"], { json: false, help: false, colour: false }],
     [["--color", "--no-color"], { json: false, help: false, colour: false }],
-  ])("%j", (words, common) => expect(parseWords(SAMPLE, words)).toEqual({ input: {}, common }));
+  ])("%j", (words, common) => expect(parseWords(SAMPLE, words)).toEqual({ input: {}, common, wrong: [] }));
 });
 
 describe("refused", () => {
@@ -117,22 +123,49 @@ describe("refused", () => {
       undefined,
     ],
     [[""], "usage.bad-value", 'Bad value for <branch>: "" (expected a text that is not empty).', undefined],
-  ])("%j", (words, code, message, hint) => expect(refusal(...words)).toEqual({ code, message, hint }));
+  ])("%j", (words, code, message, hint) => expect(refused(...words)).toEqual({ code, message, hint }));
 
   test.each(["abc", "", "1e3", "0x10", "1.5", " 1", "1 ", "+1", "Infinity", "NaN", "99999999999999999999", "١"])(
     "%j as a number",
     (value) => {
-      const { code, message } = refusal(`--ttl-hours=${value}`);
+      const { code, message } = refused(`--ttl-hours=${value}`);
       expect(code).toBe("usage.bad-value");
       expect(message).toBe(`Bad value for --ttl-hours: "${value}" (expected a whole number from 0).`);
     },
   );
 
-  test("-1 as a number from 0", () => expect(refusal("--ttl-hours=-1").code).toBe("usage.bad-value"));
+  test("-1 as a number from 0", () => expect(refused("--ttl-hours=-1").code).toBe("usage.bad-value"));
 
   test("a word too many, escaped", () => {
     const one = { ...SAMPLE, cli: { ...SAMPLE.cli, positionals: ["branch"] } };
-    expect(() => parseWords(one, ["a", "b\x1b"])).toThrow('Unexpected argument "b\\u{1b}".');
+    expect(() => taken(one, ["a", "b\x1b"])).toThrow('Unexpected argument "b\\u{1b}".');
+  });
+
+  test("several at once, in one failure that names each", () => {
+    const words = ["--mode", "soft", "--ttl-hours", "abc", "--repo=", "--rpeo", "x"];
+    const { code, message } = refused(...words);
+    expect(code).toBe("usage.several");
+    expect(message.split("\n")).toEqual([
+      "4 things are wrong with this call:",
+      '- Bad value for --ttl-hours: "abc" (expected a whole number from 0).',
+      "- Unknown flag --rpeo. Did you mean --repo?",
+      '- Bad value for --repo: "" (expected a text that is not empty).',
+      '- Bad value for --mode: "soft" (expected one of shared, exclusive).',
+    ]);
+    expect(shapeInput(SAMPLE, parseWords(SAMPLE, words)).input).toEqual({ mode: "shared" });
+  });
+
+  test("words that are meant for a flag, with a command to copy that repeats no list", () => {
+    const meant = (words: readonly string[]) => ({ flag: "repo", value: words.join(" ") });
+    const one = { ...SAMPLE, cli: { ...SAMPLE.cli, path: ["a", "b"], positionals: [], meant } };
+    const hintOf = (...words: string[]) => {
+      const [wrong] = parseWords(one, words).wrong;
+      return wrong?.failure.hint;
+    };
+    expect(hintOf("it's", "--dry-run", "here", "--repo", "x")).toBe(
+      "Did you mean: parallel-cc a b --repo 'it'\\''s here' --dry-run",
+    );
+    expect(hintOf("here", "--task", "NAME=secret")).toBe("Did you mean --repo here?");
   });
 
   test("a word missing", () => {
@@ -140,9 +173,7 @@ describe("refused", () => {
       input: () => v.strictObject({ fromBranch: word("A branch", "branch") }),
       cli: { path: ["x"], positionals: ["fromBranch"], examples: [] },
     };
-    expect(() => shapeInput(needed, parseWords(needed, []).input)).toThrow(
-      "<from-branch> is missing (expected a text that is not empty).",
-    );
+    expect(() => taken(needed, [])).toThrow("<from-branch> is missing (expected a text that is not empty).");
   });
 
   test("a bad number among the bare words, by the name that help shows", () => {
@@ -151,11 +182,13 @@ describe("refused", () => {
       cli: { path: ["x"], positionals: ["markerSize"], examples: [] },
     };
     expect(parseWords(numbered, ["7"]).input).toEqual({ markerSize: 7 });
-    expect(() => parseWords(numbered, ["x"])).toThrow('Bad value for <marker-size>: "x"');
+    expect(() => taken(numbered, ["x"])).toThrow('Bad value for <marker-size>: "x"');
   });
 
   test("an input with a key that the operation does not have", () => {
-    expect(() => shapeInput(SAMPLE, { other: 1 })).toThrow(Failure);
+    expect(shapeInput(SAMPLE, { input: { other: 1 }, wrong: [] }).wrong).toMatchObject([
+      { failure: { code: "usage.bad-input" } },
+    ]);
   });
 });
 

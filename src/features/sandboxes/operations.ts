@@ -65,8 +65,20 @@ const runOperation = operation({
       yes: v.optional(flag("Take the plan that is found (PLAN.md, .apm/Implementation_Plan.md) when no task is given")),
     }),
   output: runShape,
+  alsoWrong: async (world: World, input, unclear) => {
+    const { problemsBeside } = await import("./request.ts");
+    return problemsBeside(world, input, unclear);
+  },
   cli: {
     path: ["sandbox", "run"],
+    // A prompt without quotes has its first word behind the flag, and the others alone.
+    meant: (words, { prompt }) => {
+      const [first = ""] = words;
+      if (prompt === undefined && words.length === 1 && /\.(md|txt)$/i.test(first)) {
+        return { flag: "prompt-file", value: first };
+      }
+      return { flag: "prompt", value: [...(typeof prompt === "string" ? [prompt] : []), ...words].join(" ") };
+    },
     examples: [
       'parallel-cc sandbox run --prompt "Fix the failing tests" --branch auto',
       "parallel-cc sandbox run --prompt-file PLAN.md --timeout 120",

@@ -5,7 +5,7 @@ import { relative, resolve } from "node:path";
 import { asFailure, Failure } from "../../core/failure.ts";
 import { counted, printable, slug } from "../../core/text.ts";
 import { existingDirectory } from "../../files/directory.ts";
-import { branchTip, commitOf, type Repository } from "../../git/repository.ts";
+import { commitOf, type Repository } from "../../git/repository.ts";
 import { redact } from "../../log/log.ts";
 import type { World } from "../../world.ts";
 import { type Auth, hostsOf, readAuth } from "../claude-runs/claude-runs.ts";
@@ -14,6 +14,7 @@ import { findPlan, type Prompt, readPrompt } from "../plans/plans.ts";
 import { type ProviderName, providerNamed } from "../providers/providers.ts";
 import { locateHealed } from "../sessions/sessions.ts";
 import { checkIncludes } from "../uploads/uploads.ts";
+import { branchOf } from "./branch.ts";
 import { nameOfProvider } from "./driving.ts";
 import type { RunRequest } from "./run.ts";
 import type { NewRun } from "./store.ts";
@@ -52,6 +53,34 @@ export interface Planned {
 
 /** Errors: `sandbox.preflight`, whose `details.problems` are all there are; `usage.*` for a call that makes no sense. */
 export async function planRun(world: World, input: RunInput): Promise<Planned> {
+  const { problems, planned } = await lookedAt(world, input, new Set());
+  if (problems.length > 0 || planned === undefined) throw preflight(problems);
+  return planned();
+}
+
+/**
+ * What else is wrong with a call some of whose words make no sense: `unclear` has the inputs that these are of, and
+ * undefined for a flag or a word that is of none.
+ */
+export async function problemsBeside(
+  world: World,
+  input: RunInput,
+  unclear: ReadonlySet<string | undefined>,
+): Promise<Failure[]> {
+  try {
+    return (await lookedAt(world, input, unclear)).problems;
+  } catch (thrown) {
+    return [asFailure(thrown)];
+  }
+}
+
+interface LookedAt {
+  problems: Failure[];
+  /** Only where there are none. */
+  planned: (() => Promise<Planned>) | undefined;
+}
+
+async function lookedAt(world: World, input: RunInput, unclear: ReadonlySet<string | undefined>): Promise<LookedAt> {
   const directory = existingDirectory(world.cwd, input.repo);
   const git = world.git(directory);
   const repository = await locateHealed(world, git);
@@ -70,13 +99,16 @@ export async function planRun(world: World, input: RunInput): Promise<Planned> {
   };
   const provider = input.provider ?? world.env.sandboxProvider ?? settings["sandbox.provider"];
   const name = await look(() => nameOfProvider(provider));
-  const prompt = isDryRun && !hasPrompt(input) ? NO_PROMPT : await look(() => promptOf(world, { input, top }));
+  // It may be what was typed wrongly.
+  const isPromptUnclear = [undefined, "prompt", "promptFile"].some((key) => unclear.has(key));
+  const isPromptless = isPromptUnclear || (isDryRun && !hasPrompt(input));
+  const prompt = isPromptless ? NO_PROMPT : await look(() => promptOf(world, { input, top }));
   const variables = (await look(() => variablesOf(world, input.env ?? []))) ?? {};
   await look(() => checkIncludes(top, input.include ?? []));
   const baseCommit = await look(() => baseOf(world, repository, { directory, base: input.base }));
   const authMethod = input.authMethod ?? "api-key";
   const { auth, problems: unfit } = await readAuth(world, authMethod);
-  if (!isDryRun) problems.push(...unfit);
+  if (!isDryRun && !unclear.has("authMethod")) problems.push(...unfit);
   const minutes = input.timeout ?? settings["sandbox.timeoutMinutes"];
   if (name !== undefined) {
     problems.push(...(await providerProblems(world, { name, minutes, isWeak: input.weakIsolation === true })));
@@ -87,7 +119,7 @@ export async function planRun(world: World, input: RunInput): Promise<Planned> {
     problems.push(changesElsewhere());
   }
   if (problems.length > 0 || prompt === undefined || baseCommit === undefined || name === undefined) {
-    throw preflight(problems);
+    return { problems, planned: undefined };
   }
   const request: RunRequest = {
     ...{
@@ -116,12 +148,15 @@ export async function planRun(world: World, input: RunInput): Promise<Planned> {
     },
     ...{ repository: { path, gitDir, gitDirId }, callerPath: top },
   };
-  const warnings = [
-    ...(await changesWarnings(world, top, input)),
-    ...(await planWarnings(world, { top, input, source: prompt.source })),
-    ...loginWarnings(world, auth, minutes),
-  ];
-  return { run, prompt: prompt.bytes, variables, warnings };
+  const planned = async () => {
+    const warnings = [
+      ...(await changesWarnings(world, top, input)),
+      ...(await planWarnings(world, { top, input, source: prompt.source })),
+      ...loginWarnings(world, auth, minutes),
+    ];
+    return { run, prompt: prompt.bytes, variables, warnings };
+  };
+  return { problems, planned };
 }
 
 function loginWarnings({ now }: Pick<World, "now">, auth: Auth | undefined, minutes: number): string[] {
@@ -160,7 +195,6 @@ async function planWarnings(world: World, { top, input, source }: PlanAsked): Pr
 }
 
 const LONGEST_NAME = 30;
-const LONGEST_SLUG = 50;
 const NO_PROMPT: Prompt = { bytes: new Uint8Array(), title: "dry run", source: null };
 
 function hasPrompt({ prompt, promptFile }: RunInput): boolean {
@@ -218,53 +252,6 @@ function tooLong(name: string, most: number): Failure {
     code: "sandbox.timeout-too-long",
     message: `Sandboxes of ${name} live ${most} minutes at most.`,
     hint: `Pass --timeout ${most} or less.`,
-  });
-}
-
-interface WantedBranch {
-  wanted: string | undefined;
-  title: string;
-  provider: string;
-}
-
-/** Undefined: no branch is wanted. */
-async function branchOf(
-  world: World,
-  repository: Repository,
-  { wanted, title, provider }: WantedBranch,
-): Promise<string | undefined> {
-  if (wanted === undefined) return undefined;
-  const git = world.git(repository.gitDir).trusting();
-  if (wanted === "auto") {
-    const stamp = world.now().toISOString().slice(0, 16).replace("T", "-").replace(":", "-");
-    const made = `${provider}/${slug(title, LONGEST_SLUG) || "task"}-${stamp}`;
-    for (let n = 1; ; n++) {
-      const name = n === 1 ? made : `${made}-${n}`;
-      if ((await branchTip(git, name)) === undefined) return requireFree(git, name);
-    }
-  }
-  const { exit } = await git.attempt(["check-ref-format", "--branch", wanted]);
-  if (exit !== 0 || wanted.startsWith("-") || wanted.startsWith("@{")) {
-    throw new Failure({
-      code: "branch.invalid",
-      message: `"${printable(wanted)}" cannot be the name of a branch.`,
-      hint: "Give it another name, or --branch auto.",
-    });
-  }
-  return requireFree(git, wanted);
-}
-
-/** A branch `a` and a branch `a/b` cannot be at once. */
-async function requireFree(git: ReturnType<World["git"]>, name: string): Promise<string> {
-  const parts = name.split("/");
-  const above = parts.map((_, i) => `refs/heads/${parts.slice(0, i + 1).join("/")}`);
-  const found = await git.output(["for-each-ref", "--format=%(refname)", ...above, `refs/heads/${name}/`]);
-  const taken = found.split("\n").find((ref) => above.includes(ref) || ref.startsWith(`refs/heads/${name}/`));
-  if (taken === undefined) return name;
-  throw new Failure({
-    code: "branch.exists",
-    message: `There is a branch ${printable(taken.replace("refs/heads/", ""))} already, so none can be called ${printable(name)}.`,
-    hint: "Give it another name, or --branch auto.",
   });
 }
 
