@@ -1,7 +1,7 @@
 // Parts of the native provider that need no sandbox: what it would show, what it says of a machine that has none, and
 // its keeper in this very process.
 
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { chmod, mkdir, symlink, utimes, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -11,6 +11,7 @@ import { groundOf, makeGround, recordFor, recordOf, standingOf } from "../../src
 import { keep } from "../../src/features/providers/native/keeper.ts";
 import { checkHosts, directHosts, sightOf } from "../../src/features/providers/native/policy.ts";
 import { missing, refused } from "../../src/features/providers/native/probe.ts";
+import { unfit } from "../../src/features/providers/native/root.ts";
 import { nativeSandbox } from "../../src/features/providers/native/sandbox.ts";
 import { capture } from "../../src/features/providers/provider.ts";
 import { providerNamed } from "../../src/features/providers/providers.ts";
@@ -154,6 +155,53 @@ test("a root that is no absolute path is refused when it is used", async () => {
   await using place = await makePlace();
   const world = testWorld(place, { env: { NATIVE_SANDBOX_ROOT: "relative" } });
   expect(() => makeGround(world, recordFor(SPEC, world.now()))).toThrow("must be an absolute path");
+});
+
+describe("a root where no sandbox can be", () => {
+  const problemsAt = async (root: string | undefined) => {
+    await using place = await makePlace();
+    const world = testWorld(place, { env: { NATIVE_SANDBOX_ROOT: root?.replace("~", place.home) } });
+    await writeFile(place.at("home", "file"), "");
+    return (await (await providerNamed(world, "native")).problems({ isWeak: false })).filter(
+      ({ message }) => !message.includes("claude"),
+    );
+  };
+
+  test.each(["/dev/shm/parallel-cc", "/proc/parallel-cc", "/sys/parallel-cc"])(
+    "%s is of the system, and nothing is made there",
+    async (root) => {
+      const [problem, ...more] = await problemsAt(root);
+      expect([problem?.code, more]).toEqual(["provider.not-ready", []]);
+      expect(problem?.message).toContain(`and each sandbox has a /${root.split("/")[1]} of its own`);
+      expect(problem?.hint).toContain("Let NATIVE_SANDBOX_ROOT name a directory of yours");
+      expect(existsSync(root)).toBe(false);
+    },
+  );
+
+  test("one that is no directory is told of in the words of the system", async () => {
+    const [problem] = await problemsAt("~/file/below");
+    expect(problem).toMatchObject({ code: "provider.not-ready", message: expect.stringContaining("ENOTDIR") });
+  });
+
+  test("a file system that starts no program is seen by its mount, the last of those at one place", () => {
+    const line = (point: string, options: string) => `30 25 0:27 / ${point} rw,${options} - tmpfs tmpfs rw`;
+    const mounts = [
+      ...[line("/", "relatime"), line("/parallel-cc-test", "noexec")],
+      ...[line("/parallel-cc-test/with\\040space", "nosuid"), line("/twice", "noexec"), line("/twice", "nosuid")],
+    ].join("\n");
+    expect(unfit("/parallel-cc-test/a", mounts)).toContain("/parallel-cc-test (it is mounted with noexec)");
+    expect(unfit("/parallel-cc-test", mounts)).toContain("noexec");
+    expect(unfit("/parallel-cc-tests", mounts)).toBeUndefined();
+    expect(unfit("/parallel-cc-test/with space/b", mounts)).toBeUndefined();
+    expect(unfit("/twice/a", mounts)).toBeUndefined();
+    expect(unfit("/twice/a", "")).toBeUndefined();
+  });
+
+  test("one behind a link is judged by where that leads", async () => {
+    await using place = await makePlace();
+    await symlink("/proc", place.at("link"));
+    expect(unfit(place.at("link", "below"), "")).toContain("below /proc");
+  });
 });
 
 /** As in a container: bubblewrap works, but for one thing. */

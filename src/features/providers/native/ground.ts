@@ -2,13 +2,14 @@
 // it, and how it stands, by its keeper. No secret is in either.
 
 import { existsSync, lstatSync, mkdirSync, readdirSync, realpathSync, renameSync, rmSync } from "node:fs";
-import { isAbsolute, join } from "node:path";
-import { Failure, usage } from "../../../core/failure.ts";
+import { join } from "node:path";
+import { Failure } from "../../../core/failure.ts";
 import { NUMBER, TEXT, TEXT_OR_NULL, v, YES_OR_NO } from "../../../core/shape.ts";
 import { replaceFile } from "../../../files/atomic.ts";
 import { readSmallFile } from "../../../files/small.ts";
 import type { World } from "../../../world.ts";
 import type { Places, SandboxSpec } from "../provider.ts";
+import { makeRoot, rootOf } from "./root.ts";
 
 export interface Ground {
   id: string;
@@ -69,12 +70,6 @@ const SOCKET_NAME = "claude-http-0123456789abcdef.sock";
 
 type Effects = Pick<World, "env" | "paths">;
 
-export function rootOf({ env, paths }: Effects): string {
-  const root = env.nativeSandboxRoot ?? join(paths.home, "native");
-  if (isAbsolute(root)) return root;
-  throw usage("relative-root", `NATIVE_SANDBOX_ROOT must be an absolute path; "${root}" is not.`);
-}
-
 export function groundOf(root: string, id: string): Ground {
   const directory = join(root, id);
   const isShort = Buffer.byteLength(join(directory, "net", SOCKET_NAME)) <= MOST_SOCKET_BYTES;
@@ -104,11 +99,9 @@ export function standingGround(world: Effects, id: string): Ground | undefined {
   return groundOf(realpathSync(root), id);
 }
 
-/** It appears as a whole, with its record. */
+/** It appears as a whole, with its record. Errors: `provider.not-ready`. */
 export function makeGround(world: Effects & Pick<World, "newId" | "now" | "pid">, record: SandboxRecord): Ground {
-  const root = rootOf(world);
-  mkdirSync(root, { recursive: true, mode: 0o700 });
-  const real = realpathSync(root);
+  const real = makeRoot(world);
   clearHalves(world, real);
   for (;;) {
     const ground = groundOf(real, world.newId().replaceAll("-", "").slice(0, 12));

@@ -7,6 +7,7 @@ import { destroyed } from "./destroy.ts";
 import { type Ground, groundsIn, makeGround, recordFor, recordOf, standingGround, standingOf } from "./ground.ts";
 import { checkHosts, checkMinutes } from "./policy.ts";
 import { entered, missing, proven } from "./probe.ts";
+import { rootProblems } from "./root.ts";
 import { type Effects as Holders, nativeSandbox } from "./sandbox.ts";
 import { awake } from "./talk.ts";
 
@@ -23,7 +24,7 @@ export function nativeProvider(world: Effects): Provider {
       usesOwnClaude: true,
     },
     problems: async ({ isWeak }) => {
-      const found = missing(world.env);
+      const found = [...missing(world.env), ...rootProblems(world)];
       return found.length > 0 ? found : proven(() => made(world, { ...PROBE, isWeak }));
     },
     create: async (spec) => {

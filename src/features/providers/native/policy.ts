@@ -7,7 +7,8 @@ import { Failure } from "../../../core/failure.ts";
 import { realPathOf } from "../../../files/programs.ts";
 import type { World } from "../../../world.ts";
 import { claudeNeeds } from "./claude.ts";
-import { type Ground, rootOf, type SandboxRecord } from "./ground.ts";
+import type { Ground, SandboxRecord } from "./ground.ts";
+import { rootOf } from "./root.ts";
 import type { Policy } from "./runtime.ts";
 
 /** What installations of a system put there; nothing of its users. */
