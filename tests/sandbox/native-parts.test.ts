@@ -204,6 +204,17 @@ describe("a root where no sandbox can be", () => {
   });
 });
 
+test("a look that somebody stops ends then and leaves nothing, also where bubblewrap gives no answer", async () => {
+  const programs = { bwrap: "#!/bin/sh\nexec sleep 600\n", claude: "#!/bin/sh\n" };
+  await using scene = await nativeScene({ programs });
+  const looking = scene.provider().problems({ isWeak: false });
+  looking.catch(() => undefined);
+  await waitFor(async () => (await scene.provider().all()).length > 0, "something to be made");
+  scene.world.interrupt();
+  expect(await codeOf(looking)).toBe("cancelled.signal");
+  expect(await scene.provider().all()).toEqual([]);
+}, 15_000);
+
 /** As in a container: bubblewrap works, but for one thing. */
 const WITHOUT_PROC = `#!/bin/sh
 for word; do

@@ -1,6 +1,8 @@
 // `sandbox run` as its user types it, on the compiled program and real sandboxes of this machine.
 
 import { describe, expect, test } from "bun:test";
+import { writeFile } from "node:fs/promises";
+import { waitFor } from "../support/processes.ts";
 import { ends, KEY, runScene, says } from "./run-scene.ts";
 
 const PLAN = `
@@ -71,6 +73,19 @@ describe("a run whose user", () => {
     expect(answer).toMatchObject({ status: "CANCELLED", filesChanged: 1 });
     expect(await scene.read(`${answer.worktreePath}/half.txt`)).toBe("half\n");
   });
+
+  test("stops it while it is tried whether it can be, is not held up, and nothing is left", async () => {
+    await using scene = await runScene({ sh: ends("Done.") });
+    await writeFile(scene.place.at("programs", "bwrap"), "#!/bin/sh\nexec sleep 600\n", { mode: 0o755 });
+    await using running = scene.start(["sandbox", "run", "--prompt", "Do it", "--json"]);
+    await waitFor(async () => (await scene.sandboxes()).length > 0, "something to be made");
+    running.kill("SIGINT");
+    const { stdout, exit } = await running.exited;
+    expect([exit, JSON.parse(stdout).error.code]).toEqual([130, "cancelled.signal"]);
+    expect(await scene.sandboxes()).toEqual([]);
+    expect(scene.rows()).toEqual([]);
+    expect((await scene.repo.git("worktree", "list")).split("\n")).toHaveLength(1);
+  }, 15_000);
 
   test("kills the command, loses nothing: attach sees the same end", async () => {
     await using scene = await runScene({ sh: `at begin\n${PLAN}${ends("Done.")}` });

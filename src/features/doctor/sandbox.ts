@@ -20,6 +20,7 @@ async function checkNative(world: World): Promise<Check[]> {
     if (problems.length === 0) return [{ name, status: "ok", detail: "a program ran in one and could not get out" }];
     return problems.map(({ message, hint }) => ({ name, status: "fail", detail: message, hint }));
   } catch (thrown) {
+    world.signal().throwIfAborted();
     return [failed(name, thrown)];
   }
 }

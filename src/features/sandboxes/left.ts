@@ -73,6 +73,7 @@ export async function sweep(world: World): Promise<void> {
     const native = await providerNamed(world, "native");
     const now = world.now().getTime();
     for (const { id, runId, createdAt } of await native.all()) {
+      if (world.signal().aborted) return;
       // Somebody may be looking just now, and its sandbox be half made.
       const isLeft = runId === PROBE_RUN && createdAt !== undefined && now - createdAt.getTime() > MOST_PROBE_MS;
       if (isLeft || runOf(db, runId)?.step === "ended") await (await native.open(id))?.destroy();

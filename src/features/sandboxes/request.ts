@@ -90,6 +90,7 @@ async function lookedAt(world: World, input: RunInput, unclear: ReadonlySet<stri
   const isDryRun = input.dryRun === true;
   // Whatever is found wrong is put aside, and the next thing looked at.
   const look = async <T>(work: () => Promise<T> | T): Promise<T | undefined> => {
+    world.signal().throwIfAborted();
     try {
       return await work();
     } catch (thrown) {
@@ -243,6 +244,7 @@ async function providerProblems(
     const late = most === undefined || minutes <= most ? [] : [tooLong(name, most)];
     return [...late, ...(await provider.problems({ isWeak }))];
   } catch (thrown) {
+    world.signal().throwIfAborted();
     return [asFailure(thrown)];
   }
 }

@@ -23,9 +23,11 @@ export async function runToEnd(
   input: RunInput,
   { isDetached, look }: Lookers & { isDetached: boolean },
 ): Promise<RunAnswer> {
-  await healRuns(world);
-  await sweep(world);
-  const planned = await unhurried(world, () => planRun(world, input));
+  const planned = await unhurried(world, async () => {
+    await healRuns(world);
+    await sweep(world);
+    return planRun(world, input);
+  });
   const id = await beginRun(world, planned);
   const db = await world.db();
   // That it has begun is what was asked for.
@@ -33,7 +35,7 @@ export async function runToEnd(
   return answered(world, await lookOn(world, id, { look }));
 }
 
-/** A look at what can be made takes away what it made, also when somebody stops it; the second signal waits for nothing. */
+/** Somebody who stops it waits until what was made for a look is taken away; the second signal waits for nothing. */
 async function unhurried<Found>(
   world: Pick<World, "signal" | "secondSignal">,
   work: () => Promise<Found>,

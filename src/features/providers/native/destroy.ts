@@ -7,6 +7,7 @@ import { Failure } from "../../../core/failure.ts";
 import { killOutright } from "../../../proc/kill.ts";
 import type { World } from "../../../world.ts";
 import { type Ground, type KeeperStanding, standingOf } from "./ground.ts";
+import { groupsMaybe } from "./limits.ts";
 import { endInside, endRelays } from "./processes.ts";
 import { ask, isKept } from "./talk.ts";
 
@@ -20,7 +21,7 @@ export async function destroyed(world: Effects, ground: Ground): Promise<void> {
   const standing = standingOf(ground);
   if (standing !== undefined && isKept(world, standing)) await endKeeper(world, ground, standing);
   endRelays(world, ground);
-  const isEmpty = await endInside(world, ground, standing?.groups ?? []);
+  const isEmpty = await endInside(world, ground, standing?.groups ?? groupsMaybe(ground));
   if (!isEmpty) throw left(ground, "programs in it do not end");
   await removed(world, ground);
 }

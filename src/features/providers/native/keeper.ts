@@ -13,7 +13,7 @@ import { claudeNeeds } from "./claude.ts";
 import { removed } from "./destroy.ts";
 import { furnish, type Ground, type KeeperStanding, recordOf, type SandboxRecord, writeStanding } from "./ground.ts";
 import { readStart, SCRIPT } from "./inside.ts";
-import { dropGroups, holdDown } from "./limits.ts";
+import { dropGroups, groupNames, holdDown } from "./limits.ts";
 import { sightOf } from "./policy.ts";
 import { endInside, endRelays } from "./processes.ts";
 import { layParts, startRuntime } from "./runtime.ts";
@@ -96,7 +96,7 @@ async function open(world: Effects, ground: Ground, record: SandboxRecord) {
   const parts = await layParts(ground.programs);
   const sight = sightOf(world, ground, record);
   const { limits } = record;
-  const names = [nameOf(ground), `${nameOf(ground)}-apart`] as const;
+  const names = groupNames(ground);
   const programs = {
     bubblewrap: programOnPath("bwrap", world.env.path),
     socat: programOnPath("socat", world.env.path),
@@ -181,10 +181,6 @@ async function answered(work: () => Promise<void>): Promise<string> {
   } catch (thrown) {
     return JSON.stringify(errorDocument(asFailure(thrown)));
   }
-}
-
-function nameOf({ directory }: Ground): string {
-  return `parallel-cc-${new Bun.CryptoHasher("sha1").update(directory).digest("hex").slice(0, 16)}`;
 }
 
 function stands(ground: Ground): boolean {

@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from "n
 import { dirname, join } from "node:path";
 import { shellQuote } from "../../../core/text.ts";
 import type { World } from "../../../world.ts";
-import type { SandboxRecord } from "./ground.ts";
+import type { Ground, SandboxRecord } from "./ground.ts";
 
 export interface Held {
   /** For a shell, before the words of a program: it becomes that, and it and all that it starts are held. */
@@ -37,6 +37,18 @@ export async function holdDown(
     dropGroups(groups);
   }
   return (await scopeOf(world, { name, limits: most })) ?? ofEach(limits);
+}
+
+/** What all runs in, and what goes on by itself. */
+export function groupNames({ directory }: Pick<Ground, "directory">): readonly [string, string] {
+  const name = `parallel-cc-${new Bun.CryptoHasher("sha1").update(directory).digest("hex").slice(0, 16)}`;
+  return [name, `${name}-apart`];
+}
+
+/** Those that a keeper may have made that ended before it could say which. */
+export function groupsMaybe(ground: Pick<Ground, "directory">): string[] {
+  if (process.platform !== "linux") return [];
+  return groupNames(ground).flatMap((name) => candidates(name).flat());
 }
 
 /** Empty ones; a group that somebody is still in stays. */

@@ -71,12 +71,14 @@ async function made(world: Effects, spec: SandboxSpec): Promise<Sandbox> {
   }
 }
 
+/** Stopped by a signal, it leaves nothing. */
 async function entire(world: Effects, spec: SandboxSpec): Promise<Sandbox> {
   const ground = makeGround(world, recordFor(spec, world.now()));
   try {
-    const { weaknesses } = await awake(world, ground);
+    const signal = world.signal();
+    const { weaknesses } = await awake(world, ground, signal);
     const sandbox = nativeSandbox(world, ground, weaknesses);
-    await entered(sandbox, spec);
+    await entered(sandbox, { isWeak: spec.isWeak, signal });
     return sandbox;
   } catch (thrown) {
     await undone(world, ground);

@@ -42,23 +42,29 @@ export function missing({ path }: Pick<World["env"], "path">, platform: string =
   return [...absent, claude];
 }
 
-/** Makes one and takes it away again. */
+/** Makes one and takes it away again. Throws what is no reason: that somebody stopped it. */
 export async function proven(make: () => Promise<Sandbox>): Promise<Failure[]> {
   try {
     const sandbox = await make();
     await sandbox.destroy();
     return [];
   } catch (thrown) {
-    return [asFailure(thrown)];
+    const failure = asFailure(thrown);
+    if (failure.kind === "cancelled") throw thrown;
+    return [failure];
   }
 }
 
 /** Runs the least of programs inside. Errors: `provider.not-ready`. */
-export async function entered(sandbox: Pick<Sandbox, "exec">, { isWeak }: { isWeak: boolean }): Promise<void> {
+export async function entered(
+  sandbox: Pick<Sandbox, "exec">,
+  { isWeak, signal }: { isWeak: boolean; signal: AbortSignal },
+): Promise<void> {
   try {
-    const { exit, stderr } = await capture(sandbox, { argv: ["true"], cwd: "/" });
+    const { exit, stderr } = await capture(sandbox, { argv: ["true"], cwd: "/", signal });
     if (exit !== 0) throw refused(stderr, { isWeak });
   } catch (thrown) {
+    signal.throwIfAborted();
     const failure = asFailure(thrown);
     if (failure.code !== "sandbox.exec") throw failure;
     const { stderr } = failure.details;

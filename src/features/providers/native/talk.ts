@@ -3,6 +3,7 @@
 import { Failure } from "../../../core/failure.ts";
 import { NUMBER, TEXT, v } from "../../../core/shape.ts";
 import { withLock } from "../../../db/lock.ts";
+import { killOutright } from "../../../proc/kill.ts";
 import { askAt } from "../../../proc/socket.ts";
 import type { World } from "../../../world.ts";
 import { furnish, type Ground, type KeeperStanding, recordOf, standingOf } from "./ground.ts";
@@ -40,16 +41,22 @@ export async function ask(ground: Ground, asked: Asked): Promise<void> {
   if (trouble !== undefined) throw trouble;
 }
 
-/** As it stands, with a keeper that lives: another one is started if need be. Errors: `sandbox.gone`, `provider.*`. */
-export async function awake(world: Callers, ground: Ground): Promise<KeeperStanding> {
+/**
+ * As it stands, with a keeper that lives: another one is started if need be, and stopped again for the signal. Errors:
+ * `sandbox.gone`, `provider.*`.
+ */
+export async function awake(world: Callers, ground: Ground, signal?: AbortSignal): Promise<KeeperStanding> {
   const found = standingOf(ground);
   if (found !== undefined && isKept(world, found)) return found;
   // Not there: no lock to be made for it either.
   recordOf(ground);
-  return withLock(world, ground.lock, () => startUnlessKept(world, ground), { doing: "been starting a sandbox" });
+  return withLock(world, ground.lock, () => startUnlessKept(world, ground, signal), {
+    doing: "been starting a sandbox",
+  });
 }
 
-async function startUnlessKept(world: Callers, ground: Ground): Promise<KeeperStanding> {
+async function startUnlessKept(world: Callers, ground: Ground, signal?: AbortSignal): Promise<KeeperStanding> {
+  signal?.throwIfAborted();
   const found = standingOf(ground);
   if (found !== undefined && isKept(world, found)) return found;
   furnish(ground);
@@ -63,11 +70,16 @@ async function startUnlessKept(world: Callers, ground: Ground): Promise<KeeperSt
   const late = new AbortController();
   const timer = setTimeout(() => late.abort(), START_MS);
   late.signal.addEventListener("abort", () => void child.stop());
+  // Somebody waits: what it has made by then is taken away by who made its ground. It leads a group.
+  const kill = () => killOutright([-child.pid]);
+  signal?.addEventListener("abort", kill);
   const said = await firstLine(child.stdout);
   clearTimeout(timer);
+  signal?.removeEventListener("abort", kill);
   const standing = standingOf(ground);
   if (said === "kept" && standing !== undefined) return standing;
   const { stderr } = await child.ended;
+  signal?.throwIfAborted();
   throw failureIn(parsed(said)) ?? notKept(stderr);
 }
 
