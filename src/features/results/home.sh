@@ -63,6 +63,17 @@ if [ -n "$theirs" ]; then
   fi
 fi
 
+# A git that is killed has said less than there is, which is no answer.
+heard() {
+  if [ "$1" -gt 128 ]; then : >"$mine/killed"; fi
+  return "$1"
+}
+
+# said_by <command> …: what it says, in a file. In a pipe nobody would know that it was killed over it.
+said_by() {
+  "$@" >"$mine/answer" 2>/dev/null
+}
+
 # Our git directory, with every conversion of files turned off.
 ours() {
   git -c core.hooksPath=/dev/null -c core.fsmonitor=false -c core.untrackedCache=false -c core.splitIndex=false \
@@ -70,12 +81,14 @@ ours() {
     -c core.precomposeUnicode=false -c core.protectHFS=true -c core.protectNTFS=true -c core.bigFileThreshold=4m \
     -c core.sparseCheckout=true -c core.compression="$compression" -c core.fsync=none -c gc.auto=0 -c pack.threads=1 \
     -c advice.addEmbeddedRepo=false -c i18n.commitEncoding=UTF-8 --git-dir="$own" "$@"
+  heard $?
 }
 here() {
   ours --work-tree="$workspace" "$@"
 }
 theirs() {
   git -c core.hooksPath=/dev/null -c core.fsmonitor=false --git-dir="$theirs" "$@"
+  heard $?
 }
 
 prepare() {
@@ -119,10 +132,12 @@ parent_of_work() {
   head=
   if [ -n "$theirs" ]; then
     head=$(commit_of HEAD)
+    heard $?
     # The branch that HEAD names is not there: what HEAD was before.
     if [ -z "$head" ] && [ -f "$theirs/logs/HEAD" ]; then
       for before in $(tail -n 20 "$theirs/logs/HEAD" | sed 's/^\([0-9a-f]*\) \([0-9a-f]*\) .*/\1 \2/'); do
         before=$(commit_of "$before")
+        heard $?
         [ -z "$before" ] || head=$before
       done
     fi
@@ -140,25 +155,35 @@ in_records() {
 
 # Whatever was sent or committed is looked for on the disk, also where git was told to forget or to ignore it.
 add_known() {
-  here diff-index --cached --diff-filter=D -z "$1" -- | in_lines |
-    sed "N;s/^:\\([0-7]*\\) [0-7]* \\([0-9a-f]*\\) .*\\n/\\1 \\2 0$tab/" | in_records |
-    here update-index -z --index-info
+  said_by here diff-index --cached --diff-filter=D -z "$1" --
+  in_lines <"$mine/answer" | sed "N;s/^:\\([0-7]*\\) [0-7]* \\([0-9a-f]*\\) .*\\n/\\1 \\2 0$tab/" |
+    in_records >"$mine/known"
+  here update-index -z --index-info <"$mine/known"
 }
 
 # Where git knows of narrowed checkouts it must be told to look beyond them.
 sparse=
-git add -h 2>&1 | grep -q sparse && sparse=--sparse
+git add -h >"$mine/answer" 2>&1
+grep -q sparse "$mine/answer" && sparse=--sparse
+
+# Repositories in it, as which git has one id.
+drop_links() {
+  said_by ours --work-tree="$top" ls-files -s -z
+  in_lines <"$mine/answer" | sed -n "s/^160000 [0-9a-f]* [0-9]$tab//p" >"$own/links.$depth"
+  while IFS= read -r link; do
+    ours --work-tree="$top" update-index --force-remove -- "$(printf '%s' "$link" | tr '\001' '\n')"
+  done <"$own/links.$depth"
+  return 0
+}
 
 # fill <directory> <depth>: everything below it comes into the index, of repositories in it the files.
 fill() {
   top=$1
   depth=$2
   if [ "$depth" -gt 8 ]; then return 0; fi
-  ours --work-tree="$top" ls-files -s -z | in_lines | sed -n "s/^160000 [0-9a-f]* [0-9]$tab//p" >"$own/links.$depth"
-  while IFS= read -r link; do
-    ours --work-tree="$top" update-index --force-remove -- "$(printf '%s' "$link" | tr '\001' '\n')"
-  done <"$own/links.$depth"
-  ours --work-tree="$top" ls-files -o --exclude-standard -z | in_lines | sed -n 's:/$::p' >"$own/nested.$depth"
+  drop_links
+  said_by ours --work-tree="$top" ls-files -o --exclude-standard -z
+  in_lines <"$mine/answer" | sed -n 's:/$::p' >"$own/nested.$depth"
   while IFS= read -r found; do
     inner=$(printf '%s' "$found" | tr '\001' '\n')
     printf 'nested %s\n' "${top#"$workspace"}/$found" >>"$own/words"
@@ -168,6 +193,7 @@ fill() {
       rm -f "$GIT_INDEX_FILE"
       cd "$top/$inner" && fill "$top/$inner" $((depth + 1)) && ours write-tree
     )
+    heard $?
     [ -n "$tree" ] && ours --work-tree="$top" read-tree --prefix="$inner/" "$tree"
   done <"$own/nested.$depth"
   # Some file may change or go while it is read.
@@ -182,16 +208,13 @@ fill() {
   done
   sed -n 's/^error: //p;s/^warning: \(could not open\)/\1/p' "$own/said" | head -n 20 | sed 's/^/unread /' >>"$own/words"
   # What had nothing in it to take.
-  ours --work-tree="$top" ls-files -s -z | in_lines | sed -n "s/^160000 [0-9a-f]* [0-9]$tab//p" >"$own/links.$depth"
-  while IFS= read -r link; do
-    ours --work-tree="$top" update-index --force-remove -- "$(printf '%s' "$link" | tr '\001' '\n')"
-  done <"$own/links.$depth"
-  return 0
+  drop_links
 }
 
 # What git ignores and nobody sent stays here; it is said at least.
 name_ignored() {
-  here ls-files -o -i --exclude-standard --directory -z 2>/dev/null | in_lines | head -n 21 >"$own/ignored"
+  said_by here ls-files -o -i --exclude-standard --directory -z
+  in_lines <"$mine/answer" | head -n 21 >"$own/ignored"
   while IFS= read -r found; do
     inner=$(printf '%s' "$found" | tr '\001' '\n')
     [ -z "$(find "$workspace/$inner" ! -type d 2>/dev/null | head -n 1)" ] || printf 'ignored %s\n' "$found" >>"$own/words"
@@ -215,7 +238,11 @@ tree_of_work() {
     add_known "$head"
     [ "$known" = "$head" ] || add_known "$known"
     [ "$head" = "$sent" ] || add_known "$sent"
-    here update-index -q --really-refresh >/dev/null 2>&1
+    # What git was told to take for unchanged is looked at all the same. It costs a look at all files.
+    said_by here ls-files -v -z
+    if in_lines <"$mine/answer" | grep -q '^[a-zS] '; then
+      here update-index -q --really-refresh >/dev/null 2>&1
+    fi
   fi
   fill "$workspace" 0 || return 1
   # The memory of plans comes also where git ignores it.
@@ -250,7 +277,8 @@ tip_of_work() {
 # Numbered names, as which the bundle has them, and what they are.
 name_tips() {
   : >"$own/tips"
-  printf 'head %s %s\n' "$head" "$(theirs symbolic-ref -q HEAD 2>/dev/null)" >>"$own/words"
+  said_by theirs symbolic-ref -q HEAD
+  printf 'head %s %s\n' "$head" "$(cat "$mine/answer")" >>"$own/words"
   printf 'tip %s\n' "$tip" >>"$own/words"
   printf '%s\n%s\n' "$head" "$tip" >>"$own/tips"
   [ -n "$theirs" ] || return 0
@@ -258,14 +286,17 @@ name_tips() {
     if [ -e "$theirs/$one" ]; then printf 'operation %s\n' "$one" >>"$own/words"; fi
   done
   [ "$level" = whole ] || return 0
-  theirs for-each-ref --format='%(objecttype) %(objectname) %(refname)' refs/heads 2>/dev/null | head -n 1000 |
-    sed -n 's/^commit /branch /p' >"$own/branches"
+  said_by theirs for-each-ref --format='%(objecttype) %(objectname) %(refname)' refs/heads
+  head -n 1000 "$mine/answer" | sed -n 's/^commit /branch /p' >"$own/branches"
   # Annotated tags as what they are of.
-  theirs for-each-ref --format='%(objecttype) %(objectname) %(*objecttype) %(*objectname) %(refname)' refs/tags 2>/dev/null |
-    head -n 1000 | sed -n 's/^commit \([0-9a-f]*\)   /tag \1 /p;s/^tag [0-9a-f]* commit \([0-9a-f]*\) /tag \1 /p' >>"$own/branches"
-  theirs for-each-ref --format='%(refname)' 2>/dev/null |
-    sed '/^refs\/heads\//d;/^refs\/tags\//d;/^refs\/remotes\//d;/^refs\/stash$/d;s/^/ref /' | head -n 20 >>"$own/words"
-  theirs rev-list --walk-reflogs refs/stash 2>/dev/null | head -n 100 | sed 's/^/stash /' >>"$own/branches"
+  said_by theirs for-each-ref --format='%(objecttype) %(objectname) %(*objecttype) %(*objectname) %(refname)' refs/tags
+  head -n 1000 "$mine/answer" |
+    sed -n 's/^commit \([0-9a-f]*\)   /tag \1 /p;s/^tag [0-9a-f]* commit \([0-9a-f]*\) /tag \1 /p' >>"$own/branches"
+  said_by theirs for-each-ref --format='%(refname)'
+  sed '/^refs\/heads\//d;/^refs\/tags\//d;/^refs\/remotes\//d;/^refs\/stash$/d;s/^/ref /' "$mine/answer" |
+    head -n 20 >>"$own/words"
+  said_by theirs rev-list --walk-reflogs refs/stash
+  head -n 100 "$mine/answer" | sed 's/^/stash /' >>"$own/branches"
   cat "$own/branches" >>"$own/words"
   sed 's/^[a-z]* \([0-9a-f]*\).*/\1/' "$own/branches" >>"$own/tips"
 }
@@ -286,6 +317,7 @@ revisions() {
 }
 
 attempt() {
+  rm -f "$mine/killed"
   prepare || return 1
   parent_of_work
   if [ "$level" != listed ] && ! ours cat-file -e "$sent^{tree}" 2>/dev/null; then
@@ -298,6 +330,7 @@ attempt() {
   tip_of_work || return 1
   name_tips
   revisions >"$own/revisions" || return 1
+  [ ! -e "$mine/killed" ] || return 1
   : >"$own/objects.list"
   [ -s "$own/revisions" ] || return 0
   ours rev-list --objects --stdin <"$own/revisions" >"$own/objects.list" 2>"$own/said" || return 2
