@@ -129,6 +129,14 @@ test.concurrent("wrong words and what else keeps a run from beginning are told t
   expect(scene.rows()).toEqual([]);
 });
 
+test.concurrent("one that ended in a question is marked in the list as in its own words", async () => {
+  await using scene = await runScene({ sh: `${says("Which database?")}${ends("Which database?")}` });
+  await scene.sandbox("run", "--prompt", "Do it");
+  expect((await json(scene, "list")).sessions).toMatchObject([{ status: "COMPLETED", question: "Which database?" }]);
+  expect(await json(scene, "status")).toMatchObject({ question: "Which database?" });
+  expect((await scene.pcc(["sandbox", "list"])).stdout).toContain("  asks you  ");
+});
+
 test.concurrent("a name that nobody has, and one that could be several, are told apart", async () => {
   await using scene = await runScene({ sh: ends("Done.") });
   const none = await json(scene, "status");

@@ -71,10 +71,19 @@ describe("while a run works", () => {
     await rename(scene.repo.path, scene.place.at("elsewhere"));
     await scene.open("begin");
     const away = await scene.pcc(["sandbox", "attach", id, "--json"], { cwd: scene.place.path });
-    expect(JSON.parse(away.stdout)).toMatchObject({ status: "RUNNING", error: { code: "sandbox.repository-gone" } });
+    const waits = {
+      waitsFor: expect.stringContaining("not at"),
+      next: [`parallel-cc sandbox attach ${id.slice(0, 8)}`],
+    };
+    const error = { code: "sandbox.repository-gone" };
+    expect(JSON.parse(away.stdout)).toMatchObject({ status: "RUNNING", error, ...waits });
+    const list = (...words: string[]) => scene.pcc(["sandbox", "list", ...words], { cwd: scene.place.path });
+    expect(JSON.parse((await list("--json")).stdout).sessions).toMatchObject([waits]);
+    expect((await list()).stdout).toMatch(/waits for you {2}.*\n\n.* waits for you: The repository is not at/);
     await rename(scene.place.at("elsewhere"), scene.repo.path);
     const answer = await scene.sandbox("attach", id);
     expect(answer).toMatchObject({ success: true, status: "COMPLETED", filesChanged: 2 });
+    expect(JSON.parse((await list("--json")).stdout).sessions).toMatchObject([{ waitsFor: null }]);
     expect(await scene.read(`${answer.worktreePath}/two.txt`)).toBe("two\n");
   });
 

@@ -3,7 +3,7 @@
 import { describe, expect, test } from "bun:test";
 import { PLAIN } from "../../src/cli/terminal.ts";
 import { keptView, newView } from "../../src/features/claude-runs/claude-runs.ts";
-import type { RunAnswer } from "../../src/features/sandboxes/answers.ts";
+import type { Listed, RunAnswer } from "../../src/features/sandboxes/answers.ts";
 import type { StateAnswer } from "../../src/features/sandboxes/state.ts";
 import { dryRunText, endText, listText, statusText } from "../../src/features/sandboxes/text.ts";
 
@@ -22,6 +22,7 @@ const ENDED: RunAnswer = {
     weaknesses: [],
     warnings: [],
     question: null,
+    waitsFor: null,
     error: null,
     sent: null,
   },
@@ -102,7 +103,13 @@ describe("how a run goes", () => {
 
 test("a run that nobody can take on but its user is told so", () => {
   const error = { code: "sandbox.keys-missing", message: "There is no key.", hint: "Set it." };
-  const parked = { ...AT_WORK, error, step: "sent", next: ["parallel-cc sandbox attach 1a2b3c4d"] };
+  const parked = {
+    ...AT_WORK,
+    error,
+    waitsFor: error.message,
+    step: "sent",
+    next: ["parallel-cc sandbox attach 1a2b3c4d"],
+  };
   expect(statusText({ ...parked, status: "INITIALIZING", executionTime: 0, usage: null }, PAGE).split("\n")).toEqual([
     "fix (1a2b3c4d): waits for you, $0.25",
     "  There is no key.",
@@ -114,14 +121,34 @@ test("a run that nobody can take on but its user is told so", () => {
   ]);
 });
 
-test("a list fits into 80 columns, whatever its names are of", () => {
-  const one = {
-    ...{ sessionId: "1a2b3c4d-0000", name: "größe-日本語の長い名前-and-more", provider: "native", sandboxId: null },
-    ...{ repoPath: "/r", status: "RUNNING" as const, step: "started", title: "長い道".repeat(30), endedAt: null },
-    ...{ createdAt: "2030-01-01T12:00:00.000Z", worktreePath: null, resultRef: null, error: null, cost: ENDED.cost },
-  };
-  const lines = listText([one, { ...one, name: null, title: "x" }], PAGE).split("\n");
-  expect(lines.filter((line) => Bun.stringWidth(line) > 80)).toEqual([]);
+const LISTED: Listed = {
+  ...{ sessionId: "1a2b3c4d-0000", name: "größe-日本語の長い名前-and-more", provider: "native", sandboxId: null },
+  ...{ repoPath: "/r", status: "RUNNING" as const, step: "started", title: "長い道".repeat(30), endedAt: null },
+  ...{ createdAt: "2030-01-01T12:00:00.000Z", worktreePath: null, resultRef: null, error: null, cost: ENDED.cost },
+  ...{ question: null, waitsFor: null, next: [] },
+};
+
+test.each([120, 80, 60, 40])("a list fits into %d columns, whatever its names are of", (columns) => {
+  const asks = { ...LISTED, name: null, title: "x", status: "COMPLETED" as const, question: "Which?" };
+  const lines = listText([LISTED, asks, { ...LISTED, waitsFor: "It." }], { ...PAGE, columns }).split("\n");
+  expect(lines.slice(0, 4).filter((line) => Bun.stringWidth(line) > columns)).toEqual([]);
+});
+
+test("a list marks what asks its user something, and tells what a run waits for and how it goes on", () => {
+  const error = { code: "sandbox.repository-gone", message: "The repository\x1b is gone.", hint: "Move it back." };
+  const parked = { ...LISTED, name: "away", title: "Do it", step: "home", error, waitsFor: error.message };
+  const failed = { ...LISTED, name: "b", title: "Do it", status: "FAILED" as const, step: "ended", error };
+  const asks = { ...LISTED, name: "c", title: "Do it", status: "COMPLETED" as const, question: "Which?" };
+  expect(listText([parked, failed, asks], { ...PAGE, columns: 40 }).split("\n")).toEqual([
+    "ID        NAME  STATE          AGE  TASK",
+    "1a2b3c4d  away  waits for you  10m  Do …",
+    "1a2b3c4d  b     failed         10m  Do …",
+    "1a2b3c4d  c     asks you       10m  Do …",
+    "",
+    "1a2b3c4d waits for you: The repository\\u{1b} is gone.",
+    "  Move it back.",
+    "",
+  ]);
 });
 
 test("a dry run says what went, what stayed and why", () => {

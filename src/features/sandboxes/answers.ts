@@ -40,6 +40,8 @@ export const runShape = () =>
     warnings: v.array(TEXT),
     /** What claude ended on, when that asks its user something. */
     question: TEXT_OR_NULL,
+    /** What only its user can mend: nobody drives it until then, and `next` goes on. */
+    waitsFor: TEXT_OR_NULL,
     cost: COST(),
     logPath: TEXT,
     error: ERROR(),
@@ -76,7 +78,12 @@ export function runAnswer(run: Run, { paths, now }: { paths: Paths; now: Date })
       weaknesses: facts.weaknesses,
       warnings: facts.warnings,
     },
-    ...{ question: questionOf(run), cost: costOf(run, now), logPath: placeOf(paths, run.id).log },
+    ...{
+      question: questionOf(run),
+      waitsFor: waitsFor(run),
+      cost: costOf(run, now),
+      logPath: placeOf(paths, run.id).log,
+    },
     ...{ error: run.trouble, next: nextOf(run), sent: run.request.isDryRun ? sentBy(placeOf(paths, run.id)) : null },
   };
 }
@@ -103,8 +110,11 @@ const listedShape = () =>
     endedAt: TEXT_OR_NULL,
     worktreePath: TEXT_OR_NULL,
     resultRef: TEXT_OR_NULL,
+    /** As `sandbox status` has them. */
+    ...{ question: TEXT_OR_NULL, waitsFor: TEXT_OR_NULL },
     cost: COST(),
     error: ERROR(),
+    next: v.array(TEXT),
   });
 export type Listed = v.InferOutput<ReturnType<typeof listedShape>>;
 
@@ -113,7 +123,8 @@ export function listed(run: Run, now: Date): Listed {
     ...{ sessionId: run.id, name: run.name, provider: run.provider, sandboxId: run.instance_id },
     ...{ repoPath: run.repo_path, status: statusOf(run), step: run.step, title: run.title },
     ...{ createdAt: isoText(run.created_at), endedAt: run.ended_at, worktreePath: pathOf(run) },
-    ...{ resultRef: run.facts.result?.ref ?? null, cost: costOf(run, now), error: run.trouble },
+    ...{ resultRef: run.facts.result?.ref ?? null, question: questionOf(run), waitsFor: waitsFor(run) },
+    ...{ cost: costOf(run, now), error: run.trouble, next: nextOf(run) },
   };
 }
 
@@ -123,6 +134,10 @@ function pathOf({ worktree_path: path, facts }: Run): string | null {
 
 export function workedMs({ started_at: from, over_at: to }: Run, now: Date): number {
   return from === null ? 0 : Math.max(0, (to === null ? now.getTime() : Date.parse(to)) - Date.parse(from));
+}
+
+function waitsFor({ facts, step, trouble }: Run): string | null {
+  return facts.isParked && step !== "ended" ? (trouble?.message ?? "It cannot go on.") : null;
 }
 
 /** What claude asked in the end, when it did. */

@@ -25,8 +25,7 @@ function stateLines(answer: RunAnswer, page: Page): string[] {
   const id = answer.sessionId.slice(0, 8);
   const name = answer.name === null ? id : `${printable(answer.name)} (${id})`;
   const time = answer.executionTime === 0 ? "" : ` after ${durationText(answer.executionTime)}`;
-  const waits = answer.next.some((one) => one.startsWith("parallel-cc sandbox attach"));
-  const state = waits ? paint.yellow(WAITS) : marked(answer.status, page);
+  const state = answer.waitsFor === null ? marked(answer.status, page) : paint.yellow(WAITS);
   const lines = [`${paint.bold(name)}: ${state}${time}${costText(answer.cost.total)}`];
   if (answer.error !== null) {
     lines.push(`  ${printable(answer.error.message)}`);
@@ -49,6 +48,8 @@ function stateLines(answer: RunAnswer, page: Page): string[] {
 
 /** Nobody drives it: only its user can help. */
 const WAITS = "waits for you";
+/** It ended in a question, and nobody answered. */
+const ASKS = "asks you";
 const MOST_ASKED = 600;
 
 function costText(total: number): string {
@@ -120,24 +121,35 @@ export function dryRunText(answer: RunAnswer, page: Page): string {
 
 export function listText(sessions: readonly Listed[], page: Page): string {
   if (sessions.length === 0) return 'Nothing has run in a sandbox yet. Try: parallel-cc sandbox run --prompt "…"\n';
+  const isNarrow = page.columns !== undefined && page.columns < LEAST_WIDE;
+  // What one can do without; `sandbox status` has it all.
+  const spared = (cells: string[]) => (isNarrow ? [] : cells);
   const rows = sessions.map((one) => [
-    ...[one.sessionId.slice(0, 8), printable(one.name ?? ""), one.provider, listedState(one, page)],
-    ...[age(new Date(one.createdAt), page.now), `$${one.cost.total.toFixed(2)}`, printable(one.title)],
+    ...[one.sessionId.slice(0, 8), printable(one.name ?? ""), ...spared([one.provider]), listedState(one, page)],
+    ...[age(new Date(one.createdAt), page.now), ...spared([`$${one.cost.total.toFixed(2)}`]), printable(one.title)],
   ]);
-  const lines = table([["ID", "NAME", "WHERE", "STATE", "AGE", "COST", "TASK"], ...rows], {
+  const head = ["ID", "NAME", ...spared(["WHERE"]), "STATE", "AGE", ...spared(["COST"]), "TASK"];
+  const lines = table([head, ...rows], {
     width: page.columns,
     cuts: [
-      { column: 6, floor: 20, keeps: "start" },
-      { column: 1, floor: 10, keeps: "start" },
+      { column: head.length - 1, floor: isNarrow ? 4 : 20, keeps: "start" },
+      { column: 1, floor: isNarrow ? 4 : 10, keeps: "start" },
     ],
   });
-  return `${lines.join("\n")}\n`;
+  const waiting = sessions.flatMap(({ sessionId, waitsFor, error }) => {
+    if (waitsFor === null) return [];
+    const how = error?.hint ?? `parallel-cc sandbox attach ${sessionId.slice(0, 8)}`;
+    return [`${sessionId.slice(0, 8)} waits for you: ${printable(waitsFor)}`, `  ${printable(how)}`];
+  });
+  return `${[...lines, ...(waiting.length > 0 ? ["", ...waiting] : [])].join("\n")}\n`;
 }
 
-/** Trouble before claude has ended is one that it waits with; after that it may be what made it fail. */
-function listedState({ error, step, status }: Listed, page: Page): string {
-  const isUnderWay = ["planned", "placed", "made", "sent", "started"].includes(step);
-  return error !== null && isUnderWay ? page.paint.yellow(WAITS) : marked(status, page);
+const LEAST_WIDE = 78;
+
+function listedState({ waitsFor, question, status }: Listed, page: Page): string {
+  if (waitsFor !== null) return page.paint.yellow(WAITS);
+  if (question === null) return marked(status, page);
+  return status === "COMPLETED" ? page.paint.yellow(ASKS) : `${marked(status, page)}, ${page.paint.yellow("asks")}`;
 }
 
 export function statusText(answer: StateAnswer, page: Page): string {
