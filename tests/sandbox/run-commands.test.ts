@@ -2,7 +2,9 @@
 
 import { describe, expect, test } from "bun:test";
 import { mkdir, readdir, writeFile } from "node:fs/promises";
+import { PROGRAM } from "../support/cli.ts";
 import { waitFor } from "../support/processes.ts";
+import { makeRepo } from "../support/repo.ts";
 import { ends, type RunScene, runScene, says } from "./run-scene.ts";
 
 const WORK = `${says("At work.")}echo one >one.txt && git add one.txt && git commit -qm "Phase 1"\nmkdir d && echo two >d/two.txt\n`;
@@ -135,6 +137,43 @@ test.concurrent("one that ended in a question is marked in the list as in its ow
   expect((await json(scene, "list")).sessions).toMatchObject([{ status: "COMPLETED", question: "Which database?" }]);
   expect(await json(scene, "status")).toMatchObject({ question: "Which database?" });
   expect((await scene.pcc(["sandbox", "list"])).stdout).toContain("  asks you  ");
+});
+
+test.concurrent("without a name, a run is one of the repository that one stands in; outside of all, any", async () => {
+  await using scene = await runScene({ sh: ends("Done.") });
+  const { sessionId: id } = await scene.sandbox("run", "--prompt", "Do it", "--name", "mine");
+  const other = await makeRepo(scene.place, { name: "other" });
+  const from = async (cwd: string, ...words: string[]) => {
+    const { stdout } = await scene.pcc(["sandbox", ...words, "--json"], { cwd });
+    const { error, sessionId } = JSON.parse(stdout);
+    return error?.message ?? sessionId;
+  };
+  for (const command of ["status", "logs", "attach", "kill"]) {
+    expect(await from(other.path, command)).toBe("Nothing of this repository has run in a sandbox yet.");
+    expect(await from(scene.place.path, command)).toBe(id);
+  }
+  expect(await from(other.path, "status", "mine")).toBe(id);
+  expect(await from(other.path, "status", id.slice(0, 8))).toBe(id);
+  const theirs = await scene.pcc(["sandbox", "run", "--prompt", "Do it", "--name", "mine", "--json"], {
+    cwd: other.path,
+  });
+  expect(await from(scene.repo.path, "status", "mine")).toBe(id);
+  expect(await from(other.path, "status", "mine")).toBe(JSON.parse(theirs.stdout).sessionId);
+  expect(await from(scene.place.path, "status", "mine")).toBe(JSON.parse(theirs.stdout).sessionId);
+});
+
+test.concurrent("whoever follows ends when nobody reads any more, though the run goes on", async () => {
+  await using scene = await runScene({ sh: `${says("One.")}${says("Two is longer.")}at work\n${ends("Done.")}` });
+  const id = await scene.begin("--prompt", "Do it");
+  await scene.reached("work");
+  await scene.rowAt(id, ({ step }) => step === "started");
+  const env = { ...scene.place.env(), ...scene.variables };
+  const piped = Bun.spawn(["sh", "-c", '"$1" sandbox logs --follow | head -n 1', "sh", PROGRAM], {
+    ...{ cwd: scene.repo.path, env, stdout: "pipe", stderr: "pipe" },
+  });
+  expect(await new Response(piped.stdout).text()).toContain("Worktree");
+  expect([await piped.exited, await new Response(piped.stderr).text()]).toEqual([0, ""]);
+  expect(scene.row(id).step).toBe("started");
 });
 
 test.concurrent("a name that nobody has, and one that could be several, are told apart", async () => {

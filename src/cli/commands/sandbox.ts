@@ -61,16 +61,17 @@ export const followLogs: Stream = async (world, input, { json }) => {
   const { run, sessionId } = v.parse(NAMED, input);
   let looker: Looker | undefined;
   const linesOf = makeTeller();
+  let isClosed = false;
   const take = (seen: Seen) => {
     const lines = json ? [documentOf(seen)] : linesOf(seen);
-    for (const line of lines) answer(`${line}\n`);
+    for (const line of lines) isClosed ||= answer(`${line}\n`) === "closed";
   };
   const look = async (at: Run) => {
     looker ??= lookerOf(world.paths, at.id);
-    // What is long is interrupted for a signal.
-    while (looker.look(world.now(), take) && !world.signal().aborted) await world.sleep(0);
+    // What is long is interrupted for a signal, and when nobody reads any more.
+    while (looker.look(world.now(), take) && !isClosed && !world.signal().aborted) await world.sleep(0);
   };
-  await lookOnNamed(world, run ?? sessionId, { look });
+  await lookOnNamed(world, run ?? sessionId, { look, isEnough: () => isClosed });
   const signal = world.signal();
   return signal.aborted ? exitCodeOf(asFailure(signal.reason)) : 0;
 };

@@ -157,7 +157,10 @@ function nextOf(run: Run): string[] {
   if (result === undefined || path === null) return [];
   if (result.heldBack !== null) return [`parallel-cc sandbox download ${id} --with-keys --output <directory>`];
   const from = run.base_commit?.slice(0, 12) ?? "HEAD";
-  if (delivered === undefined || delivered.note !== null) return [`git diff ${from} ${result.ref}`];
+  if (result.filesChanged + result.commits.length === 0) return [];
+  if (delivered === undefined || delivered.note !== null) {
+    return [`git -C ${shellWord(run.repo_path)} diff ${from} ${result.ref}`];
+  }
   if (result.filesChanged === 0) return [];
   const git = `git -C ${shellWord(path)}`;
   const push =

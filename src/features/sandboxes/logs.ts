@@ -2,9 +2,9 @@
 
 import type { World } from "../../world.ts";
 import { makeReadable } from "../claude-runs/claude-runs.ts";
-import { runMeant } from "./find.ts";
+import { runAsked } from "./find.ts";
 import { placeOf } from "./place.ts";
-import { type Run, statusOf } from "./run.ts";
+import { statusOf } from "./run.ts";
 import { readerOf, type Seen } from "./seen.ts";
 
 export interface LastLines {
@@ -19,10 +19,10 @@ export interface LastLines {
 
 /** Constant memory, whatever was printed. Errors: `sandbox.unknown`, `usage.ambiguous`. */
 export async function lastLines(
-  world: Pick<World, "db" | "paths">,
+  world: World,
   { run: named, lines }: { run: string | undefined; lines: number },
 ): Promise<LastLines> {
-  const run: Run = runMeant(await world.db(), named);
+  const run = await runAsked(world, named);
   const place = placeOf(world.paths, run.id);
   const last: string[] = [];
   const reader = readerOf(place);

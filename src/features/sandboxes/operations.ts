@@ -9,7 +9,8 @@ import type { RunInput } from "./request.ts";
 import { statusShape } from "./state.ts";
 import { downloadedText, dryRunText, endText, listText, statusText } from "./text.ts";
 
-const RUN_HELP = "The run, by its id, the beginning of it, or its name (default: the one under way, else the newest)";
+const RUN_HELP =
+  "The run, by its id, the beginning of it, or its name (default: this repository's one under way, else its newest)";
 
 const which = () => ({
   run: v.optional(word(RUN_HELP, "run")),

@@ -8,7 +8,7 @@ import { keptView } from "../claude-runs/claude-runs.ts";
 import { runAnswer, runShape } from "./answers.ts";
 import { healRuns } from "./begin.ts";
 import { drivingOf, isDriven } from "./driving.ts";
-import { runMeant } from "./find.ts";
+import { runAsked } from "./find.ts";
 import { hasReached } from "./run.ts";
 
 export const statusShape = () =>
@@ -57,9 +57,8 @@ function shownView(kept: unknown): NonNullable<StateAnswer["view"]> {
 
 /** Asks the provider. Errors: `sandbox.unknown`, `usage.ambiguous`. */
 export async function stateOf(world: World, named: string | undefined): Promise<StateAnswer> {
-  const db = await world.db();
   await healRuns(world);
-  const run = runMeant(db, named);
+  const run = await runAsked(world, named);
   const { usage, health } = await healthOf(world, run.id);
   const now = world.now();
   const created = isoText(run.created_at);

@@ -6,7 +6,7 @@ import { type RunAnswer, runAnswer } from "./answers.ts";
 import { beginRun, goOn, healRuns } from "./begin.ts";
 import { drive } from "./driver.ts";
 import { isDriven, requireRun } from "./driving.ts";
-import { runMeant } from "./find.ts";
+import { runAsked } from "./find.ts";
 import { sweep } from "./left.ts";
 import { planRun, type RunInput } from "./request.ts";
 import type { Run } from "./run.ts";
@@ -57,7 +57,7 @@ export async function attach(
   { run: named, isUnattended, look }: Lookers & { run: string | undefined; isUnattended: boolean },
 ): Promise<RunAnswer> {
   const db = await world.db();
-  const { id } = runMeant(db, named);
+  const { id } = await runAsked(world, named);
   if (isUnattended) {
     await drive(world, id);
     return answered(world, requireRun(db, id));
@@ -79,20 +79,24 @@ export async function kill(
   { run: named, discard, look }: Lookers & { run: string | undefined; discard: boolean },
 ): Promise<Run> {
   const db = await world.db();
-  const { id } = runMeant(db, named);
+  const { id } = await runAsked(world, named);
   db.write(() => askOf(db, id, discard ? "discard" : "stop"));
   goOn(world, requireRun(db, id));
   return lookOn(world, id, { look, isStarted: true });
 }
 
-/** Looks on only, and starts no driver. Answers the run as it is in the end. */
-export async function lookOnNamed(world: World, named: string | undefined, { look }: Lookers): Promise<Run> {
+/** Looks on only, and starts no driver, for as long as `isEnough` does not say so. Answers the run as it is then. */
+export async function lookOnNamed(
+  world: World,
+  named: string | undefined,
+  { look, isEnough }: Lookers & { isEnough: () => boolean },
+): Promise<Run> {
   const db = await world.db();
-  const { id } = runMeant(db, named);
+  const { id } = await runAsked(world, named);
   for (;;) {
     const run = requireRun(db, id);
     await look?.(run);
-    if (run.step === "ended" || run.facts.isParked || world.signal().aborted) return run;
+    if (run.step === "ended" || run.facts.isParked || world.signal().aborted || isEnough()) return run;
     await world.sleep(LOOK_MS);
   }
 }
