@@ -10,6 +10,7 @@ import { Failure } from "../core/failure.ts";
 import { shellQuote } from "../core/text.ts";
 import { readBlobs } from "./blobs.ts";
 import { type Git, type GitOptions, gitWords } from "./git.ts";
+import { quotedPath } from "./quoted-path.ts";
 
 export { readBlobs } from "./blobs.ts";
 
@@ -83,7 +84,7 @@ export async function openScratch(
         ...DRIVERLESS,
         GIT_DIR: gitDir,
         GIT_ALTERNATE_OBJECT_DIRECTORIES: [join(objects.gitDir, "objects"), ...(objects.beside ?? [])]
-          .map(quoted)
+          .map(quotedPath)
           .join(":"),
         ...(isShallow(objects) ? { GIT_SHALLOW_FILE: join(objects.gitDir, "shallow") } : {}),
       },
@@ -221,9 +222,4 @@ function writeObject(objects: string, { type, content, isSha256 }: NewObject): s
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, id.slice(2)), deflateSync(object));
   return id;
-}
-
-/** In the list of alternates a colon ends a path, unless the path is quoted as in C. */
-function quoted(path: string): string {
-  return `"${path.replace(/["\\]/g, "\\$&").replaceAll("\n", "\\n")}"`;
 }

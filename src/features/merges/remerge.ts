@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { deflateSync } from "node:zlib";
 import { Failure } from "../../core/failure.ts";
 import type { Git, GitOptions } from "../../git/git.ts";
+import { quotedPath } from "../../git/quoted-path.ts";
 import type { Judging } from "./judging.ts";
 
 export interface Merge {
@@ -32,7 +33,7 @@ export function openWorkbench({ git, gitDir, options }: Judging): Workbench {
   const directory = mkdtempSync(join(tmpdir(), "parallel-cc-merge-"));
   const env = {
     GIT_OBJECT_DIRECTORY: directory,
-    GIT_ALTERNATE_OBJECT_DIRECTORIES: quoted(join(gitDir, "objects")),
+    GIT_ALTERNATE_OBJECT_DIRECTORIES: quotedPath(join(gitDir, "objects")),
   };
   let scratch: Promise<Git> | undefined;
   const merge = async (merges: readonly Merge[]): Promise<(string | undefined)[]> => {
@@ -113,9 +114,4 @@ function writeCommit(directory: string, tree: string, parent?: string): string {
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, id.slice(2)), deflateSync(object));
   return id;
-}
-
-/** In the list of alternates a colon ends a path, unless the path is quoted as in C. */
-function quoted(path: string): string {
-  return `"${path.replace(/["\\]/g, "\\$&").replaceAll("\n", "\\n")}"`;
 }

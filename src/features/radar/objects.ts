@@ -3,6 +3,7 @@
 
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { quotedPath } from "../../git/quoted-path.ts";
 import type { World } from "../../world.ts";
 
 export interface ObjectDirectories {
@@ -24,12 +25,7 @@ export function nameOf(gitDir: string): string {
 /** For a git that reads both and writes ours, which is made. Errors: those of the file system. */
 export function objectsEnv({ own, real }: ObjectDirectories): Record<string, string> {
   mkdirSync(own, { recursive: true, mode: 0o700 });
-  return { GIT_OBJECT_DIRECTORY: own, GIT_ALTERNATE_OBJECT_DIRECTORIES: alternate(real) };
-}
-
-/** In quotes, as C has them: a colon would end it. */
-export function alternate(directory: string): string {
-  return `"${directory.replace(/["\\]/g, "\\$&").replaceAll("\n", "\\n")}"`;
+  return { GIT_OBJECT_DIRECTORY: own, GIT_ALTERNATE_OBJECT_DIRECTORIES: quotedPath(real) };
 }
 
 /** Whether an object that was made here is still there. */

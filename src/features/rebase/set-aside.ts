@@ -10,6 +10,7 @@ import { clause, counted, printable } from "../../core/text.ts";
 import { type Git, gitWords } from "../../git/git.ts";
 import { copyIndex } from "../../git/index-copy.ts";
 import { pathsOfStatus } from "../../git/porcelain.ts";
+import { quotedPath } from "../../git/quoted-path.ts";
 import { shortly } from "./in-the-way.ts";
 import type { Place } from "./place.ts";
 import { workRefOf } from "./records.ts";
@@ -66,8 +67,7 @@ export async function tryWork({ git, gitDir, adminDir }: Place): Promise<TriedWo
   try {
     mkdirSync(objects);
     copyIndex(join(adminDir, "index"), index);
-    // In that list a colon ends a path, unless it is quoted as in C.
-    const real = `"${join(gitDir, "objects").replace(/["\\]/g, "\\$&").replaceAll("\n", "\\n")}"`;
+    const real = quotedPath(join(gitDir, "objects"));
     const env = { GIT_INDEX_FILE: index, GIT_OBJECT_DIRECTORY: objects, GIT_ALTERNATE_OBJECT_DIRECTORIES: real };
     return { work: await commitOfWork(git.configured({ env })), objects, [Symbol.dispose]: remove };
   } catch (thrown) {

@@ -11,6 +11,7 @@ import { existsSync, lstatSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Failure } from "../../core/failure.ts";
 import type { Git } from "../../git/git.ts";
+import { quotedPath } from "../../git/quoted-path.ts";
 import type { World } from "../../world.ts";
 import { marked } from "./marker.ts";
 import { gitAt, type TreePlace } from "./place.ts";
@@ -190,7 +191,7 @@ class ImportStream {
   }
 
   file(path: string, content: Uint8Array): void {
-    this.#parts.push(`M 100644 inline ${quoted(path)}\n`);
+    this.#parts.push(`M 100644 inline ${quotedPath(path)}\n`);
     this.#data(content);
   }
 
@@ -199,7 +200,7 @@ class ImportStream {
   }
 
   object(path: string, mode: string, object: string): void {
-    this.#parts.push(`M ${mode} ${object} ${quoted(path)}\n`);
+    this.#parts.push(`M ${mode} ${object} ${quotedPath(path)}\n`);
   }
 
   /** git answers the commit's id. */
@@ -210,9 +211,4 @@ class ImportStream {
   #data(content: string | Uint8Array): void {
     this.#parts.push(`data ${Buffer.byteLength(content)}\n`, content, "\n");
   }
-}
-
-/** As fast-import reads a path with anything in it. */
-function quoted(path: string): string {
-  return `"${path.replace(/["\\]/g, "\\$&").replaceAll("\n", "\\n")}"`;
 }

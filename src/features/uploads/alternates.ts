@@ -2,6 +2,7 @@
 
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { quotedPath } from "../../git/quoted-path.ts";
 
 /** git follows five deep; more than these nobody has. */
 const MOST = 32;
@@ -23,7 +24,7 @@ export function objectDirectories(gitDir: string): string[] {
 export function alternate(directory: string): string {
   // Unquoted it would be a comment, a quotation, or two lines.
   if (!/^["#]|\n/.test(directory)) return `${directory}\n`;
-  return `"${directory.replace(/["\\]/g, "\\$&").replaceAll("\n", "\\n")}"\n`;
+  return `${quotedPath(directory)}\n`;
 }
 
 const ESCAPES: ReadonlyMap<string, string> = new Map([
