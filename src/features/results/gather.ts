@@ -2,14 +2,13 @@
 // other branches. The sandbox is read, never changed; the user's repository is not touched here.
 
 import { existsSync, rmSync } from "node:fs";
-import { open } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Failure } from "../../core/failure.ts";
 import { type Git, gitFailed } from "../../git/git.ts";
 import type { World } from "../../world.ts";
 import type { Sandbox } from "../providers/providers.ts";
-import { refused, storeBundle } from "./bundle.ts";
-import { type ByteReader, readerOf } from "./byte-reader.ts";
+import { refused, type Stored, storeBundle } from "./bundle.ts";
+import { readerOf } from "./byte-reader.ts";
 import { MOST_PATHS } from "./changes.ts";
 import HOME from "./home.sh" with { type: "text" };
 import { type HomeWords, readWords } from "./home-words.ts";
@@ -113,9 +112,9 @@ async function bring(trip: Trip, level: Level): Promise<Brought> {
     if (isOfHistory(fetched.exit) && less !== undefined) return bring(trip, less);
     throw failureOf(fetched);
   }
-  const { words, bundleBytes } = fetched;
+  const { words, bytes: bundleBytes, refusal } = fetched;
   try {
-    if (words.hasBundle) await storeBundle(trip.world, { ...trip.input, file: trip.file, signal: trip.input.signal });
+    if (refusal !== undefined) throw refusal;
     await requireWhole(trip, words);
   } catch (thrown) {
     if (!(thrown instanceof Failure) || thrown.code !== "results.refused" || less === undefined) throw thrown;
@@ -129,8 +128,8 @@ function isOfHistory(exit: number | null): boolean {
   return exit === EXIT.unreadable || exit === EXIT.notBundled;
 }
 
-async function fetchFrom(trip: Trip, level: Level): Promise<Omit<Brought, "form"> | Unanswered> {
-  const { sandbox, input, kept, last, file } = trip;
+async function fetchFrom(trip: Trip, level: Level): Promise<({ words: HomeWords } & Stored) | Unanswered> {
+  const { world, sandbox, input, kept, last, file } = trip;
   const { places } = sandbox;
   const isLost = level === "listed";
   const known = isLost ? await kept.bytes(["ls-tree", "-r", "-z", input.sent]) : lines(await tipsIn(kept));
@@ -148,10 +147,10 @@ async function fetchFrom(trip: Trip, level: Level): Promise<Omit<Brought, "form"
   });
   const reader = readerOf(execution.stdout);
   let words: HomeWords;
-  let bundleBytes: number;
+  let stored: Stored = { bytes: 0, refusal: undefined };
   try {
     words = await readWords(reader);
-    bundleBytes = words.hasBundle ? await writeRest(reader, file) : 0;
+    if (words.hasBundle) stored = await storeBundle(world, { ...input, reader, file, signal: input.signal });
     // Who leaves the end unread waits for it for ever.
     if (!words.hasBundle) await reader.cancel();
   } catch (thrown) {
@@ -163,7 +162,7 @@ async function fetchFrom(trip: Trip, level: Level): Promise<Omit<Brought, "form"
     throw thrown;
   }
   const { exit, stderr } = await execution.ended;
-  return exit === 0 ? { words, bundleBytes } : { exit, stderr };
+  return exit === 0 ? { words, ...stored } : { exit, stderr };
 }
 
 function lines(ids: readonly string[]): string {
@@ -175,34 +174,6 @@ async function lastWords(kept: Git, { tip, head }: Gathered): Promise<string> {
   if (tip === head) return "";
   const said = (await kept.output(["rev-list", "--no-walk", "--format=%T %P", tip])).split("\n")[1];
   return said === undefined ? "" : `${tip} ${said}`.trim();
-}
-
-/** Errors: `results.no-space`, and what the sandbox throws. */
-async function writeRest(reader: ByteReader, file: string): Promise<number> {
-  const handle = await open(file, "w", 0o600);
-  let size = 0;
-  try {
-    for await (const chunk of reader.rest()) {
-      await handle.writeFile(chunk).catch((cause: unknown) => {
-        rmSync(file, { force: true });
-        throw noSpace(file, cause);
-      });
-      size += chunk.length;
-    }
-  } finally {
-    await handle.close();
-  }
-  return size;
-}
-
-function noSpace(file: string, cause: unknown): Failure {
-  return new Failure({
-    kind: "unavailable",
-    code: "results.no-space",
-    message: `What comes out of the sandbox could not be written to ${file}: ${cause instanceof Error ? cause.message : cause}.`,
-    hint: "Make room on that disk and run the command again: the sandbox still has it.",
-    cause,
-  });
 }
 
 /** All that was named is here, and all that belongs to it. Errors: `results.refused`. */

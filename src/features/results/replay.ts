@@ -94,7 +94,7 @@ export async function replay(world: Effects, input: ReplayInput): Promise<Replay
   const ref = `refs/parallel-cc/sandbox/${runId}`;
   const more = moreOf(input).map(({ id, ...rest }) => ({ ...rest, id: realOf(id) }));
   const others = more.filter(({ id }) => id !== tip && id !== head && id !== base);
-  await transfer(world, { store, gitDir, repository, tips: [tip, ...others.map(({ id }) => id)], base, signal });
+  await transfer({ store, gitDir, repository, tips: [tip, ...others.map(({ id }) => id)], base, signal });
   const below = `refs/parallel-cc/sandbox-more/${runId}`;
   const succession = {
     repository,

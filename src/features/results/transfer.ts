@@ -1,9 +1,9 @@
-// Objects from a run's private directory into the user's repository: what it lacks, as one pack. What came out of the sandbox was looked at
-// before; what was made of it here is git's own work.
+// Objects from a run's private directory into the user's repository: what it lacks, as one pack. What came out of the
+// sandbox was looked at before; what was made of it here is git's own work.
 
+import { join } from "node:path";
 import type { Git } from "../../git/git.ts";
-import type { World } from "../../world.ts";
-import { type Pipes, pipeGit, requireDone } from "./piped-git.ts";
+import { quotedPath } from "../../git/quoted-path.ts";
 
 export interface Transfer {
   store: string;
@@ -15,26 +15,21 @@ export interface Transfer {
   signal: AbortSignal | undefined;
 }
 
-type Effects = Pipes & Pick<World, "git">;
-
 /** What is there is not sent again. Errors: `git.failed`. */
-export async function transfer(
-  world: Effects,
-  { store, gitDir, repository, tips, base, signal }: Transfer,
-): Promise<void> {
+export async function transfer({ store, gitDir, repository, tips, base, signal }: Transfer): Promise<void> {
   const lacking = await lackingIn(repository, tips);
   if (lacking.length === 0) return;
-  const input = Buffer.from([...lacking, "--not", base].map((line) => `${line}\n`).join(""));
-  // What stands in the repository is borrowed here, and so not local.
-  const packing = ["pack-objects", "--stdout", "--revs", "--local", "--delta-base-offset", "--quiet"];
-  const packed = pipeGit(world, { store, args: packing, input, signal });
-  const unpacking = ["index-pack", "--stdin"];
-  const unpacked = pipeGit(world, { store: gitDir, args: unpacking, input: packed.stdout, signal });
-  for await (const _ of unpacked.stdout);
-  const ended = await unpacked.ended;
-  requireDone(packing, await packed.ended);
-  requireDone(unpacking, ended);
+  // The repository's own git writes the pack, with what the store has beside its own.
+  const git = repository.configured({
+    settings: { "pack.window": "0", "pack.threads": "1" },
+    env: { GIT_ALTERNATE_OBJECT_DIRECTORIES: quotedPath(join(store, "objects")) },
+  });
+  const input = [...lacking, "--not", base].map((line) => `${line}\n`).join("");
+  const args = ["pack-objects", "--revs", "--delta-base-offset", "--quiet", join(gitDir, "objects/pack/pack")];
+  await git.output(args, { input, timeoutMs: PACK_MS, ...(signal && { signal }) });
 }
+
+const PACK_MS = 10 * 60_000;
 
 async function lackingIn(repository: Git, ids: readonly string[]): Promise<string[]> {
   const input = ids.map((id) => `${id}\n`).join("");
