@@ -57,6 +57,10 @@ describe("a run that has ended", () => {
     ]);
   });
 
+  test("whose result is kept nowhere of its own any more says so", () => {
+    expect(endText({ ...ENDED, resultRef: null, commits: [] }, PAGE)).toContain("2 files changed; its ref has gone");
+  });
+
   test("says what to do when its time was up", () => {
     const text = endText({ ...ENDED, status: "TIMEOUT", success: false }, PAGE);
     expect(text).toStartWith("fix (1a2b3c4d): out of time after 1m 05s, $0.25\n  Its time was up. Look at");

@@ -72,7 +72,12 @@ export const cleanedShape = () =>
     /** The plan: all that was looked at. */
     items: v.array(itemShape()),
     pruned: v.array(
-      v.strictObject({ id: TEXT, name: TEXT, what: v.picklist(["trash", "regenerable", "ref"]), why: TEXT }),
+      v.strictObject({
+        id: TEXT,
+        name: TEXT,
+        what: v.picklist(["trash", "regenerable", "ref", "result", "run"]),
+        why: TEXT,
+      }),
     ),
   });
 export type CleanedAnswer = v.InferOutput<ReturnType<typeof cleanedShape>>;
@@ -95,7 +100,7 @@ export function cleanedAnswer({ plans, applied, pruned }: Cleaned): CleanedAnswe
         return { path, reason: keeps[0]?.reason ?? "failed", name, branch, keeps: shownKeeps(keeps) };
       }),
     items: items.map(shownItem),
-    pruned,
+    pruned: pruned.map(({ id, name, what, why }) => ({ id, name, what, why })),
   };
 }
 

@@ -7,6 +7,7 @@ import { loadConfig } from "../config/config.ts";
 import { pruneMessages } from "../messages/messages.ts";
 import { duePrunes, limitsOf, type Pruned, type PruneLimits, prune } from "../removals/removals.ts";
 import { sessionsOf } from "../roster/roster.ts";
+import { applyRunPrunes, planRunPrunes, type RunPrune } from "../sandboxes/sandboxes.ts";
 import { heal } from "../sessions/sessions.ts";
 import { type Applied, applyPlan, together } from "./apply.ts";
 import { type Item, type Plan, planCleanup } from "./plan.ts";
@@ -25,7 +26,7 @@ export interface Cleaned {
   plans: Plan[];
   /** Undefined after a dry run. */
   applied: Applied | undefined;
-  pruned: Pruned[];
+  pruned: (Pruned | Omit<RunPrune, "refs">)[];
 }
 
 /** How long people wait for the sizes of what is in the trash; the rest is measured in the background. */
@@ -45,14 +46,16 @@ export async function cleanup(world: World, input: CleanupInput): Promise<Cleane
     plans.push(await planCleanup(world, repository, { isExplained: input.explain === true }));
   }
   if (input.dryRun === true) {
-    const due: Pruned[] = [];
+    const due: Cleaned["pruned"] = [];
     for (const { repository } of plans) {
-      due.push(...duePrunes(world, db, repository.gitDir, await limitsFor(world, repository)));
+      const limits = await limitsFor(world, repository);
+      due.push(...duePrunes(world, db, repository.gitDir, limits));
+      due.push(...(await planRunPrunes(world, repository, limits)));
     }
     return { plans, applied: undefined, pruned: due };
   }
   const parts: Applied[] = [];
-  const pruned: Pruned[] = [];
+  const pruned: Cleaned["pruned"] = [];
   for (const plan of plans) {
     // Dead sessions end first: what they had is nobody's then.
     const [ends, others] = [plan.items.filter(isEnd), plan.items.filter((item) => !isEnd(item))];
@@ -61,6 +64,8 @@ export async function cleanup(world: World, input: CleanupInput): Promise<Cleane
     pruned.push(
       ...(await prune(world, plan.repository.gitDir, { ...limits, measureMs: input.measureMs ?? MEASURE_MS })),
     );
+    const ofRuns = await planRunPrunes(world, plan.repository, limits);
+    pruned.push(...(await applyRunPrunes(world, plan.repository, ofRuns)));
     pruneMessages(world, db, plan.repository.gitDirId);
   }
   const applied = together(parts);

@@ -45,12 +45,13 @@ export function reachableRepositories(db: Db): string[] {
   return knownRepositories(db).filter((gitDir) => existsSync(gitDir));
 }
 
-/** Git directories of all sessions, worktrees and removals. */
+/** Git directories of all sessions, worktrees, removals and runs in sandboxes. */
 function knownRepositories(db: Db): string[] {
   const rows = db.all(
     v.object({ git_dir: TEXT }),
     `SELECT git_dir FROM sessions WHERE git_dir IS NOT NULL
-     UNION SELECT git_dir FROM worktrees UNION SELECT git_dir FROM removals ORDER BY git_dir`,
+     UNION SELECT git_dir FROM worktrees UNION SELECT git_dir FROM removals
+     UNION SELECT git_dir FROM sandbox_runs ORDER BY git_dir`,
   );
   return rows.map(({ git_dir }) => git_dir);
 }

@@ -9,7 +9,13 @@ const PRUNED = {
   trash: "the files in the trash",
   regenerable: "what can be made again in the trash",
   ref: "what git saved",
+  result: "the refs with the result",
+  run: "the record and the log",
 } as const;
+function isOfRun(what: keyof typeof PRUNED): boolean {
+  return what === "result" || what === "run";
+}
+
 const WORDS = {
   session: "session",
   worktree: "worktree",
@@ -27,8 +33,9 @@ export function cleanupText(answer: CleanedAnswer, page: Page): string {
     for (const { hint } of one.keeps) if (hint !== null) lines.push(page.paint.dim(`    ${printable(hint)}`));
   }
   const pruned = answer.isDryRun ? "Would prune" : "Pruned";
-  for (const { what, name, why } of answer.pruned) {
-    lines.push(page.paint.dim(`${pruned} ${PRUNED[what]} of ${printable(name)} for good: ${why}.`));
+  for (const { what, name, id, why } of answer.pruned) {
+    const whose = isOfRun(what) ? `the sandbox run ${printable(name)} (${id.slice(0, 8)})` : printable(name);
+    lines.push(page.paint.dim(`${pruned} ${PRUNED[what]} of ${whose} for good: ${why}.`));
   }
   return `${lines.join("\n")}\n`;
 }

@@ -154,7 +154,7 @@ function nextOf(run: Run): string[] {
   if (run.step !== "ended") {
     return [facts.isParked ? `parallel-cc sandbox attach ${id}` : `parallel-cc sandbox logs ${id} --follow`];
   }
-  if (result === undefined || path === null) return [];
+  if (result === undefined || path === null || (result.ref === null && result.heldBack === null)) return [];
   if (result.heldBack !== null) return [`parallel-cc sandbox download ${id} --with-keys --output <directory>`];
   const from = run.base_commit?.slice(0, 12) ?? "HEAD";
   if (result.filesChanged + result.commits.length === 0) return [];

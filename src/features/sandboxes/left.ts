@@ -61,7 +61,8 @@ export function runsOfWorth(db: Db): string[] {
   });
 }
 
-function isOfWorth({ facts: { result, delivered } }: Run): boolean {
+/** Its directory here has what is nowhere else. */
+export function isOfWorth({ facts: { result, delivered } }: Run): boolean {
   const isApart = result !== undefined && (result.heldBack !== null || result.left.length > 0);
   return isApart || (delivered !== undefined && delivered.note !== null);
 }

@@ -41,6 +41,26 @@ export function allRuns(db: Db): Run[] {
   return db.all(RUN, `SELECT ${COLUMNS} FROM sandbox_runs ORDER BY created_at DESC, rowid DESC`);
 }
 
+/** Of the repository with that id of its git directory; the oldest first. */
+export function runsIn(db: Db, gitDirId: string): Run[] {
+  const sql = `SELECT ${COLUMNS} FROM sandbox_runs WHERE git_dir_id = $gitDirId ORDER BY created_at, rowid`;
+  return db.all(RUN, sql, { gitDirId });
+}
+
+/** Its result is nowhere of its own any more. */
+export function forgetResultRef(db: Db, id: string): void {
+  db.run(
+    `UPDATE sandbox_runs SET facts = json_set(facts, '$.result.ref', NULL)
+     WHERE id = $id AND step = 'ended' AND json_type(facts, '$.result') = 'object'`,
+    { id },
+  );
+}
+
+/** False when there is none that has ended. */
+export function deleteRun(db: Db, id: string): boolean {
+  return db.run("DELETE FROM sandbox_runs WHERE id = $id AND step = 'ended'", { id }).changes === 1;
+}
+
 export function openRuns(db: Db): Run[] {
   return db.all(RUN, `SELECT ${COLUMNS} FROM sandbox_runs WHERE step <> 'ended' ORDER BY created_at, rowid`);
 }

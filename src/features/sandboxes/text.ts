@@ -77,6 +77,8 @@ function resultLines(answer: RunAnswer): string[] {
     lines.push(`  ${counted(filesChanged, "file")} changed${made}; ${where} in`, `  ${worktreePath}`);
     for (const { subject } of commits.slice(0, MOST_NAMED)) lines.push(`    ${printable(subject)}`);
     if (commits.length > MOST_NAMED) lines.push(`    and ${commits.length - MOST_NAMED} more`);
+  } else if (filesChanged > 0) {
+    lines.push(`  ${counted(filesChanged, "file")} changed; its ref has gone, since its work is elsewhere.`);
   }
   if (answer.runsOnHost.length > 0) {
     lines.push("  Look at these first, they change what runs on this machine:");
