@@ -1,12 +1,12 @@
 // What a person should know of a result before it is used: what of it would run on this machine, secrets in it, links
-// that lead out of it, names that this disk cannot have. It judges and changes nothing.
+// that lead out of it, names that this disk cannot have. It judges and changes nothing, also while `replay` is at work.
 
 import type { Git } from "../../git/git.ts";
 import { commonDirectory } from "../../git/names.ts";
 import type { World } from "../../world.ts";
 import { readerOf, streamOf } from "./byte-reader.ts";
 import { type Change, changesBetween, isFile, isSame, LINK, sidesIn } from "./changes.ts";
-import { commitsOf, type Gathered, openKept, treesBetween } from "./kept.ts";
+import { commitsOf, type Gathered, keptIn, treesBetween } from "./kept.ts";
 import { needlesOf, type Secret, withoutValues } from "./needles.ts";
 import { outputOf } from "./piped-git.ts";
 import { shown } from "./raw-paths.ts";
@@ -42,7 +42,7 @@ const MOST_JSON_BYTES = 4 * 1024 * 1024;
 /** Errors: `results.too-many`, those of git. */
 export async function examine(world: Effects, input: ExamineInput): Promise<Findings> {
   const { store, sent, gathered, signal } = input;
-  const kept = await openKept(world, { store, sent });
+  const kept = keptIn(world, store);
   const trees = await treesBetween(kept, { from: sent, to: gathered.tip });
   const changes = await changesBetween(world, { store, ...trees, signal });
   const put = changes.filter(({ old, now }) => now !== undefined && !isSame(old, now));

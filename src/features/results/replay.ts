@@ -38,6 +38,8 @@ export interface ReplayInput {
   submodules: readonly string[];
   /** No reference is named after one. */
   secrets?: readonly Secret[];
+  /** Before it has settled, nothing leaves the run's own directory; where it fails, nothing ever does. */
+  allowed?: Promise<unknown>;
   signal?: AbortSignal;
 }
 
@@ -94,6 +96,7 @@ export async function replay(world: Effects, input: ReplayInput): Promise<Replay
   const ref = `refs/parallel-cc/sandbox/${runId}`;
   const more = moreOf(input).map(({ id, ...rest }) => ({ ...rest, id: realOf(id) }));
   const others = more.filter(({ id }) => id !== tip && id !== head && id !== base);
+  await input.allowed;
   await transfer({ store, gitDir, repository, tips: [tip, ...others.map(({ id }) => id)], base, signal });
   const below = `refs/parallel-cc/sandbox-more/${runId}`;
   const succession = {
@@ -256,7 +259,10 @@ async function groundOf(
         }
       }
     }
-    return { ...bare, cleaned: wanted.size === 0 ? new Map() : await converter.clean(wanted, baseOf) };
+    if (wanted.size === 0) return { ...bare, cleaned: new Map() };
+    // A filter may keep what it is given elsewhere.
+    await input.allowed;
+    return { ...bare, cleaned: await converter.clean(wanted, baseOf) };
   } finally {
     converter.close();
   }

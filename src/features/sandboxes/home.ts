@@ -7,7 +7,16 @@ import { printable } from "../../core/text.ts";
 import { withLock } from "../../db/lock.ts";
 import { replaceFile } from "../../files/atomic.ts";
 import type { Sandbox } from "../providers/providers.ts";
-import { examine, type Findings, type Gathered, gather, gatheredBefore, redacted, replay } from "../results/results.ts";
+import {
+  examine,
+  type Findings,
+  type Gathered,
+  gather,
+  gatheredBefore,
+  type Replayed,
+  redacted,
+  replay,
+} from "../results/results.ts";
 import type { UploadPlan } from "../uploads/uploads.ts";
 import type { Driving } from "./driving.ts";
 import { identityOf } from "./identity.ts";
@@ -61,36 +70,65 @@ export async function bringHomeFromHere(driving: Driving, options: HomeOptions =
   return gathered === undefined ? undefined : alone(driving, () => keep(driving, gathered, options));
 }
 
-async function keep(driving: Driving, gathered: Gathered, { withKeys }: HomeOptions): Promise<Home> {
-  const { world, place, secrets } = driving;
+async function keep(driving: Driving, gathered: Gathered, options: HomeOptions): Promise<Home> {
+  const { place, secrets } = driving;
+  const { findings, heldBack, replayed } = await lookedThrough(driving, gathered, options);
+  const { runsOnHost, escaping } = findings;
+  const isUnsearched = secrets.length === 0 && !driving.run().request.isDryRun;
+  const remarks = [...redacted(secrets, remarksOn(gathered, findings)), ...(isUnsearched ? [UNSEARCHED] : [])];
+  const found = { runsOnHost, escaping, heldBack };
+  if (replayed === undefined) {
+    const nothing = { commits: [], hasUncommitted: false, filesChanged: 0, left: [], ref: null };
+    return { tip: gathered.tip, result: { ...nothing, ...found, remarks } };
+  }
+  replaceFile({ file: place.replayed, text: JSON.stringify(replayed), mode: 0o600, directoryMode: 0o700 });
+  const { commits, uncommitted, filesChanged, left, ref, more } = replayed;
+  const others = more.map(({ name, ref: at }) => `Also inside: ${printable(name)}, here as ${printable(at)}.`);
+  const made = { commits, hasUncommitted: uncommitted !== null, filesChanged, left, ref };
+  return { tip: gathered.tip, result: { ...made, ...found, remarks: [...remarks, ...others] } };
+}
+
+interface LookedThrough {
+  findings: Findings;
+  heldBack: string | null;
+  /** undefined: it is held back. */
+  replayed: Replayed | undefined;
+}
+
+/** While it is written anew; nothing of it leaves the run's own directory before. */
+async function lookedThrough(
+  { world, place, secrets, ...driving }: Driving,
+  gathered: Gathered,
+  { withKeys = false }: HomeOptions,
+): Promise<LookedThrough> {
   const run = driving.run();
-  const { sent, startCommit } = run.facts;
+  const { sent, startCommit, result } = run.facts;
   const { worktree_path: worktree } = run;
   if (sent === undefined || startCommit === undefined || worktree === null) {
     throw new Error(`run ${run.id} comes home and was never sent`);
   }
   const repository = existsSync(worktree) ? worktree : run.git_dir;
   const from = { repository, store: place.store, sent: sent.commit, gathered };
-  const findings = await examine(world, { ...from, secrets });
-  const nothing = { commits: [], hasUncommitted: false, filesChanged: 0, left: [], ref: null };
-  const { runsOnHost, escaping } = findings;
-  const remarks = [
-    ...redacted(secrets, remarksOn(gathered, findings)),
-    ...(secrets.length === 0 && !run.request.isDryRun ? [UNSEARCHED] : []),
-  ];
-  // What was seen to hold a key stays held back by who does not know that key; who does judges anew.
-  const isBlind = secretsKnownOf(world, run).unknown.length > 0;
-  const heldBack = whyHeldBack(findings) ?? (isBlind ? (run.facts.result?.heldBack ?? null) : null);
-  const found = { runsOnHost, escaping, remarks, heldBack };
-  if (heldBack !== null && withKeys !== true) return { tip: gathered.tip, result: { ...nothing, ...found } };
   const { extras, altered, submodules }: Sent = JSON.parse(readFileSync(place.manifest, "utf8"));
   const apart = { extras, altered, submodules: submodules.map(({ path }) => path) };
-  const replayed = await replay(world, { ...from, ...apart, base: startCommit, runId: run.id, secrets });
-  replaceFile({ file: place.replayed, text: JSON.stringify(replayed), mode: 0o600, directoryMode: 0o700 });
-  const { commits, uncommitted, filesChanged, left, ref, more } = replayed;
-  const others = more.map(({ name, ref: at }) => `Also inside: ${printable(name)}, here as ${printable(at)}.`);
-  const made = { commits, hasUncommitted: uncommitted !== null, filesChanged, left, ref };
-  return { tip: gathered.tip, result: { ...made, ...found, remarks: [...remarks, ...others] } };
+  // What was seen to hold a key stays held back by who does not know that key; who does judges anew.
+  const isBlind = secretsKnownOf(world, run).unknown.length > 0;
+  const judging = examine(world, { ...from, secrets }).then((findings) => {
+    const heldBack = whyHeldBack(findings) ?? (isBlind ? (result?.heldBack ?? null) : null);
+    return { findings, heldBack, isAllowed: heldBack === null || withKeys };
+  });
+  const allowed = judging.then(({ isAllowed }) => {
+    if (!isAllowed) throw new Error("the result is held back");
+  });
+  // `replay` may have failed before it asks.
+  allowed.catch(() => undefined);
+  const replaying = replay(world, { ...from, ...apart, base: startCommit, runId: run.id, secrets, allowed });
+  const [judged, replayed] = await Promise.allSettled([judging, replaying]);
+  if (judged.status === "rejected") throw judged.reason;
+  const { isAllowed, ...said } = judged.value;
+  if (!isAllowed) return { ...said, replayed: undefined };
+  if (replayed.status === "rejected") throw replayed.reason;
+  return { ...said, replayed: replayed.value };
 }
 
 const UNSEARCHED = "The run's key is not set where this was brought home, so the result was not searched for it.";
