@@ -55,6 +55,17 @@ describe("preflight", () => {
     expect(await codes({ repo: "/nowhere" }, "timeout")).toEqual(["directory.none"]);
   });
 
+  test("each variable, host and time that cannot be is told of before anything is made", async () => {
+    await using it = await scene();
+    await Bun.write(
+      `${it.place.home}/.parallel-cc/config.json`,
+      '{"sandbox": {"hosts": ["http://x", "ok.example", "a b"]}}',
+    );
+    expect(await it.problems({ env: ["9=x", "PATH=x", "GOOD=1"], timeout: 1e9 })).toEqual([
+      ...["usage.env", "usage.env", "sandbox.timeout-too-long", "provider.refused", "provider.refused"],
+    ]);
+  });
+
   test("a provider that nobody knows is told of with the rest", async () => {
     await using it = await scene();
     expect(await it.problems({ provider: "dockr", branch: "a..b" })).toEqual(["provider.unknown", "branch.invalid"]);

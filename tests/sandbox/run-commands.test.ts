@@ -162,6 +162,23 @@ test.concurrent("without a name, a run is one of the repository that one stands 
   expect(await from(scene.place.path, "status", "mine")).toBe(JSON.parse(theirs.stdout).sessionId);
 });
 
+test.concurrent("a name that two runs under way have is not enough, the beginning of an id is", async () => {
+  await using scene = await runScene({ sh: `at work\n${ends("Done.")}` });
+  const ids = [
+    await scene.begin("--prompt", "Do it", "--name", "mine"),
+    await scene.begin("--prompt", "Do it", "--name", "mine"),
+  ];
+  for (const words of [["kill"], ["kill", "mine"], ["status", "mine"]]) {
+    const { exit, error } = await json(scene, ...words);
+    expect([exit, error.code, error.hint]).toEqual([2, "usage.ambiguous", "Name one by its id."]);
+  }
+  expect(await scene.sandbox("kill", `${ids[0]?.slice(0, 12)}`)).toMatchObject({
+    sessionId: ids[0],
+    status: "CANCELLED",
+  });
+  expect(await json(scene, "status", "mine")).toMatchObject({ sessionId: ids[1] });
+});
+
 test.concurrent("whoever follows ends when nobody reads any more, though the run goes on", async () => {
   await using scene = await runScene({ sh: `${says("One.")}${says("Two is longer.")}at work\n${ends("Done.")}` });
   const id = await scene.begin("--prompt", "Do it");

@@ -30,8 +30,10 @@ export const MOST_PROBE_MS = 5 * 60_000;
 export interface Provider {
   name: ProviderName;
   capabilities: Capabilities;
-  /** Why no sandbox can be made here, with what to do; none: it is ready. Asks for real where asking costs nothing. */
-  problems(spec: Pick<SandboxSpec, "isWeak">): Promise<Failure[]>;
+  /**
+   * Why no such sandbox can be made here, with what to do; none: it is ready. Asks for real where asking costs nothing.
+   */
+  problems(spec: Pick<SandboxSpec, "isWeak"> & Partial<Pick<SandboxSpec, "hosts">>): Promise<Failure[]>;
   /** Makes one and answers when programs can run in it. After a failure nothing of it is left. */
   create(spec: SandboxSpec): Promise<Sandbox>;
   /** One that `create` made, from any process, by the provider's id; undefined: there is none any more. */

@@ -49,16 +49,21 @@ export function runMeant(db: Db, named: string | undefined, here?: string): Run 
   if (only === undefined) throw unknown(named);
   if (byName.length === 0 && more.length > 0) {
     const ids = [only, ...more].slice(0, 5).map(({ id }) => id.slice(0, 8));
-    throw usage("ambiguous", `"${printable(named)}" begins the ids of several runs: ${ids.join(", ")}.`);
+    throw usage(
+      "ambiguous",
+      `"${printable(named)}" begins the ids of several runs: ${ids.join(", ")}.`,
+      "Give more of it.",
+    );
   }
-  return byName.find(({ step }) => step !== "ended") ?? only;
+  const open = byName.filter(({ step }) => step !== "ended");
+  return open.length === 0 ? only : newest(open);
 }
 
 function newest(runs: readonly Run[]): Run {
   const open = runs.filter(({ step }) => step !== "ended");
   if (open.length > 1) {
     const ids = open.map(({ id, name }) => `${id.slice(0, 8)}${name === null ? "" : ` (${printable(name)})`}`);
-    throw usage("ambiguous", `${counted(open.length, "run")} are under way: ${ids.join(", ")}.`, "Name one.");
+    throw usage("ambiguous", `${counted(open.length, "run")} are under way: ${ids.join(", ")}.`, "Name one by its id.");
   }
   const found = open[0] ?? runs[0];
   if (found !== undefined) return found;

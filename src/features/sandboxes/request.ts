@@ -104,15 +104,18 @@ async function lookedAt(world: World, input: RunInput, unclear: ReadonlySet<stri
   const isPromptUnclear = [undefined, "prompt", "promptFile"].some((key) => unclear.has(key));
   const isPromptless = isPromptUnclear || (isDryRun && !hasPrompt(input));
   const prompt = isPromptless ? NO_PROMPT : await look(() => promptOf(world, { input, top }));
-  const variables = (await look(() => variablesOf(world, input.env ?? []))) ?? {};
+  const variables: Record<string, string> = {};
+  for (const one of input.env ?? []) await look(() => Object.assign(variables, variablesOf(world, [one])));
   await look(() => checkIncludes(top, input.include ?? []));
   const baseCommit = await look(() => baseOf(world, repository, { directory, base: input.base }));
   const authMethod = input.authMethod ?? "api-key";
   const { auth, problems: unfit } = await readAuth(world, authMethod);
   if (!isDryRun && !unclear.has("authMethod")) problems.push(...unfit);
   const minutes = input.timeout ?? settings["sandbox.timeoutMinutes"];
+  const hosts = [...settings["sandbox.hosts"], ...(auth === undefined ? [] : hostsOf(auth))];
   if (name !== undefined) {
-    problems.push(...(await providerProblems(world, { name, minutes, isWeak: input.weakIsolation === true })));
+    const isWeak = input.weakIsolation === true;
+    problems.push(...(await providerProblems(world, { name, minutes, hosts, isWeak })));
   }
   const title = prompt?.title ?? "";
   const branch = await look(() => branchOf(world, repository, { wanted: input.branch, title, provider }));
@@ -134,7 +137,7 @@ async function lookedAt(world: World, input: RunInput, unclear: ReadonlySet<stri
     ...{ model: input.model ?? null, maxTurns: input.maxTurns ?? null, include: [...(input.include ?? [])] },
     ...{
       variables: Object.keys(variables),
-      hosts: [...settings["sandbox.hosts"], ...(auth === undefined ? [] : hostsOf(auth))],
+      hosts,
     },
     ...{ memoryBytes: settings["sandbox.memory"], processes: settings["sandbox.processes"] },
     ...{ isWeak: input.weakIsolation === true, promptSource: prompt.source },
@@ -236,13 +239,13 @@ async function baseOf(
 
 async function providerProblems(
   world: World,
-  { name, minutes, isWeak }: { name: ProviderName; minutes: number; isWeak: boolean },
+  { name, minutes, ...spec }: { name: ProviderName; minutes: number; hosts: readonly string[]; isWeak: boolean },
 ): Promise<Failure[]> {
   try {
     const provider = await providerNamed(world, name);
     const most = provider.capabilities.maxMinutes;
     const late = most === undefined || minutes <= most ? [] : [tooLong(name, most)];
-    return [...late, ...(await provider.problems({ isWeak }))];
+    return [...late, ...(await provider.problems(spec))];
   } catch (thrown) {
     world.signal().throwIfAborted();
     return [asFailure(thrown)];

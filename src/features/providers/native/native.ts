@@ -5,7 +5,7 @@ import type { World } from "../../../world.ts";
 import { type Made, PROBE_RUN, type Provider, type Sandbox, type SandboxSpec } from "../provider.ts";
 import { destroyed } from "./destroy.ts";
 import { type Ground, groundsIn, makeGround, recordFor, recordOf, standingGround, standingOf } from "./ground.ts";
-import { checkHosts, checkMinutes } from "./policy.ts";
+import { checkHosts, checkMinutes, MOST_MINUTES, wrongHosts } from "./policy.ts";
 import { entered, missing, proven } from "./probe.ts";
 import { rootProblems } from "./root.ts";
 import { type Effects as Holders, nativeSandbox } from "./sandbox.ts";
@@ -19,13 +19,14 @@ export function nativeProvider(world: Effects): Provider {
     capabilities: {
       sharesObjects: true,
       compression: "none",
-      maxMinutes: undefined,
+      maxMinutes: MOST_MINUTES,
       dollarsPerHour: 0,
       usesOwnClaude: true,
     },
-    problems: async ({ isWeak }) => {
+    problems: async ({ isWeak, hosts = [] }) => {
       const found = [...missing(world.env), ...rootProblems(world)];
-      return found.length > 0 ? found : proven(() => made(world, { ...PROBE, isWeak }));
+      const others = found.length > 0 ? found : await proven(() => made(world, { ...PROBE, isWeak }));
+      return [...wrongHosts(hosts), ...others];
     },
     create: async (spec) => {
       checkHosts(spec.hosts);

@@ -4,6 +4,7 @@
 import { existsSync, lstatSync, readdirSync } from "node:fs";
 import { basename, delimiter, dirname, isAbsolute, join } from "node:path";
 import { Failure } from "../../../core/failure.ts";
+import { printable } from "../../../core/text.ts";
 import { realPathOf } from "../../../files/programs.ts";
 import type { World } from "../../../world.ts";
 import { claudeNeeds } from "./claude.ts";
@@ -105,17 +106,24 @@ const HOST = /^(\*\.)?([A-Za-z0-9_-]+\.)*[A-Za-z0-9_-]+(:[1-9]\d{0,4})?$|^\[[0-9
 
 /** Errors: `provider.refused`. */
 export function checkHosts(hosts: readonly string[]): void {
-  const wrong = hosts.find((host) => !HOST.test(host));
-  if (wrong === undefined) return;
-  throw new Failure({
-    code: "provider.refused",
-    message: `"${wrong}" is not a host that a sandbox could reach.`,
-    hint: 'Hosts are written as "registry.example.com" or "localhost:8080".',
-  });
+  const [wrong] = wrongHosts(hosts);
+  if (wrong !== undefined) throw wrong;
+}
+
+export function wrongHosts(hosts: readonly string[]): Failure[] {
+  const wrong = hosts.filter((host) => !HOST.test(host));
+  return wrong.map(
+    (host) =>
+      new Failure({
+        code: "provider.refused",
+        message: `"${printable(host)}" is not a host that a sandbox could reach.`,
+        hint: 'Hosts are written as "registry.example.com" or "localhost:8080".',
+      }),
+  );
 }
 
 /** A year: what is asked for is to be a date. */
-const MOST_MINUTES = 366 * 24 * 60;
+export const MOST_MINUTES = 366 * 24 * 60;
 
 /** Errors: `provider.refused`. */
 export function checkMinutes(minutes: number): void {
