@@ -177,11 +177,11 @@ describe("an end in words", () => {
       "turns",
     ],
     ["its memory", { view: BUSY, end: { exit: 137, by: "itself" } }, "claude.killed", "no memory left"],
-    ["a loss", { view: BUSY, end: { exit: null, by: "loss" } }, "claude.lost", "from outside"],
+    ["a loss", { view: BUSY, end: { exit: null, by: "loss" } }, "claude.lost", "was killed"],
     ["its result", { view: failed, end: { exit: 1, by: "itself" } }, "claude.failed", "status 1. It said: It broke."],
     [
       "its standard error",
-      { view: newView(), end: { exit: 1, by: "itself" }, said: "cannot be used with root\n" },
+      { view: newView(), end: { exit: 1, by: "itself", said: "cannot be used with root" } },
       "claude.failed",
       "It said: cannot be used with root",
     ],

@@ -8,5 +8,5 @@ export { type Launch, launch } from "./launch.ts";
 export { makeLines } from "./lines.ts";
 export { durationText, keptView, liveText, type RunFacts } from "./look.ts";
 export { makeReadable, type Readable } from "./readable.ts";
-export { type ClaudeEnd, lastWords, type Standing, standing, stopClaude } from "./standing.ts";
+export { type ClaudeEnd, hasStarted, type Standing, standing, stopClaude } from "./standing.ts";
 export { addLine, newView, type View } from "./view.ts";

@@ -14,9 +14,7 @@ export type Ending = { isDone: true } | { isDone: false; code: string; message: 
 
 export interface EndingInput {
   view: View;
-  end: Pick<ClaudeEnd, "exit" | "by">;
-  /** What it wrote to its standard error last. */
-  said?: string;
+  end: Pick<ClaudeEnd, "exit" | "by"> & Partial<Pick<ClaudeEnd, "said">>;
 }
 
 const FAILURES: Readonly<Record<NonNullable<View["failure"]>, { code: string; message: string; hint: string }>> = {
@@ -52,7 +50,7 @@ const FAILURES: Readonly<Record<NonNullable<View["failure"]>, { code: string; me
   },
 };
 
-export function endingOf({ view, end, said = "" }: EndingInput): Ending {
+export function endingOf({ view, end }: EndingInput): Ending {
   const { failure, result } = view;
   if (failure !== null && (result === null || result.isError)) return { isDone: false, ...FAILURES[failure] };
   if (end.exit === 0 && result !== null && !result.isError) return { isDone: true };
@@ -61,8 +59,8 @@ export function endingOf({ view, end, said = "" }: EndingInput): Ending {
     return {
       isDone: false,
       code: "claude.lost",
-      message: "What looked after claude was ended from outside.",
-      hint: undefined,
+      message: "What looked after claude in the sandbox was killed, by claude or from outside; claude ended with it.",
+      hint: "Look at what it has done by then, and run it again for the rest.",
     };
   }
   if (end.exit === KILLED && end.by === "itself") {
@@ -72,7 +70,9 @@ export function endingOf({ view, end, said = "" }: EndingInput): Ending {
       hint: "Give the sandbox more memory, or the task to fewer programs at once.",
     };
   }
-  const words = [result?.isError ? result.text : "", said, view.lastText ?? ""].find((one) => one.trim() !== "");
+  const words = [result?.isError ? result.text : "", end.said ?? "", view.lastText ?? ""].find(
+    (one) => one.trim() !== "",
+  );
   const why = words === undefined ? "It did not say why." : `It said: ${cutEnd(words.trim(), MOST_SAID)}`;
   const how = end.exit === 0 ? "ended without a result" : `ended ${howEnded(end.exit)}`;
   return { isDone: false, code, message: `Claude ${how}. ${why}`, hint: undefined };

@@ -3,7 +3,7 @@
 
 run=$1
 mkdir -p "$run" || exit 1
-if [ -d "$run/lock" ]; then
+if [ -h "$run/lock" ]; then
   echo started
 fi
 found=$(command -v claude) || found=$run/tools/node_modules/.bin/claude

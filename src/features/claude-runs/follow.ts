@@ -19,8 +19,6 @@ const LONGEST_WAIT_MS = 5000;
 /** Of a sandbox that answers, and in which nothing can be followed. */
 const MOST_FAILURES = 20;
 
-const NOBODY_WATCHES = 3;
-
 /**
  * Ends when claude has ended and all of it was told. It waits for a sandbox out of reach as long as it takes. Errors:
  * `sandbox.gone`, `claude.too-much-output`, `claude.no-output`, `proc.cancelled`.
@@ -46,7 +44,7 @@ export async function* follow(
         yield chunk;
       }
       const { exit, stderr } = await execution.ended;
-      if (exit === 0 || exit === NOBODY_WATCHES) return;
+      if (exit === 0) return;
       why = new Failure({
         code: "claude.no-output",
         message: "Nothing that claude prints can be read.",

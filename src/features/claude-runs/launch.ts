@@ -7,7 +7,7 @@ import type { World } from "../../world.ts";
 import { capture, type Sandbox } from "../providers/providers.ts";
 import type { Auth } from "./auth.ts";
 import { script } from "./scripts.ts";
-import { standing } from "./standing.ts";
+import { hasStarted } from "./standing.ts";
 
 export interface Launch {
   /** Byte for byte what claude reads. */
@@ -76,8 +76,7 @@ export async function launch(
       ...FIXED,
     },
   });
-  const { state } = await standing(sandbox, { startsWithinMs: START_MS });
-  if (state !== "not-started") return { version: found.version, isNew: true };
+  if (await hasStarted(sandbox, { withinMs: START_MS })) return { version: found.version, isNew: true };
   throw new Failure({
     kind: "unavailable",
     code: "claude.not-started",

@@ -15,27 +15,33 @@ export interface ClaudeEnd {
   at: Date | undefined;
   /** "loss": what looked after it was ended from outside. */
   by: "itself" | "stop" | "loss";
+  /** What it wrote to its standard error last: why it did not begin, where it did not. Can be shown as it is. */
+  said: string;
 }
 
 /** A sandbox that is busy answers late, and one behind a network later. */
 const ANSWER_MS = 60_000;
 const MOST_STATUS = 255;
-const GRACE_MS = 10_000;
+const GRACE_MS = 3_000;
 
 /** Errors: `sandbox.*`, `proc.*`. */
-export async function standing(
+export async function standing(sandbox: Pick<Sandbox, "exec" | "places">): Promise<Standing> {
+  return asked(sandbox, { withinMs: 0 });
+}
+
+/** Whether claude was ever started, by whomever; waits so long for it. Errors: `sandbox.*`, `proc.*`. */
+export async function hasStarted(
   sandbox: Pick<Sandbox, "exec" | "places">,
-  { startsWithinMs = 0 }: { startsWithinMs?: number } = {},
-): Promise<Standing> {
-  const words = [sandbox.places.run, String(Math.ceil(startsWithinMs / 100))];
-  const said = await capture(sandbox, {
-    argv: script("standing", words),
-    timeoutMs: ANSWER_MS + startsWithinMs,
-  });
-  const [state, ...facts] = said.stdout.trim().split(" ");
-  if (state === "not-started") return { state };
-  if (state === "running") return { state, since: secondOf(facts[0]) };
-  if (state === "ended") return endOf(facts);
+  { withinMs }: { withinMs: number },
+): Promise<boolean> {
+  return (await asked(sandbox, { withinMs: Math.max(1, withinMs) })).state !== "not-started";
+}
+
+async function asked(sandbox: Pick<Sandbox, "exec" | "places">, { withinMs }: { withinMs: number }): Promise<Standing> {
+  const words = [sandbox.places.run, String(Math.ceil(withinMs / 100))];
+  const said = await capture(sandbox, { argv: script("standing", words), timeoutMs: ANSWER_MS + withinMs });
+  const stands = standingIn(said.stdout);
+  if (stands !== undefined) return stands;
   throw new Failure({
     kind: "unavailable",
     code: "sandbox.exec",
@@ -53,11 +59,12 @@ export async function stopClaude(
   { graceMs = GRACE_MS }: { graceMs?: number } = {},
 ): Promise<Standing> {
   const words = [sandbox.places.run, String(Math.max(0, Math.ceil(graceMs / 100)))];
-  const { exit, stderr } = await capture(sandbox, {
+  const { exit, stdout, stderr } = await capture(sandbox, {
     argv: script("stop", words),
     timeoutMs: graceMs + ANSWER_MS,
   });
-  if (exit === 0) return standing(sandbox);
+  const stands = exit === 0 ? standingIn(stdout) : undefined;
+  if (stands !== undefined) return stands;
   throw new Failure({
     kind: "unavailable",
     code: "claude.not-stopped",
@@ -66,24 +73,19 @@ export async function stopClaude(
   });
 }
 
-/** The end of what claude wrote to its standard error: why it did not begin, where it did not. Can be shown as it is. */
-export async function lastWords(sandbox: Pick<Sandbox, "exec" | "places">): Promise<string> {
-  // What claude may have put in its place has no end.
-  const argv = [
-    "sh",
-    "-c",
-    '[ -f "$1" ] && tail -c 2000 "$1"',
-    "parallel-cc",
-    `${sandbox.places.run}/errors.log`,
-  ] as const;
-  const { stdout } = await capture(sandbox, { argv, timeoutMs: ANSWER_MS });
-  return printableLines(stdout.trim());
+/** The first line says it, what follows are claude's last words. */
+function standingIn(told: string): Standing | undefined {
+  const [first = "", ...rest] = told.split("\n");
+  const [state, ...facts] = first.split(" ");
+  if (state === "not-started") return { state };
+  if (state === "running") return { state, since: secondOf(facts[0]) };
+  return state === "ended" ? endOf(facts, rest.join("\n")) : undefined;
 }
 
-function endOf([code, second, by]: readonly string[]): ClaudeEnd {
+function endOf([code, second, by]: readonly string[], words: string): ClaudeEnd {
   const exit = code !== undefined && /^\d{1,3}$/.test(code) ? Math.min(Number(code), MOST_STATUS) : null;
   const cause = by === "stop" || by === "itself" ? by : "loss";
-  return { state: "ended", exit, at: secondOf(second), by: cause };
+  return { state: "ended", exit, at: secondOf(second), by: cause, said: printableLines(words.trim()) };
 }
 
 function secondOf(text: string | undefined): Date | undefined {

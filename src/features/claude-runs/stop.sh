@@ -1,18 +1,22 @@
 #!/bin/sh
-# Has claude ended with all it started, and waits for it. $1: the run's place, $2: tenths of a second of grace
-# Exit status: 0 it has ended, or never started; 3 it has not
+# Has claude ended with all it started, waits for it, and says how it ended. $1: the run's place, $2: tenths of a second
+# of grace. Exit status: 0 it has ended, or never started; 3 it has not
 
 run=$1 grace=$2
 umask 077
-[ -d "$run/lock" ] || exit 0
-[ ! -e "$run/exit" ] || exit 0
-echo "$grace" >"$run/stop.$$" && mv -f "$run/stop.$$" "$run/stop" || exit 1
-turns=$((grace + 100))
-while [ "$turns" -gt 0 ]; do
-  [ ! -e "$run/exit" ] || exit 0
-  nap
-  turns=$((turns - 1))
-done
-unwatched || exit 3
-end_all "$grace"
-record - loss
+if ! has_begun; then
+  echo not-started
+  exit 0
+fi
+# On a full disk there may be room for a name.
+if ! { echo "$grace" >"$run/stop.$$" && mv -f "$run/stop.$$" "$run/stop"; } 2>/dev/null; then
+  : >"$run/stop"
+fi
+# The watch looks once a second, and what is killed takes a moment.
+if ! alone_within $((grace / 10 + 4)); then
+  # One that has got rid of its watch can be reached from here where its processes can be seen.
+  end_all 0
+  alone_within 1 || exit 3
+fi
+settle
+tell_end

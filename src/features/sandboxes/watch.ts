@@ -8,9 +8,7 @@ import {
   type ClaudeEnd,
   endingOf,
   follow,
-  lastWords,
   quietSince,
-  standing,
   stopClaude,
   type View,
   viewOf,
@@ -23,7 +21,6 @@ import { makeMask } from "./mask.ts";
 import type { Facts, Run } from "./run.ts";
 
 const TICK_MS = 200;
-const GRACE_MS = 5_000;
 /** The row is for other processes to look at: written seldom. */
 const VIEW_MS = 1_000;
 const RETRY_MS = [500, 1_000, 2_000, 5_000, 10_000, 30_000] as const;
@@ -56,6 +53,7 @@ async function watchOnce(driving: Driving): Promise<void> {
     const quiet = quietNotice(driving, run);
     const pulse = pulseOf(driving, sandbox);
     let endedBy: NonNullable<Facts["endedBy"]> = "itself";
+    let end: End | undefined;
     let shownAt = 0;
     while (!(await isOver(TICK_MS))) {
       world.signal().throwIfAborted();
@@ -73,16 +71,12 @@ async function watchOnce(driving: Driving): Promise<void> {
       const why = wanted !== null ? "stop" : now >= clock.stopAt ? "limit" : undefined;
       if (why !== undefined || view.snapshot().failure === "login") {
         endedBy = why ?? "itself";
-        if (why === "stop") driving.note("Stopping claude, to bring home what it has done.");
-        if (why === "limit") driving.note("The time is up: claude is stopped, and its work brought home.", "warning");
-        await stopped(driving, sandbox);
-        await isOver(GRACE_MS * 2);
-        break;
-      }
-      if (await pulse.hasStopped(view.snapshot())) {
+        tellStop(driving, endedBy);
+        end = await endOf(driving, sandbox);
         await isOver(CATCH_UP_MS);
         break;
       }
+      if (await pulse.hasStopped(view.snapshot())) break;
       if (clock.isCheckpointDue(now)) {
         await checkpoint(driving, sandbox);
         clock.checkpointed(world.now().getTime());
@@ -90,32 +84,43 @@ async function watchOnce(driving: Driving): Promise<void> {
     }
     followed.abort();
     await following.catch(forAbort(followed.signal));
-    const end = await endOf(sandbox);
-    over(driving, { endedBy, view: view.snapshot(), end, said: await lastWords(sandbox) });
+    end ??= await endOf(driving, sandbox);
+    over(driving, { endedBy, view: view.snapshot(), end });
   } finally {
     followed.abort();
     closeSync(log);
   }
 }
 
-/** One that cannot be stopped ends with its sandbox; what it has done by now comes home. */
-async function stopped({ note }: Driving, sandbox: Sandbox): Promise<void> {
-  try {
-    await stopClaude(sandbox, { graceMs: GRACE_MS });
-  } catch (thrown) {
-    forNotStopped(thrown);
-    note("claude does not end when it is told to.", "warning");
-  }
+type End = Pick<ClaudeEnd, "exit" | "by" | "said">;
+
+/** Once, also where another driver goes on with it. */
+function tellStop({ run, change, note }: Driving, by: NonNullable<Facts["endedBy"]>): void {
+  if (run().facts.endedBy === by) return;
+  change({ facts: { endedBy: by } });
+  if (by === "stop") note("Stopping claude, to bring home what it has done.");
+  if (by === "limit") note("The time is up: claude is stopped, and its work brought home.", "warning");
 }
 
-function forNotStopped(thrown: unknown): void {
-  if (asFailure(thrown).code !== "claude.not-stopped") throw thrown;
+/**
+ * From then on nothing that claude has started goes on changing files while they come home. One that cannot be stopped
+ * ends with its sandbox; what it has done by now comes home.
+ */
+async function endOf({ note }: Driving, sandbox: Sandbox): Promise<End> {
+  try {
+    const stood = await stopClaude(sandbox);
+    if (stood.state === "ended") return stood;
+  } catch (thrown) {
+    if (asFailure(thrown).code !== "claude.not-stopped") throw thrown;
+    note("claude does not end when it is told to.", "warning");
+  }
+  return { exit: null, by: "loss", said: "" };
 }
 
 const CATCH_UP_MS = 1_000;
 const FIRST_LOOK_MS = 4_000;
 
-/** Whether what holds a silent claude is still there: asked less and less while nothing comes, since asking costs. */
+/** Whether the sandbox of a silent claude still runs: asked less and less while nothing comes, since asking costs. */
 function pulseOf({ world }: Driving, sandbox: Sandbox) {
   let heardAt = "";
   let silentSince = world.now().getTime();
@@ -130,21 +135,9 @@ function pulseOf({ world }: Driving, sandbox: Sandbox) {
       }
       if (now - silentSince < waitMs) return false;
       waitMs *= 2;
-      if ((await sandbox.inspect()).state === "stopped") return true;
-      // What looks after claude writes down that it does, and claude can take that away.
-      const { state } = await standing(sandbox);
-      return state !== "running";
+      return (await sandbox.inspect()).state === "stopped";
     },
   };
-}
-
-/** From then on nothing that claude has started goes on changing files while they come home. */
-async function endOf(sandbox: Sandbox): Promise<Pick<ClaudeEnd, "exit" | "by">> {
-  const { state } = await sandbox.inspect();
-  // All of it has ended already with what held it, and there is nobody to wait for.
-  if (state !== "stopped") await stopClaude(sandbox, { graceMs: GRACE_MS }).catch(forNotStopped);
-  const stood = await standing(sandbox);
-  return stood.state === "ended" ? stood : { exit: null, by: "loss" };
 }
 
 interface Kept {
@@ -203,18 +196,22 @@ function forAbort(signal: AbortSignal) {
 /** What coming home may take at least, and at most of the whole time. */
 const LEAST_HOME_MS = 30_000;
 const MOST_SHARE = 0.2;
+/** What a claude that does not listen takes to end, and at most of the whole time. */
+const STOP_MS = 6_000;
+const MOST_STOP_SHARE = 0.1;
 
 function clockOf({ world }: Driving, run: Run) {
   const limit = run.limit_at === null ? Number.POSITIVE_INFINITY : parseUtc(run.limit_at).getTime();
   const wholeMs = run.request.timeoutMinutes * 60_000;
   const begin = limit - wholeMs;
   const homeMs = Math.min(wholeMs * MOST_SHARE, Math.max(LEAST_HOME_MS, 3 * (run.facts.sent?.tookMs ?? 0)));
+  const stopMs = Math.min(wholeMs * MOST_STOP_SHARE, STOP_MS);
   const everyMs = run.request.checkpointMinutes * 60_000;
   const at = run.facts.checkpoint?.at ?? run.started_at;
   let last = at === null ? world.now().getTime() : parseUtc(at).getTime();
   const shares = [0.5, 5 / 6].filter((share) => world.now().getTime() < begin + share * wholeMs);
   return {
-    stopAt: limit - homeMs,
+    stopAt: limit - homeMs - stopMs,
     isCheckpointDue: (now: number) => everyMs > 0 && now - last >= everyMs,
     checkpointed: (now: number) => {
       last = now;
@@ -261,14 +258,13 @@ async function checkpoint(driving: Driving, sandbox: Sandbox): Promise<void> {
 interface Over {
   endedBy: NonNullable<Facts["endedBy"]>;
   view: View;
-  end: Pick<ClaudeEnd, "exit" | "by">;
-  said: string;
+  end: End;
 }
 
-function over(driving: Driving, { endedBy, view, end, said }: Over): void {
+function over(driving: Driving, { endedBy, view, end }: Over): void {
   const overAt = driving.world.now().toISOString();
   const change = { step: "over" as const, overAt, view, facts: { endedBy, exit: end.exit } };
-  const ending = endingOf({ view, end, said });
+  const ending = endingOf({ view, end });
   if (endedBy === "stop" || endedBy === "limit") {
     driving.change({ ...change, outcome: endedBy === "stop" ? "CANCELLED" : "TIMEOUT" });
   } else if (ending.isDone) {
