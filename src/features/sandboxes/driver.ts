@@ -50,6 +50,7 @@ export async function drive(world: World, id: string): Promise<void> {
       if (!(await skipped(driving))) {
         if (step !== "delivered") requireRepository(driving.run());
         await STEP[step](driving);
+        requireProgress(driving.run(), step);
       }
       driving.change({ trouble: keptTrouble(driving.run()) });
       tries = 0;
@@ -72,6 +73,11 @@ export async function drive(world: World, id: string): Promise<void> {
 
 function unseen(names: readonly string[]): string {
   return `Its driver was replaced by one that does not know ${names.join(", ")}: its result is not looked through for that.`;
+}
+
+/** A step that leaves the run where it was would be taken for ever. Who is told to stop in the middle leaves it to `skipped`. */
+function requireProgress({ id, step, wanted }: Run, before: Step): void {
+  if (step === before && wanted === null) throw new Error(`the step ${step} of run ${id} has changed nothing`);
 }
 
 function requireSelf({ processes, pid }: Pick<World, "processes" | "pid">): ProcessIdentity {
