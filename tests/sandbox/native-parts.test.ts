@@ -215,6 +215,22 @@ test("a look that somebody stops ends then and leaves nothing, also where bubble
   expect(await scene.provider().all()).toEqual([]);
 }, 15_000);
 
+test("what is called off while it is being started leaves nothing that holds its output open", async () => {
+  await using scene = await nativeScene();
+  const sandbox = await scene.make();
+  await capture(sandbox, { argv: ["true"] });
+  for (let ms = 2; ms < 40; ms++) {
+    const calledOff = new AbortController();
+    const running = capture(sandbox, { argv: ["sleep", "600"], signal: calledOff.signal });
+    setTimeout(() => calledOff.abort(), ms);
+    expect(await codeOf(running)).toBe("proc.cancelled");
+    const stopped = sandbox.exec({ argv: ["sleep", "600"] });
+    setTimeout(() => void stopped.stop(), ms);
+    for await (const _ of stopped.stdout);
+  }
+  expect((await sandbox.inspect()).state).toBe("running");
+}, 60_000);
+
 /** As in a container: bubblewrap works, but for one thing. */
 const WITHOUT_PROC = `#!/bin/sh
 for word; do

@@ -61,7 +61,9 @@ export async function entered(
   { isWeak, signal }: { isWeak: boolean; signal: AbortSignal },
 ): Promise<void> {
   try {
-    const { exit, stderr } = await capture(sandbox, { argv: ["true"], cwd: "/", signal });
+    const looking = capture(sandbox, { argv: ["true"], cwd: "/", signal });
+    // What is stopped half-way in may hold its output open for as long as the sandbox is there.
+    const { exit, stderr } = await unlessAborted(signal, looking);
     if (exit !== 0) throw refused(stderr, { isWeak });
   } catch (thrown) {
     signal.throwIfAborted();
@@ -70,6 +72,16 @@ export async function entered(
     const { stderr } = failure.details;
     throw refused(typeof stderr === "string" ? stderr : failure.message, { isWeak, cause: thrown });
   }
+}
+
+/** What is still under way then is left to itself. */
+function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  const { promise, resolve, reject } = Promise.withResolvers<T>();
+  const stop = () => reject(signal.reason);
+  if (signal.aborted) stop();
+  signal.addEventListener("abort", stop, { once: true });
+  work.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
+  return promise;
 }
 
 interface Switch {

@@ -19,8 +19,8 @@ type StreamExec = Omit<Exec, "input"> & { input?: Exec["input"] | ReadableStream
 
 export function nativeSandbox(world: Effects, ground: Ground, weaknesses: readonly string[]): Sandbox {
   const exec = (command: StreamExec): Execution => {
-    const held: Held = { child: undefined, isStopped: false };
-    return executionOf(held, run(world, ground, { command, held }));
+    const held = holding(world);
+    return executionOf(held, run(world, ground, { command, held }).finally(held.hasBegun));
   };
   return {
     id: ground.id,
@@ -70,6 +70,25 @@ interface Running {
 interface Held {
   child: Piped | undefined;
   isStopped: boolean;
+  /** Called when a program runs inside, or none will. */
+  hasBegun(): void;
+  /** Calls it then, or when that takes too long. */
+  begun(then: () => void): void;
+}
+
+/** Starting takes a fraction of it. */
+const MOST_START_MS = 1000;
+
+/**
+ * bubblewrap (0.4 to 0.11) that is ended before what it starts has asked to end with it leaves that behind, and it holds
+ * the output open: what is just being started is stopped a moment later.
+ */
+function holding({ sleep }: Pick<World, "sleep">): Held {
+  const begun = Promise.withResolvers<void>();
+  return {
+    ...{ child: undefined, isStopped: false, hasBegun: begun.resolve },
+    begun: (then) => void Promise.race([begun.promise, sleep(MOST_START_MS)]).then(then),
+  };
 }
 
 async function run(
@@ -80,6 +99,9 @@ async function run(
   const { input, timeoutMs, signal } = command;
   const standing = await awake(world, ground);
   const told = toldFor(world, ground, command, input === undefined ? "unfed" : "fed");
+  const stopping = new AbortController();
+  const stop = () => held.begun(() => stopping.abort(signal?.reason));
+  if (signal?.aborted) stopping.abort(signal.reason);
   const child = world.startPiped({
     command: "/bin/sh",
     args: ["-c", standing.command],
@@ -87,10 +109,12 @@ async function run(
     input: fed(tellStart(told), input),
     only: standing.variables,
     ...(timeoutMs !== undefined && { timeoutMs }),
-    ...(signal !== undefined && { signal }),
+    signal: stopping.signal,
   });
   held.child = child;
-  if (held.isStopped) await child.stop();
+  if (held.isStopped) held.begun(() => void child.stop());
+  signal?.addEventListener("abort", stop, { once: true });
+  void child.ended.catch(() => undefined).finally(() => signal?.removeEventListener("abort", stop));
   const start = await readStart(child.stdout, told);
   if (start !== undefined || held.isStopped) return { child, start };
   const { stderr } = await child.ended;
@@ -157,6 +181,7 @@ function executionOf(held: Held, running: Promise<Running>): Execution {
   ended.catch(() => undefined);
   const stop = async () => {
     held.isStopped = true;
+    await new Promise<void>((begun) => held.begun(begun));
     await held.child?.stop();
     await running.catch(() => undefined);
   };
