@@ -51,8 +51,8 @@ export function groupsMaybe(ground: Pick<Ground, "directory">): string[] {
   return groupNames(ground).flatMap((name) => candidates(name).flat());
 }
 
-/** Empty ones; a group that somebody is still in stays. */
-export function dropGroups(groups: readonly string[]): void {
+/** Empty ones; a group that somebody is still in stays, and so does one whose last member nobody has noticed the end of. */
+export function dropGroups(groups: readonly string[]): { areGone: boolean } {
   for (const group of groups) {
     try {
       rmdirSync(group);
@@ -60,6 +60,7 @@ export function dropGroups(groups: readonly string[]): void {
       // Not there, or not empty: then something of it still ends.
     }
   }
+  return { areGone: !groups.some((group) => existsSync(group)) };
 }
 
 export function membersOf(groups: readonly string[]): number[] {
