@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "bun:test";
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { standing, stopClaude } from "../../src/features/claude-runs/claude-runs.ts";
+import { hasStarted, standing, stopClaude } from "../../src/features/claude-runs/claude-runs.ts";
 import type { Exec } from "../../src/features/providers/providers.ts";
 import type { PlainSandbox } from "../support/plain-sandbox.ts";
 import { waitFor } from "../support/processes.ts";
@@ -85,6 +85,24 @@ describe("a launch", () => {
     await writeFile(staged.sandbox.places.run, "");
     const failure = await staged.launch().catch((thrown: unknown) => thrown);
     expect(failure).toMatchObject({ kind: "unavailable", code: "sandbox.exec" });
+  });
+
+  test("that was waited for in vain is one that never comes, also when it was only late", async () => {
+    await using staged = await scene();
+    const late: Parameters<PlainSandbox["start"]>[0][] = [];
+    const start = async (command: (typeof late)[number]) => {
+      late.push(command);
+      expect(await hasStarted(staged.sandbox, { withinMs: 100, orNever: true })).toBe(false);
+    };
+    const failure = { code: "claude.not-started" };
+    expect(await staged.launch({}, { ...staged.sandbox, start }).catch((thrown: unknown) => thrown)).toMatchObject(
+      failure,
+    );
+    expect(await staged.launch().catch((thrown: unknown) => thrown)).toMatchObject(failure);
+    for (const command of late) await staged.sandbox.start(command);
+    expect(await hasStarted(staged.sandbox, { withinMs: 500 })).toBe(false);
+    expect(await staged.starts()).toBe(0);
+    expect(await stopClaude(staged.sandbox)).toEqual({ state: "not-started" });
   });
 
   test("by several at once starts one claude", async () => {

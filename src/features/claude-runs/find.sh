@@ -4,7 +4,8 @@
 run=$1
 mkdir -p "$run" || exit 1
 if [ -h "$run/lock" ]; then
-  echo started
+  # Somebody waited for it in vain.
+  if [ "$(readlink "$run/lock")" = never ]; then echo never; else echo started; fi
 fi
 found=$(command -v claude) || found=$run/tools/node_modules/.bin/claude
 case $found in

@@ -14,7 +14,7 @@ sleep 0.01 2>/dev/null || pause=1
 # Until it is told to end: TERM comes when `cat` is through.
 tell() {
   trap 'kill "$napping" 2>/dev/null; exit 0' TERM
-  while has_begun && kill -0 "$$" 2>/dev/null; do
+  while [ -h "$run/lock" ] && kill -0 "$$" 2>/dev/null; do
     cat <&3 || break
     sleep "$pause" >/dev/null 2>&1 &
     napping=$!
@@ -39,5 +39,5 @@ case $? in
 esac
 # Nobody wrote down how: the sandbox may be going.
 [ -e "$run/exit" ] || nap
-has_begun || exit 4
+[ -h "$run/lock" ] || exit 4
 cat <&3

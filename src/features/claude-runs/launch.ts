@@ -38,7 +38,7 @@ const PACKAGE = "@anthropic-ai/claude-code";
 const LOOK_MS = 60_000;
 const INSTALL_MS = 10 * 60_000;
 const PUT_MS = 60_000;
-const START_MS = 20_000;
+const START_MS = 60_000;
 
 const MODEL = /^[A-Za-z0-9][\w.:@/[\]-]{0,199}$/;
 
@@ -76,11 +76,15 @@ export async function launch(
       ...FIXED,
     },
   });
-  if (await hasStarted(sandbox, { withinMs: START_MS })) return { version: found.version, isNew: true };
-  throw new Failure({
+  if (!(await hasStarted(sandbox, { withinMs: START_MS, orNever: true }))) throw notStarted(found.path);
+  return { version: found.version, isNew: true };
+}
+
+function notStarted(path: string): Failure {
+  return new Failure({
     kind: "unavailable",
     code: "claude.not-started",
-    message: `The sandbox did not start ${printable(found.path)} within ${START_MS / 1000} seconds.`,
+    message: `The sandbox did not start ${printable(path)} within ${START_MS / 1000} seconds.`,
   });
 }
 
@@ -113,6 +117,7 @@ async function findClaude(
   { usesOwnClaude }: Pick<Launch, "usesOwnClaude">,
 ): Promise<Found> {
   const first = await look(sandbox);
+  if (first.isNever) throw notStarted(first.path ?? "claude");
   if (first.path !== undefined || first.isStarted) return checked(first);
   if (usesOwnClaude || !first.hasNpm) throw missing(usesOwnClaude);
   const { exit, stderr } = await capture(sandbox, {
@@ -134,6 +139,8 @@ async function findClaude(
 
 interface Looked {
   isStarted: boolean;
+  /** It was waited for in vain. */
+  isNever: boolean;
   hasNpm: boolean;
   path: string | undefined;
   said: string;
@@ -150,6 +157,7 @@ async function look(sandbox: Pick<Sandbox, "exec" | "places">): Promise<Looked> 
   const after = (word: string) => lines.find((line) => line.startsWith(`${word} `))?.slice(word.length + 1);
   return {
     isStarted: lines.includes("started"),
+    isNever: lines.includes("never"),
     hasNpm: lines.includes("npm"),
     path: after("claude"),
     said: after("version") ?? "",

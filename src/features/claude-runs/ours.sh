@@ -1,6 +1,6 @@
 #!/bin/sh
 # What the scripts of this room share. $run is the run's place: `lock` in it is there from the moment that a claude is
-# looked after, and leads to a pipe that those who look after it hold open. That pipe has an end when they are gone,
+# looked after (or is "never" to be), and leads to a pipe that those who look after it hold open. That pipe has an end when they are gone,
 # however they went, also for who is in another namespace.
 # shellcheck disable=SC2154 # set by the script that this stands in
 
@@ -9,7 +9,7 @@ nap() {
 }
 
 has_begun() {
-  [ -h "$run/lock" ]
+  [ -h "$run/lock" ] && [ "$(readlink "$run/lock")" != never ]
 }
 
 # The number of a process where we are: what is mounted at /proc may count from a namespace around ours, in which it is

@@ -1,6 +1,7 @@
 // The scripts that run inside a sandbox, and how they are called. They are text in this program, nothing there is older
 // or newer than it; what they get are words, never a prompt or a key.
 
+import begun from "./begun.sh" with { type: "text" };
 import find from "./find.sh" with { type: "text" };
 import follow from "./follow.sh" with { type: "text" };
 import install from "./install.sh" with { type: "text" };
@@ -12,7 +13,7 @@ import stop from "./stop.sh" with { type: "text" };
 
 const SCRIPTS = {
   ...{ find, install, put },
-  ...{ follow: `${ours}\n${follow}`, keep: `${ours}\n${keep}` },
+  ...{ begun: `${ours}\n${begun}`, follow: `${ours}\n${follow}`, keep: `${ours}\n${keep}` },
   ...{ standing: `${ours}\n${standing}`, stop: `${ours}\n${stop}` },
 } as const;
 

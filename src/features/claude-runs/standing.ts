@@ -26,27 +26,34 @@ const GRACE_MS = 3_000;
 
 /** Errors: `sandbox.*`, `proc.*`. */
 export async function standing(sandbox: Pick<Sandbox, "exec" | "places">): Promise<Standing> {
-  return asked(sandbox, { withinMs: 0 });
+  const said = await capture(sandbox, { argv: script("standing", [sandbox.places.run]), timeoutMs: ANSWER_MS });
+  return standingIn(said.stdout) ?? notAsked(said);
 }
 
-/** Whether claude was ever started, by whomever; waits so long for it. Errors: `sandbox.*`, `proc.*`. */
+interface Started {
+  /** To wait for it. */
+  withinMs: number;
+  /** One that has not begun by then never does. */
+  orNever?: true;
+}
+
+/** Whether claude was ever started, by whomever. Errors: `sandbox.*`, `proc.*`. */
 export async function hasStarted(
   sandbox: Pick<Sandbox, "exec" | "places">,
-  { withinMs }: { withinMs: number },
+  { withinMs, orNever }: Started,
 ): Promise<boolean> {
-  return (await asked(sandbox, { withinMs: Math.max(1, withinMs) })).state !== "not-started";
+  const words = [sandbox.places.run, String(Math.ceil(withinMs / 100)), orNever ? "never" : ""];
+  const said = await capture(sandbox, { argv: script("begun", words), timeoutMs: ANSWER_MS + withinMs });
+  const word = said.stdout.trim();
+  return word === "begun" || (word !== "not-begun" && notAsked(said));
 }
 
-async function asked(sandbox: Pick<Sandbox, "exec" | "places">, { withinMs }: { withinMs: number }): Promise<Standing> {
-  const words = [sandbox.places.run, String(Math.ceil(withinMs / 100))];
-  const said = await capture(sandbox, { argv: script("standing", words), timeoutMs: ANSWER_MS + withinMs });
-  const stands = standingIn(said.stdout);
-  if (stands !== undefined) return stands;
+function notAsked({ exit, stderr }: { exit: number | null; stderr: string }): never {
   throw new Failure({
     kind: "unavailable",
     code: "sandbox.exec",
     message: "What runs in the sandbox could not be asked.",
-    details: { exit: said.exit, stderr: said.stderr.slice(-500) },
+    details: { exit, stderr: stderr.slice(-500) },
   });
 }
 

@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { Failure } from "../../core/failure.ts";
-import { launch, readAuth, standing } from "../claude-runs/claude-runs.ts";
+import { hasStarted, launch, readAuth, standing } from "../claude-runs/claude-runs.ts";
 import type { Driving } from "./driving.ts";
 import { identityOf } from "./identity.ts";
 import { requireSandbox } from "./make.ts";
@@ -20,7 +20,8 @@ export async function start(driving: Driving): Promise<void> {
   const { auth, problems } = await readAuth(world, request.authMethod);
   const missing = request.variables.filter((name) => world.env.sandboxVariables[name] === undefined);
   if (auth === undefined || missing.length > 0) {
-    if (!(await hasBegun(driving))) throw keysMissing(run.id, { problems, missing });
+    // A driver that was killed may have asked for it just now.
+    if (!(await hasStarted(sandbox, { withinMs: UNDER_WAY_MS }))) throw keysMissing(run.id, { problems, missing });
     driving.change({ step: "started", startedAt: world.now().toISOString() });
     return;
   }
@@ -35,6 +36,8 @@ export async function start(driving: Driving): Promise<void> {
   driving.change({ step: "started", startedAt: world.now().toISOString() });
   driving.note(`claude ${started.version} is at work.`);
 }
+
+const UNDER_WAY_MS = 1_000;
 
 /** A driver may have died before it could write it down. */
 export async function hasBegun(driving: Driving): Promise<boolean> {
