@@ -3,6 +3,7 @@
 import { describe, expect, test } from "bun:test";
 import { chmod } from "node:fs/promises";
 import { Failure } from "../../src/core/failure.ts";
+import { operations } from "../../src/features/sandboxes/operations.ts";
 import { planRun, problemsBeside, type RunInput } from "../../src/features/sandboxes/request.ts";
 import { makePlace } from "../support/place.ts";
 import { makeRepo, type RepoInput } from "../support/repo.ts";
@@ -53,6 +54,18 @@ describe("preflight", () => {
     ]);
     expect(await codes({ branch: "a..b" }, "authMethod", undefined)).toEqual(["branch.invalid"]);
     expect(await codes({ repo: "/nowhere" }, "timeout")).toEqual(["directory.none"]);
+  });
+
+  test("words that stand alone are taken for the task, or for a file with it", async () => {
+    await using it = await scene();
+    const run = operations.find(({ name }) => name === "sandboxes.run");
+    const meant = (words: readonly string[], given = {}) => run?.cli.meant?.(words, given);
+    expect(meant(["do", "it"])).toEqual({ flag: "prompt", value: "do it" });
+    expect(meant(["the", "tests"], { prompt: "fix" })).toEqual({ flag: "prompt", value: "fix the tests" });
+    expect(meant(["docs/PLAN.md"])).toEqual({ flag: "prompt-file", value: "docs/PLAN.md" });
+    expect(meant(["PLAN.md"], { prompt: "do" })).toEqual({ flag: "prompt", value: "do PLAN.md" });
+    const also = await run?.alsoWrong?.(it.world, { branch: "a..b" }, new Set([undefined]));
+    expect(also?.map(({ code }) => code)).toEqual(["branch.invalid"]);
   });
 
   test("each variable, host and time that cannot be is told of before anything is made", async () => {
