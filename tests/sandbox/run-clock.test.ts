@@ -19,6 +19,8 @@ interface Timed extends AsyncDisposable {
   notes(): Promise<string[]>;
   /** Claude stands at its gate, and is watched. */
   atWork(): Promise<void>;
+  /** By another driver, when that much time has passed. */
+  takenOver(minutes: number): Promise<void>;
   /** The clock goes on, and this is said. */
   passUntil(minutes: number, said: RegExp): Promise<void>;
 }
@@ -26,11 +28,11 @@ interface Timed extends AsyncDisposable {
 async function timed(sh: string, input: RunInput = {}, before?: (scene: RunScene) => Promise<void>): Promise<Timed> {
   const scene = await runScene({ sh });
   await before?.(scene);
-  const world = testWorld(scene.place, {
-    cwd: scene.repo.path,
-    path: [scene.place.at("programs")],
-    env: scene.variables,
-  });
+  const anew = () => {
+    const path = [scene.place.at("programs")];
+    return testWorld(scene.place, { cwd: scene.repo.path, path, env: scene.variables });
+  };
+  const world = anew();
   const id = await beginRun(world, await planRun(world, { prompt: "Do it", timeout: 60, ...input }));
   const driven = drive(world, id);
   const file = `${scene.place.home}/.parallel-cc/sandboxes/${id}/notes.jsonl`;
@@ -42,6 +44,12 @@ async function timed(sh: string, input: RunInput = {}, before?: (scene: RunScene
   };
   return {
     ...{ scene, world, id, driven, notes },
+    takenOver: async (minutes) => {
+      await using next = anew();
+      next.pass(minutes * MINUTE);
+      (await next.db()).run("UPDATE sandbox_runs SET driver = NULL", {});
+      await drive(next, id);
+    },
     atWork: async () => {
       await scene.reached("half");
       await waitFor(() => scene.row(id).view !== null, "a driver that watches");
@@ -121,9 +129,23 @@ test.concurrent("a sandbox that goes hands over what its last checkpoint had, an
 test.concurrent("a claude that ignores that it is told to end is ended all the same when the time is up", async () => {
   await using run = await timed(`trap '' TERM INT HUP\n${HALF}exit 0\n`);
   await run.atWork();
-  run.world.pass(60 * MINUTE);
+  run.world.pass(59.5 * MINUTE);
+  const since = performance.now();
   await run.driven;
+  expect(performance.now() - since).toBeLessThan(10_000);
+  expect((await run.notes()).filter((text) => /The time is up/.test(text))).toHaveLength(1);
   expect(run.scene.row(run.id)).toMatchObject({ outcome: "TIMEOUT", facts: { result: { filesChanged: 1 } } });
+});
+
+test.concurrent("who takes over a run whose time is up does not say so again", async () => {
+  await using run = await timed(`trap '' TERM INT HUP\n${HALF}exit 0\n`);
+  await run.atWork();
+  await run.passUntil(59.5, /The time is up/);
+  run.world.interrupt("SIGTERM");
+  await run.driven;
+  await run.takenOver(59.5);
+  expect(run.scene.row(run.id)).toMatchObject({ outcome: "TIMEOUT", facts: { result: { filesChanged: 1 } } });
+  expect((await run.notes()).filter((text) => /The time is up/.test(text))).toHaveLength(1);
 });
 
 test.concurrent("a signal ends the driver and leaves claude at work", async () => {
