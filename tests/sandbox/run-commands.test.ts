@@ -1,7 +1,7 @@
 // The commands on a run, from other processes, while it works and after it has ended.
 
 import { describe, expect, test } from "bun:test";
-import { mkdir, readdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { PROGRAM } from "../support/cli.ts";
 import { waitFor } from "../support/processes.ts";
 import { makeRepo } from "../support/repo.ts";
@@ -206,6 +206,12 @@ test.concurrent("a name that nobody has, and one that could be several, are told
   await writeFile(`${taken}/mine.txt`, "mine\n");
   expect((await json(scene, "download", "one", "--output", taken)).error.code).toBe("output.taken");
   expect(await scene.read(`${taken}/mine.txt`)).toBe("mine\n");
+  const file = await json(scene, "download", "one", "--output", `${taken}/mine.txt`);
+  expect([file.exit, file.error.code]).toEqual([1, "output.unusable"]);
+  const [one] = scene.rows();
+  await rm(`${scene.place.home}/.parallel-cc/sandboxes/${one?.id}`, { recursive: true });
+  const gone = await json(scene, "download", "one", "--output", scene.place.at("new"));
+  expect([gone.exit, gone.error.code]).toEqual([1, "sandbox.not-kept"]);
 });
 
 test.concurrent("what somebody's look has made is left alone as long as it may go on, and goes then", async () => {

@@ -3,12 +3,12 @@
 import { existsSync, lstatSync, mkdirSync, readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { Failure } from "../../core/failure.ts";
-import { printable } from "../../core/text.ts";
+import { clause, printable, shellWord } from "../../core/text.ts";
 import type { World } from "../../world.ts";
 import type { Sandbox } from "../providers/providers.ts";
 import { gatheredBefore, takeTo } from "../results/results.ts";
 import { type Driving, drivingOf } from "./driving.ts";
-import { runMeant } from "./find.ts";
+import { runAsked } from "./find.ts";
 import { bringHome, bringHomeFromHere, type Home, type HomeOptions } from "./home.ts";
 import { hasReached, type Run, statusOf } from "./run.ts";
 import { secretsKnownOf } from "./secrets.ts";
@@ -27,10 +27,10 @@ export interface DownloadInput {
   withKeys: boolean;
 }
 
-/** Errors: `sandbox.nothing-yet`, `sandbox.held-back`, `output.taken`, those of the provider. */
+/** Errors: `sandbox.{nothing-yet,held-back,not-kept}`, `output.{taken,unusable}`, those of the provider. */
 export async function download(world: World, { run: named, output, withKeys }: DownloadInput): Promise<Downloaded> {
   const db = await world.db();
-  const run = runMeant(db, named);
+  const run = await runAsked(world, named);
   const self = world.processes.identify(world.pid);
   if (self === undefined) throw new Error(`process ${world.pid} cannot see itself`);
   // It changes nothing of the run: its driver does.
@@ -53,7 +53,7 @@ export async function download(world: World, { run: named, output, withKeys }: D
   const { store } = driving.place;
   const sent = run.facts.sent?.commit ?? "";
   const gathered = await gatheredBefore(world, driving.place);
-  if (gathered === undefined) throw nothingYet(run);
+  if (gathered === undefined) throw isMade ? notKept(run) : nothingYet(run);
   const taken = await takeTo(world, { store, sent, gathered, output: to });
   return { run, result: home.result, output: { path: to, files: taken.files, bytes: bytesBelow(to) } };
 }
@@ -70,12 +70,38 @@ function bytesBelow(directory: string): number {
 
 /** What is there is never written over. */
 function emptyDirectory(path: string): string {
-  if (!existsSync(path)) mkdirSync(path, { recursive: true });
-  if (readdirSync(path).length === 0) return path;
+  if (isEmptyOrNew(path)) return path;
   throw new Failure({
     code: "output.taken",
     message: `${printable(path)} is not empty, and nothing in it may be written over.`,
     hint: "Name a directory that is empty, or that is not there yet.",
+  });
+}
+
+function isEmptyOrNew(path: string): boolean {
+  try {
+    if (!existsSync(path)) mkdirSync(path, { recursive: true });
+    return readdirSync(path).length === 0;
+  } catch (cause) {
+    throw new Failure({
+      code: "output.unusable",
+      message: `${printable(path)} cannot be written to: ${clause(cause instanceof Error ? cause.message : String(cause))}.`,
+      hint: "Name a directory that is empty, or that is not there yet.",
+      cause,
+    });
+  }
+}
+
+/** Its directory here goes some time after its end. */
+function notKept(run: Run): Failure {
+  const { ref } = run.facts.result ?? {};
+  const id = run.id.slice(0, 8);
+  return new Failure({
+    code: "sandbox.not-kept",
+    message: `The files of the run ${id} are not kept apart any more: its work is ${ref == null ? "in the repository" : `under ${ref}`}.`,
+    ...(ref == null
+      ? {}
+      : { hint: `Take them from there: git -C ${shellWord(run.repo_path)} worktree add --detach <directory> ${ref}` }),
   });
 }
 
