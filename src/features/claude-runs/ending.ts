@@ -59,7 +59,8 @@ export function endingOf({ view, end }: EndingInput): Ending {
     return {
       isDone: false,
       code: "claude.lost",
-      message: "What looked after claude in the sandbox was killed, by claude or from outside; claude ended with it.",
+      message:
+        "What looked after claude in the sandbox was killed or cut off, by claude or from outside; claude ended with it.",
       hint: "Look at what it has done by then, and run it again for the rest.",
     };
   }

@@ -3,9 +3,9 @@
 
 run=$1
 mkdir -p "$run" || exit 1
-if [ -h "$run/lock" ]; then
-  # Somebody waited for it in vain.
-  if [ "$(readlink "$run/lock")" = never ]; then echo never; else echo started; fi
+if [ -h "$run/lock" ] || [ -e "$run/started" ]; then
+  # Somebody may have waited for it in vain.
+  if [ "$(readlink "$run/lock")" = never ] && [ ! -e "$run/started" ]; then echo never; else echo started; fi
 fi
 found=$(command -v claude) || found=$run/tools/node_modules/.bin/claude
 case $found in

@@ -25,8 +25,7 @@ tell() {
   exit 4
 }
 
-# Who has lost the line has a moment to see that, and to end claude.
-{ [ -p "$run/lock" ] || sleep 2; until_alone; } >/dev/null 2>&1 &
+until_alone >/dev/null 2>&1 &
 line=$!
 tell &
 teller=$!

@@ -19,6 +19,10 @@ const LONGEST_WAIT_MS = 5000;
 /** Of a sandbox that answers, and in which nothing can be followed. */
 const MOST_FAILURES = 20;
 
+/** What claude printed was taken away: only claude can have done that. */
+const NOTHING_THERE = 4;
+const MOST_LOOKS = 2;
+
 /**
  * Ends when claude has ended and all of it was told. It waits for a sandbox out of reach as long as it takes. Errors:
  * `sandbox.gone`, `claude.too-much-output`, `claude.no-output`, `proc.cancelled`.
@@ -36,6 +40,7 @@ export async function* follow(
       ...(signal && { signal }),
     });
     let why: unknown;
+    let most = MOST_FAILURES;
     try {
       for await (const chunk of execution.stdout) {
         at += chunk.length;
@@ -45,9 +50,12 @@ export async function* follow(
       }
       const { exit, stderr } = await execution.ended;
       if (exit === 0) return;
+      if (exit === NOTHING_THERE) most = MOST_LOOKS;
       why = new Failure({
         code: "claude.no-output",
-        message: "Nothing that claude prints can be read.",
+        message:
+          "Claude can be followed no further: what tells of it was taken away in the sandbox, where claude can write.",
+        hint: "Look at what it has done by then, and run it again for the rest.",
         details: { exit, stderr },
       });
     } catch (thrown) {
@@ -63,7 +71,7 @@ export async function* follow(
       yield* rest(sandbox, { from: at, signal });
       return;
     }
-    if (state === "running" && failures >= MOST_FAILURES) throw why;
+    if (state === "running" && failures >= most) throw why;
     await sleep(Math.min(WAIT_MS * failures, LONGEST_WAIT_MS));
   }
 }

@@ -9,7 +9,7 @@ nap() {
 }
 
 has_begun() {
-  [ -h "$run/lock" ] && [ "$(readlink "$run/lock")" != never ]
+  [ -e "$run/started" ] || { [ -h "$run/lock" ] && [ "$(readlink "$run/lock")" != never ]; }
 }
 
 # The number of a process where we are: what is mounted at /proc may count from a namespace around ours, in which it is
@@ -81,7 +81,8 @@ record() {
 
 # Becomes who waits until nobody looks after claude any more: for a shell of its own.
 until_alone() {
-  [ -p "$run/lock" ] || exit 0
+  # Those who have lost the line have a moment to see that, and to end claude.
+  [ -p "$run/lock" ] || exec sleep 2
   # Opened for reading alone it would wait for somebody to hold it.
   # shellcheck disable=SC2094 # both ends of a pipe
   exec 8<>"$run/lock" 7<"$run/lock" 8>&-

@@ -47,7 +47,10 @@ async function watchOnce(driving: Driving): Promise<void> {
   const followed = new AbortController();
   const view = await viewOf(place.log);
   try {
-    const following = keepOutput(driving, sandbox, { log, view, signal: followed.signal });
+    const following = keepOutput(driving, sandbox, { log, view, signal: followed.signal }).then(
+      () => undefined,
+      forUnreadable,
+    );
     const isOver = settled(following);
     const clock = clockOf(driving, run);
     const quiet = quietNotice(driving, run);
@@ -83,9 +86,9 @@ async function watchOnce(driving: Driving): Promise<void> {
       }
     }
     followed.abort();
-    await following.catch(forAbort(followed.signal));
+    const unread = await following.catch(forAbort(followed.signal));
     end ??= await endOf(driving, sandbox);
-    over(driving, { endedBy, view: view.snapshot(), end });
+    over(driving, { endedBy, view: view.snapshot(), end, unread });
   } finally {
     followed.abort();
     closeSync(log);
@@ -171,7 +174,7 @@ function append(log: number, bytes: Uint8Array): void {
 }
 
 /** Waits so long at most, and answers whether it is over. Throws what it threw. */
-function settled(work: Promise<void>): (ms: number) => Promise<boolean> {
+function settled(work: Promise<unknown>): (ms: number) => Promise<boolean> {
   let isOver = false;
   const done = work.then(() => {
     isOver = true;
@@ -188,9 +191,16 @@ function settled(work: Promise<void>): (ms: number) => Promise<boolean> {
 }
 
 function forAbort(signal: AbortSignal) {
-  return (thrown: unknown) => {
+  return (thrown: unknown): undefined => {
     if (!signal.aborted) throw thrown;
   };
+}
+
+/** Trying again would be of no use, and nobody could tell what a claude does that goes on unread. */
+function forUnreadable(thrown: unknown): Failure {
+  const failure = asFailure(thrown);
+  if (["claude.no-output", "claude.too-much-output"].includes(failure.code)) return failure;
+  throw thrown;
 }
 
 /** What coming home may take at least, and at most of the whole time. */
@@ -259,18 +269,21 @@ interface Over {
   endedBy: NonNullable<Facts["endedBy"]>;
   view: View;
   end: End;
+  /** Why it was followed no further. */
+  unread: Failure | undefined;
 }
 
-function over(driving: Driving, { endedBy, view, end }: Over): void {
+function over(driving: Driving, { endedBy, view, end, unread }: Over): void {
   const overAt = driving.world.now().toISOString();
   const change = { step: "over" as const, overAt, view, facts: { endedBy, exit: end.exit } };
   const ending = endingOf({ view, end });
+  const trouble = unread ?? (ending.isDone ? undefined : ending);
   if (endedBy === "stop" || endedBy === "limit") {
     driving.change({ ...change, outcome: endedBy === "stop" ? "CANCELLED" : "TIMEOUT" });
-  } else if (ending.isDone) {
+  } else if (trouble === undefined) {
     driving.change({ ...change, outcome: "COMPLETED" });
   } else {
-    const { code, message, hint } = ending;
+    const { code, message, hint } = trouble;
     driving.note(message, "warning");
     driving.change({ ...change, outcome: "FAILED", trouble: { code, message, hint: hint ?? null } });
   }
