@@ -51,14 +51,23 @@ test.concurrent.each([
   ["a directory", `mkdir -p "$run/exit/exit"`],
   ["a pipe", `mkfifo "$run/exit"`],
   ["a link without an end", `ln -s /dev/zero "$run/exit"`],
-])("a claude that writes %s into the place of its end runs on, and its real end is told", async (_what, forged) => {
-  await using staged = await scene({ sh: `${RUN}${forged}\nwait_at gate; exit 3` });
+])(
+  "a claude that writes %s into the place of its end and works on is ended, and not believed",
+  async (_what, forged) => {
+    await using staged = await scene({ sh: `${RUN}echo hi; wait_at gate\n${forged}\nsleep 300` });
+    await staged.launch();
+    await staged.reached("gate");
+    expect(await standing(staged.sandbox)).toMatchObject({ state: "running" });
+    await staged.open("gate");
+    expect(await endedSoon(staged)).toMatchObject(LOST);
+    expect(await staged.left()).toEqual([]);
+  },
+);
+
+test.concurrent("an end that claude writes down right before its own is none", async () => {
+  await using staged = await scene({ sh: `${RUN}echo "0 1893456000 itself" >"$run/exit"; exit 3` });
   await staged.launch();
-  await staged.reached("gate");
-  expect(await standing(staged.sandbox)).toMatchObject({ state: "running" });
-  await staged.open("gate");
-  await staged.printed();
-  expect(await standing(staged.sandbox)).toMatchObject({ state: "ended", exit: 3, by: "itself" });
+  expect((await staged.ended()).exit).not.toBe(0);
 });
 
 test.concurrent.each([

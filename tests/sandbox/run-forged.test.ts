@@ -8,32 +8,25 @@ const RUN = 'run="$HOME/../run"\n';
 const DONE = ends("Done.");
 const FORGED = `${DONE}echo "0 1893456000 itself" >"$run/exit"\n`;
 
-test.concurrent("an end that claude has written down itself ends nothing: what it does afterwards comes home", async () => {
-  await using scene = await runScene({ sh: `${RUN}${FORGED}at gate\necho late >late.txt\n` });
-  const id = await scene.begin("--prompt", "Do it");
-  await scene.reached("gate");
-  expect((await scene.rowAt(id, ({ view }) => view !== null)).step).toBe("started");
-  await scene.open("gate");
-  const answer = await scene.sandbox("attach", id);
-  expect(answer).toMatchObject({ status: "COMPLETED", filesChanged: 1 });
-  expect(await scene.read(`${answer.worktreePath}/late.txt`)).toBe("late\n");
-});
-
 test.concurrent.each([
   ["kills what looks after it", DONE, "kill -KILL $PPID", "claude.lost"],
   ["kills all that it can", DONE, "kill -KILL -1", "claude.lost"],
+  ["writes down an end of its own", FORGED, ":", "claude.lost"],
   ["takes the line away", FORGED, 'rm "$run/lock"', "claude.no-output"],
   ["says that it never was", FORGED, 'rm "$run/lock"; ln -s never "$run/lock"', "claude.lost"],
   ["empties the run's place", FORGED, 'rm -rf "$run"/* "$run"/.[!.]*', "claude.no-output"],
-])("a claude that %s once it is done is no success, and its files come home soon", async (_what, said, done, code) => {
-  await using scene = await runScene({ sh: `${RUN}echo half >half.txt\nat gate\n${said}${done}\nsleep 300\n` });
-  const id = await scene.begin("--prompt", "Do it");
-  await scene.reached("gate");
-  await scene.rowAt(id, ({ step }) => step === "started");
-  await scene.open("gate");
-  const since = performance.now();
-  const answer = await scene.sandbox("attach", id);
-  expect(answer).toMatchObject({ status: "FAILED", filesChanged: 1, error: { code } });
-  expect(performance.now() - since).toBeLessThan(15_000);
-  expect(await scene.sandboxes()).toEqual([]);
-});
+])(
+  "a claude that %s once it says that it is done is no success, and its files come home soon",
+  async (_what, said, done, code) => {
+    await using scene = await runScene({ sh: `${RUN}echo half >half.txt\nat gate\n${said}${done}\nsleep 300\n` });
+    const id = await scene.begin("--prompt", "Do it");
+    await scene.reached("gate");
+    await scene.rowAt(id, ({ step }) => step === "started");
+    await scene.open("gate");
+    const since = performance.now();
+    const answer = await scene.sandbox("attach", id);
+    expect(answer).toMatchObject({ status: "FAILED", filesChanged: 1, error: { code } });
+    expect(performance.now() - since).toBeLessThan(15_000);
+    expect(await scene.sandboxes()).toEqual([]);
+  },
+);

@@ -42,7 +42,8 @@ watch_over() {
   stopping=
   # shellcheck disable=SC2086 # a list of names
   unset $secrets
-  while kill -0 "$keeper" 2>/dev/null && ! is_cut; do
+  # An end that stands there by now is none that was seen.
+  while kill -0 "$keeper" 2>/dev/null && ! is_cut && [ ! -e "$run/exit" ] && [ ! -h "$run/exit" ]; do
     if [ -z "$stopping" ] && [ -e "$run/stop" ]; then
       stopping=1
       grace=
