@@ -100,6 +100,26 @@ describe("while a run works", () => {
     expect(scene.row(second).outcome).toBe("CANCELLED");
   });
 
+  test.concurrent("who comes late is shown its last steps, and of a run that has ended only its end", async () => {
+    const many = 'i=0; while [ "$i" -lt 300 ]; do i=$((i+1)); echo "step $i"; done\n';
+    await using scene = await runScene({ sh: `${many}at work\n${ends("All done.")}` });
+    const id = await scene.begin("--prompt", "Do it");
+    await scene.reached("work");
+    await waitFor(async () => (await json(scene, "logs", id)).output.includes("step 300"), "what claude printed");
+    const killed = await scene.pcc(["sandbox", "kill", id]);
+    const shown = killed.stderr.split("\n");
+    expect(shown[0]).toMatch(
+      new RegExp(`^\\.\\.\\. 2[89]\\d steps before: .* sandbox logs ${id.slice(0, 8)} --lines <n>$`),
+    );
+    expect(shown).toContain("step 300");
+    expect(shown.filter((line) => line.startsWith("step ")).length).toBeLessThanOrEqual(20);
+    const again = await scene.pcc(["sandbox", "kill", id]);
+    expect([again.exit, again.stderr]).toEqual([0, ""]);
+    const attached = await scene.pcc(["sandbox", "attach", id]);
+    expect([attached.exit, attached.stderr]).toEqual([1, ""]);
+    expect(attached.stdout).toBe(again.stdout);
+  });
+
   test.concurrent("a run that is killed before its claude has begun leaves nothing", async () => {
     await using scene = await runScene({ sh: HELD });
     const id = await scene.begin("--prompt", "Do it");

@@ -35,7 +35,9 @@ const NAMED = v.looseObject({
 /** `sandbox run`, for who waits for it. */
 export const runInSandbox: Stream = async (world, input, { colour }) => {
   const { detach: _, ...asked } = v.parse(v.looseObject({}), input);
-  const ended = await shown(world, colour, (look) => runToEnd(world, asked, { isDetached: false, look }));
+  const ended = await shown(world, { colour, from: "first" }, (look) =>
+    runToEnd(world, asked, { isDetached: false, look }),
+  );
   answer(endText(ended, await pageFor(world, 1, colour)));
   return ended.success ? 0 : 1;
 };
@@ -43,7 +45,9 @@ export const runInSandbox: Stream = async (world, input, { colour }) => {
 export const attachToRun: Stream = async (world, input, { colour }) => {
   const { run, sessionId } = v.parse(NAMED, input);
   const named = run ?? sessionId;
-  const ended = await shown(world, colour, (look) => attach(world, { run: named, isUnattended: false, look }));
+  const ended = await shown(world, { colour, from: "last" }, (look) =>
+    attach(world, { run: named, isUnattended: false, look }),
+  );
   answer(endText(ended, await pageFor(world, 1, colour)));
   return ended.success ? 0 : 1;
 };
@@ -51,7 +55,7 @@ export const attachToRun: Stream = async (world, input, { colour }) => {
 export const killRun: Stream = async (world, input, { colour }) => {
   const { run, sessionId, discard } = v.parse(NAMED, input);
   const asked = { run: run ?? sessionId, discard: discard === true };
-  const ended = await shown(world, colour, (look) => kill(world, { ...asked, look }));
+  const ended = await shown(world, { colour, from: "last" }, (look) => kill(world, { ...asked, look }));
   answer(endText(runAnswer(ended, { paths: world.paths, now: world.now() }), await pageFor(world, 1, colour)));
   return 0;
 };
@@ -83,20 +87,29 @@ function documentOf(seen: Seen): string {
   return JSON.stringify(parsed.success ? { kind: "event", event: parsed.output } : { kind: "line", line: seen.line });
 }
 
+interface Showing extends Pick<CommonFlags, "colour"> {
+  /** Who comes late is shown the last steps of what was before, and nothing of a run that has ended. */
+  from: "first" | "last";
+}
+
 /** Shows a run as it goes on for as long as `work` takes, and leaves only what has happened. */
 async function shown<Ended>(
   world: World,
-  colour: CommonFlags["colour"],
+  { colour, from }: Showing,
   work: (look: (run: Run) => Promise<void>) => Promise<Ended>,
 ): Promise<Ended> {
   const page = await pageFor(world, 2, colour);
   const isPainted = page.columns !== undefined && !world.env.isDumb;
+  const most = isPainted ? MOST_STEPS : from === "last" ? LAST_STEPS : Number.POSITIVE_INFINITY;
   let looker: Looker | undefined;
+  let isOver: boolean | undefined;
   let painted: string[] = [];
   const look = async (run: Run) => {
+    isOver ??= from === "last" && run.step === "ended";
+    if (isOver) return;
     looker ??= lookerOf(world.paths, run.id);
-    const { step } = looker;
-    if (!isPainted) {
+    if (most === Number.POSITIVE_INFINITY) {
+      const { step } = looker;
       const take = (seen: Seen) => {
         const one = step(seen);
         if (one !== undefined) tell(`${stepText(one, page)}\n`);
@@ -104,20 +117,18 @@ async function shown<Ended>(
       while (looker.look(world.now(), take) && !world.signal().aborted) await world.sleep(0);
       return;
     }
-    const steps: Step[] = [];
-    let passed = 0;
-    looker.look(world.now(), (seen) => {
-      const one = step(seen);
-      if (one !== undefined) steps.push(one);
-      // Who looks on late is not shown hours in a moment; our own words are few.
-      const first = steps.length > MOST_STEPS ? steps.findIndex(({ by }) => by === "claude") : -1;
-      if (first !== -1) passed += steps.splice(first, 1).length;
-    });
+    const latest = latestOf(looker, most);
+    while (looker.look(world.now(), latest.take) && !isPainted && !world.signal().aborted) await world.sleep(0);
     // Its size may have changed.
-    const now = await pageFor(world, 2, colour);
+    const now = isPainted ? await pageFor(world, 2, colour) : page;
+    const earlier = `... ${counted(latest.passed(), "step")} before: parallel-cc sandbox logs ${run.id.slice(0, 8)} --lines <n>\n`;
+    const steps = latest.steps.map((one) => `${stepText(one, now)}\n`).join("");
+    const lines = (latest.passed() === 0 ? "" : earlier) + steps;
+    if (!isPainted) {
+      if (lines !== "") tell(lines);
+      return;
+    }
     const rows = (await rowsOf(2)) ?? LEAST_ROWS;
-    const earlier = `... ${counted(passed, "step")} before: parallel-cc sandbox logs ${run.id.slice(0, 8)}\n`;
-    const lines = (passed === 0 ? "" : earlier) + steps.map((one) => `${stepText(one, now)}\n`).join("");
     const live = looker.live(run, now).slice(0, rows - 1);
     // Nothing of it wraps: what is painted must be as many rows as it is lines.
     tell(`${erased(painted, now)}${lines}\x1b[?7l${live.map((line) => `${line}\n`).join("")}\x1b[?7h`);
@@ -131,7 +142,29 @@ async function shown<Ended>(
 }
 
 const LEAST_ROWS = 24;
+/** Of what came since the last look: nobody reads more of it in a moment. */
 const MOST_STEPS = 40;
+const LAST_STEPS = 20;
+
+interface Latest {
+  take(seen: Seen): void;
+  steps: readonly Step[];
+  /** How many came before these. */
+  passed(): number;
+}
+
+/** Who looks on late is not shown hours in a moment; our own words are few, and stay. */
+function latestOf({ step }: Looker, most: number): Latest {
+  const steps: Step[] = [];
+  let passed = 0;
+  const take = (seen: Seen) => {
+    const one = step(seen);
+    if (one !== undefined) steps.push(one);
+    const first = steps.length > most ? steps.findIndex(({ by }) => by === "claude") : -1;
+    if (first !== -1) passed += steps.splice(first, 1).length;
+  };
+  return { take, steps, passed: () => passed };
+}
 
 /** A terminal that became narrower has wrapped what stood there. The cursor may stand behind a ^C. */
 function erased(lines: readonly string[], { columns = 80 }: Page): string {
