@@ -103,6 +103,29 @@ describe("a refused login", () => {
     expect(viewOf(line)).toMatchObject({ login: "refused", failure: "login" });
   });
 
+  const WORDS = [
+    'Failed to authenticate. API Error: 401 {"type":"error","error":{"type":"authentication_error","message":"OAuth token has expired."}}',
+    'API Error: 401 {"type":"error","error":{"type":"authentication_error"}} · Please run /login',
+    "Not logged in · Please run /login",
+    "Invalid API key · Please run /login",
+    "OAuth token revoked · Please run /login",
+  ];
+  test.each(WORDS)("is known by the words of a result that is an error: %s", (words) => {
+    const early = viewOf(says(text(words)), result({ is_error: true, result: words }));
+    expect(early).toMatchObject({ login: "refused", failure: "login" });
+    const listed = result({ is_error: true, subtype: "error_during_execution", result: undefined, errors: [words] });
+    expect(viewOf(listed).failure).toBe("login");
+  });
+
+  test.each(WORDS)("is not known by the same words of a result that is none: %s", (words) => {
+    expect(viewOf(says(text(words)), result({ result: words }))).toMatchObject({ login: "in", failure: null });
+  });
+
+  test("is not what an error is about that only names such words", () => {
+    const words = "The tests fail with: Not logged in, see API Error: 401 in log.txt";
+    expect(viewOf(says(text("Hi")), result({ is_error: true, result: words })).failure).toBeNull();
+  });
+
   test("of one that was let in before is known when it is refused again and again", () => {
     const refusal = { ...RETRY, error_status: 401 };
     expect(viewOf(says(text("Hi")), refusal, refusal)).toMatchObject({ login: "in", failure: null });

@@ -283,8 +283,13 @@ function failureOf(view: View, { subtype, is_error: isError, api_error_status: s
   if (!isError) return null;
   if (status === 401) return "login";
   if (status === 429 || status === 529) return "rate-limit";
-  return view.failure;
+  const said = [event.result ?? "", ...event.errors].map((one) => one.slice(0, MOST_TEXT).trim());
+  return said.some((one) => NO_LOGIN.test(one)) ? "login" : view.failure;
 }
+
+/** The client's words, where they are all that it says (2.0.77 to 2.1.328): only of a result that is an error. */
+const NO_LOGIN =
+  /^(Failed to authenticate\b|Not logged in\b|Login expired\b|Invalid API key\b|OAuth token (has expired|revoked)\b|API Error: 401\b)|· Please run \/login$/;
 
 function lastText(texts: readonly string[]): string | undefined {
   const last = texts.findLast((text) => text.trim() !== "");
