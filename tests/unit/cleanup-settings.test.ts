@@ -1,4 +1,4 @@
-// The settings of cleanups: what sizes mean, and which file may say what.
+// The settings of cleanups, and of sandboxes: what sizes mean, and which file may say what.
 
 import { describe, expect, test } from "bun:test";
 import { mkdir, writeFile } from "node:fs/promises";
@@ -78,4 +78,34 @@ describe("a repository's own file", () => {
     const on = { auto: true, fetch: true };
     expect(await settingsOf(place, { auto: false, fetch: false }, on)).toMatchObject({ auto: false, fetch: false });
   });
+});
+
+describe("sandbox.memory", () => {
+  const memoryIn = async (memory: unknown) => {
+    await using place = await makePlace();
+    const paths = pathsIn(place.at("data"));
+    await mkdir(dirname(paths.config), { recursive: true });
+    await writeFile(paths.config, JSON.stringify({ sandbox: { memory } }));
+    const db = () => Promise.reject(new Error("nothing here needs the registry"));
+    return (await loadConfig({ paths, db }, place.path)).settings["sandbox.memory"];
+  };
+
+  test.each([
+    ["256M", 256 * 1024 ** 2],
+    ["1.5G", 1.5 * 1024 ** 3],
+    ["1T", 1024 ** 4],
+    ["536870912", 512 * 1024 ** 2],
+  ])("%j is %d bytes", async (memory, bytes) => {
+    expect(await memoryIn(memory)).toBe(bytes);
+  });
+
+  test.each(["0", "12", "400", "5M", "255.9M", "1.1T", "999999G", "9".repeat(400)])(
+    "%j is refused: with less nothing begins, and more is no limit",
+    async (memory) => {
+      await expect(memoryIn(memory)).rejects.toMatchObject({
+        code: "config.broken",
+        message: expect.stringContaining("sandbox.memory takes a size from 256M to 1T"),
+      });
+    },
+  );
 });

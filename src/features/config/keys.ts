@@ -11,6 +11,7 @@ import {
   patterns,
   portRange,
   size,
+  sizeWithin,
   text,
   whole,
   yesOrNo,
@@ -189,7 +190,8 @@ export const KEYS = {
   }),
   "sandbox.memory": key({
     summary: "How much memory all programs of a task may use together",
-    kind: size(),
+    // A claude is some hundred megabytes of program before it has done anything.
+    kind: sizeWithin("256M", "1T"),
     ...{ fallback: 8 * 1024 ** 3, shown: "8G", repository: "none" },
   }),
   "sandbox.processes": key({

@@ -64,11 +64,24 @@ export function days(): Kind<number> {
 
 const UNITS = ["", "K", "M", "G", "T"];
 
+const SIZE = /^\d+(\.\d+)? ?[KMGT]?i?B?$/i;
+
 /** A size with units of 1024; used as bytes. */
 export function size(): Kind<number> {
   return {
     expected: 'a size like "500M" or "10G"',
-    schema: () => v.pipe(v.string(), v.regex(/^\d+(\.\d+)? ?[KMGT]?i?B?$/i), v.transform(bytesOf)),
+    schema: () => v.pipe(v.string(), v.regex(SIZE), v.transform(bytesOf)),
+    fromWords: onlyOne,
+  };
+}
+
+/** A size between two, written as it is. */
+export function sizeWithin(from: string, to: string): Kind<number> {
+  const [least, most] = [bytesOf(from), bytesOf(to)];
+  return {
+    expected: `a size from ${from} to ${to}, like "8G"`,
+    schema: () =>
+      v.pipe(v.string(), v.regex(SIZE), v.transform(bytesOf), v.finite(), v.minValue(least), v.maxValue(most)),
     fromWords: onlyOne,
   };
 }
