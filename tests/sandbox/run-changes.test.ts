@@ -92,3 +92,63 @@ test.concurrent("without it nothing of them goes in", async () => {
   expect(seen).not.toContain("staged.txt");
   expect(seen).toContain("folder-0/file-1.txt");
 });
+
+const SECRET = ["ghp", "Qx7vN2kLm9RtYw4ZbC8dFgH3jKpS5uVaXe1M"].join("_");
+
+test.concurrent("what looks like a credential is in no object that can be read inside, and not in the worktree", async () => {
+  const sh = `git cat-file --batch-all-objects --batch --buffer | grep -a -c ghp_Qx7 >found.txt; echo z >z\n${ends("Done.")}`;
+  await using scene = await runScene({ sh });
+  const { repo } = scene;
+  await writeFile(`${repo.path}/notes.md`, `token ${SECRET}\n`);
+  await writeFile(`${repo.path}/file-0.txt`, `token ${SECRET}\n`);
+  await writeFile(`${repo.path}/kept.txt`, "nothing\n");
+  for (const words of [[], ["--branch", "with"]]) {
+    const answer = await scene.sandbox("run", "--prompt", "Look", "--with-changes", ...words);
+    expect(answer).toMatchObject({ success: true });
+    expect(await scene.read(`${answer.worktreePath}/found.txt`)).toBe("0\n");
+    expect(await scene.read(`${answer.worktreePath}/kept.txt`)).toBe("nothing\n");
+    expect(await Bun.file(`${answer.worktreePath}/notes.md`).exists()).toBe(false);
+    expect(await scene.read(`${answer.worktreePath}/file-0.txt`)).not.toContain(SECRET);
+  }
+  const objects = await repo.git("cat-file", "--batch-all-objects", "--batch");
+  expect(objects).not.toContain(SECRET);
+  expect(await scene.read(`${repo.path}/notes.md`)).toContain(SECRET);
+});
+
+test.concurrent("what was added though git ignores it goes along, and comes back as what it is", async () => {
+  await using scene = await runScene({ sh: `ls -A >seen.txt\n${ends("Done.")}` });
+  const { repo } = scene;
+  await writeFile(`${repo.path}/.gitignore`, "*.log\n");
+  await writeFile(`${repo.path}/keep.log`, "kept\n");
+  await repo.git("add", "--force", ".");
+  await repo.git("commit", "--quiet", "--message=Ignores");
+  await repo.git("mv", "keep.log", "moved.log");
+  await writeFile(`${repo.path}/forced.log`, "forced\n");
+  await repo.git("add", "--force", "forced.log");
+  const plain = await scene.sandbox("run", "--prompt", "Look", "--with-changes");
+  expect((await scene.read(`${plain.worktreePath}/seen.txt`)).split("\n")).toContain("forced.log");
+  const status = await repo.git("-C", `${plain.worktreePath}`, "status", "--porcelain", "--no-renames");
+  expect(status.split("\n").map((line) => line.trim().split(/ +/)[1])).toEqual(
+    expect.arrayContaining(["forced.log", "moved.log", "keep.log", "seen.txt"]),
+  );
+  const branch = await scene.sandbox("run", "--prompt", "Look", "--with-changes", "--branch", "moved");
+  expect(branch).toMatchObject({ success: true, branch: "moved" });
+  expect(await repo.git("diff", "--name-status", "--no-renames", "main", "moved")).toBe(
+    ["A\tforced.log", "D\tkeep.log", "A\tmoved.log", "A\tseen.txt"].join("\n"),
+  );
+  expect(await repo.git("-C", `${branch.worktreePath}`, "status", "--porcelain")).toBe("");
+});
+
+test.concurrent("a trial leaves nothing, whatever the names, the ends of lines and the repositories below", async () => {
+  await using scene = await runScene({ sh: ends("Done.") });
+  const { repo } = scene;
+  await repo.git("config", "core.autocrlf", "true");
+  await writeFile(`${repo.path}/new.txt`, "new\n");
+  await writeFile(`${repo.path}/file-0.txt`, "changed\n");
+  await writeFile(Buffer.concat([Buffer.from(`${repo.path}/`), Buffer.of(0xff, 0xfe)]), "odd\n");
+  await repo.git("init", "--quiet", "empty-below");
+  const answer = await scene.sandbox("run", "--dry-run", "--with-changes");
+  expect(answer).toMatchObject({ success: true, error: null });
+  expect(await scene.sandboxes()).toEqual([]);
+  expect((await repo.git("worktree", "list")).split("\n")).toHaveLength(1);
+});

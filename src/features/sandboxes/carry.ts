@@ -1,13 +1,17 @@
 // What its user has not committed, carried into the worktree of a run: files as they stand there and here, and for the
 // commits of the result one commit that they are on. The caller's checkout is only read.
 
-import { existsSync, lstatSync, readFileSync, readlinkSync, rmSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { Failure } from "../../core/failure.ts";
+import { fullPath, listOf, pathFrom, pathsOf } from "../../files/byte-paths.ts";
 import type { Git } from "../../git/git.ts";
 import { copyIndex } from "../../git/index-copy.ts";
+import { commonDirectory } from "../../git/names.ts";
+import { quotedPath } from "../../git/quoted-path.ts";
 import { commitOf } from "../../git/repository.ts";
 import type { World } from "../../world.ts";
+import { isFile, isSameFile, LITERALLY, NAMED } from "./carried.ts";
 import { identityIn } from "./identity.ts";
 
 type Effects = Pick<World, "git">;
@@ -20,16 +24,20 @@ export interface Carry {
   base: string;
   /** An index of ours. */
   index: string;
-  /** Holds what is made in the repository, so that git does not throw it away while the run works on it. */
-  ref: string;
+  /** A directory of ours, which is taken away again. */
+  objects: string;
 }
 
 export function startRef(runId: string): string {
   return `refs/parallel-cc/sandbox-start/${runId}`;
 }
 
-/** May be done again when it was killed: nobody else works in the worktree. Errors: `sandbox.caller-moved`, `git.*`. */
-export async function carryChanges(world: Effects, { caller, worktree, base, index, ref }: Carry): Promise<void> {
+/**
+ * May be done again when it was killed: nobody else works in the worktree. No object of it comes into the repository, where
+ * it could be read from inside though it stays here. Errors: `sandbox.caller-moved`, `git.*`.
+ */
+export async function carryChanges(world: Effects, input: Carry): Promise<void> {
+  const { caller, worktree, base, index, objects } = input;
   const there = world.git(caller);
   if ((await commitOf(there, "HEAD")) !== base) {
     throw new Failure({
@@ -38,50 +46,57 @@ export async function carryChanges(world: Effects, { caller, worktree, base, ind
       hint: "Run it again.",
     });
   }
-  const tree = await treeOf(there, { index, leftOut: [] });
-  await committed(there, { tree, base, ref });
-  const here = world.git(worktree);
-  const gitDir = (await here.output(["rev-parse", "--absolute-git-dir"])).trim();
-  rmSync(join(gitDir, "index.lock"), { force: true });
-  await here.output(["read-tree", "--reset", "-u", tree]);
-  await here.output(["read-tree", "HEAD"]);
-  await here.attempt(["update-index", "-q", "--refresh"]);
+  const real = join(await commonDirectory(there.trusting()), "objects");
+  const env = { GIT_OBJECT_DIRECTORY: objects, GIT_ALTERNATE_OBJECT_DIRECTORIES: quotedPath(real) };
+  mkdirSync(objects, { recursive: true, mode: 0o700 });
+  try {
+    const tree = await treeOf(there.configured({ env }), { index, leftOut: [] });
+    const here = world.git(worktree).configured({ env });
+    const gitDir = (await here.output(["rev-parse", "--absolute-git-dir"])).trim();
+    rmSync(join(gitDir, "index.lock"), { force: true });
+    await here.output(["read-tree", "--reset", "-u", tree]);
+    await here.output(["read-tree", "HEAD"]);
+    await here.attempt(["update-index", "-q", "--refresh"]);
+    await copyBytes(here, { caller, worktree, tree });
+    await keepKnown(here, tree);
+  } finally {
+    rmSync(objects, { recursive: true, force: true });
+  }
 }
 
-/**
- * Takes out of the worktree again what stands in the caller's checkout in the same bytes: of a run that was only tried,
- * copies of what is nobody's else. What differs stays.
- */
-export async function uncarryChanges(
-  { git }: Effects,
-  { caller, worktree }: Pick<Carry, "caller" | "worktree">,
-): Promise<void> {
-  const here = git(worktree);
-  const names = (said: string) => said.split("\0").filter((name) => name !== "");
-  const changed = names(await here.output(["diff", "--name-only", "-z", "--no-renames", "HEAD"]));
-  const untracked = names(await here.output(["ls-files", "--others", "--exclude-standard", "-z"]));
-  const isSame = (path: string) => isSameFile(join(worktree, path), join(caller, path));
-  for (const path of untracked.filter(isSame)) rmSync(join(worktree, path));
-  const back = changed.filter(isSame).map((path) => `${path}\0`);
-  if (back.length === 0) return;
-  const args = ["checkout", "--force", "HEAD", "--pathspec-from-file=-", "--pathspec-file-nul"];
-  const own = { env: { GIT_LITERAL_PATHSPECS: "1" }, settings: { "core.hooksPath": "/dev/null" } };
-  await here.configured(own).output(args, { input: back.join("") });
+const DIFFERENT = ["diff-tree", "-r", "-z", "--name-only", "--no-renames"];
+
+interface Copied extends Pick<Carry, "caller" | "worktree"> {
+  tree: string;
 }
 
-/** Also of two that are not there. */
-function isSameFile(one: string, other: string): boolean {
-  const [a, b] = [one, other].map((file) => lstatSync(file, { throwIfNoEntry: false }));
-  if (a === undefined || b === undefined) return a === b;
-  if (a.isSymbolicLink() && b.isSymbolicLink()) return readlinkSync(one) === readlinkSync(other);
-  return a.isFile() && b.isFile() && a.size === b.size && readFileSync(one).equals(readFileSync(other));
+/** What git would write in another form than it stands there (core.autocrlf). */
+async function copyBytes(here: Git, { caller, worktree, tree }: Copied): Promise<void> {
+  for (const path of pathsOf(await here.bytes([...DIFFERENT, "--diff-filter=AM", "HEAD", tree]))) {
+    const [theirs, ours] = [fullPath(caller, path), fullPath(worktree, path)];
+    if (isFile(theirs) && isFile(ours) && !isSameFile(theirs, ours)) copyFileSync(theirs, ours);
+  }
+}
+
+/** What was added though git ignores it is known to git here as well: by its name, to be added. */
+async function keepKnown(here: Git, tree: string): Promise<void> {
+  const added = pathsOf(await here.bytes([...DIFFERENT, "--diff-filter=A", "HEAD", tree]));
+  if (added.length === 0) return;
+  const ignored = new Set(pathsOf(await here.bytes(["ls-files", "--others", "--ignored", "--exclude-standard", "-z"])));
+  const known = added.filter((path) => ignored.has(path));
+  if (known.length === 0) return;
+  await here.configured(LITERALLY).output(["add", "--intent-to-add", "--force", ...NAMED], { input: listOf(known) });
+}
+
+interface Start extends Pick<Carry, "worktree" | "base" | "index"> {
+  /** Paths; nothing of them comes into the repository. */
+  leftOut: readonly string[];
+  /** Holds the commit, so that git does not throw it away while the run works on it. */
+  ref: string;
 }
 
 /** The base with what stands changed in the worktree, but for some paths, as a commit; the base itself when that is nothing. */
-export async function startCommit(
-  world: Effects,
-  { worktree, base, index, ref, leftOut }: Omit<Carry, "caller"> & { leftOut: readonly string[] },
-): Promise<string> {
+export async function startCommit(world: Effects, { worktree, base, index, ref, leftOut }: Start): Promise<string> {
   const git = world.git(worktree);
   const tree = await treeOf(git, { index, leftOut });
   if (tree === (await git.output(["rev-parse", `${base}^{tree}`])).trim()) return base;
@@ -103,14 +118,17 @@ async function treeOf(git: Git, { index, leftOut }: { index: string; leftOut: re
   const gitDir = (await git.output(["rev-parse", "--absolute-git-dir"])).trim();
   rmSync(index, { force: true });
   if (existsSync(join(gitDir, "index"))) copyIndex(join(gitDir, "index"), index);
-  const own = git.configured({ env: { GIT_INDEX_FILE: index, GIT_LITERAL_PATHSPECS: "1" } });
+  const own = git.configured({ env: { GIT_INDEX_FILE: index } });
+  const left = leftOut.map(pathFrom);
   try {
-    await own.output(["add", "--all", "--", "."]);
-    const added = await own.output(["diff-index", "--cached", "-z", "--no-renames", "HEAD"]);
-    const paths = [...repositoriesIn(added), ...leftOut];
-    const input = paths.map((path) => `${path}\0`).join("");
+    const others = pathsOf(await own.bytes(["ls-files", "--others", "--exclude-standard", "-z"]));
+    const repositories = others.filter((path) => path.endsWith("/")).map((path) => path.slice(0, -1));
+    const without = [...repositories, ...left].map((path) => `:(top,exclude,literal)${path}`);
+    await own.output(["add", "--all", ...NAMED], { input: listOf([":(top)", ...without]) });
+    const added = await own.bytes(["diff-index", "--cached", "-z", "--no-renames", "HEAD"]);
+    const paths = [...repositoriesIn(added), ...left];
     if (paths.length > 0) {
-      await own.output(["reset", "-q", "--pathspec-from-file=-", "--pathspec-file-nul", "HEAD"], { input });
+      await own.configured(LITERALLY).output(["reset", "-q", ...NAMED, "HEAD"], { input: listOf(paths) });
     }
     return (await own.output(["write-tree"])).trim();
   } finally {
@@ -119,7 +137,7 @@ async function treeOf(git: Git, { index, leftOut }: { index: string; leftOut: re
 }
 
 /** Records are `:<mode> <mode> <id> <id> <status>` and then the path. */
-function repositoriesIn(raw: string): string[] {
-  const fields = raw.split("\0");
+function repositoriesIn(raw: Uint8Array): string[] {
+  const fields = pathsOf(raw);
   return fields.flatMap((field, i) => (/^:\d{6} 160000 /.test(field) ? [fields[i + 1] ?? ""] : []));
 }

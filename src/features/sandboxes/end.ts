@@ -4,7 +4,8 @@ import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { session } from "../roster/roster.ts";
 import { releaseMade } from "../sessions/sessions.ts";
-import { startRef, uncarryChanges } from "./carry.ts";
+import { uncarryChanges } from "./carried.ts";
+import { startRef } from "./carry.ts";
 import type { Driving } from "./driving.ts";
 
 export async function end(driving: Driving): Promise<void> {
@@ -14,6 +15,7 @@ export async function end(driving: Driving): Promise<void> {
   // The prompt may hold what its user would not leave lying about.
   rmSync(place.prompt, { force: true });
   for (const name of ["carry.index", "start.index"]) rmSync(join(place.directory, name), { force: true });
+  rmSync(place.carried, { recursive: true, force: true });
   const { session_id: sessionId, git_dir: gitDir, id, request, caller_path: caller, worktree_path } = driving.run();
   // What came home stands on it.
   if (existsSync(gitDir))

@@ -6,6 +6,7 @@ import { Failure } from "../../core/failure.ts";
 import { counted, printable, sizeText } from "../../core/text.ts";
 import type { Sandbox } from "../providers/providers.ts";
 import { objectDirectories, planUpload, sendUpload, type UploadPlan } from "../uploads/uploads.ts";
+import { uncarryChanges } from "./carried.ts";
 import { startCommit, startRef } from "./carry.ts";
 import { type Driving, minutesLater } from "./driving.ts";
 import { secretsKnownOf } from "./secrets.ts";
@@ -63,6 +64,11 @@ export async function send(driving: Driving): Promise<void> {
     world.signal(),
   );
   for (const line of heldLines(planned)) driving.note(line, "warning");
+  if (run.request.withChanges) {
+    // A copy of a credential would be in the next `git add` of whoever takes the result.
+    const only = planned.held.filter(isCredential).map(({ path }) => path);
+    await uncarryChanges(world, { caller: run.caller_path, worktree, only });
+  }
   const { compression } = provider.capabilities;
   const plan = await sendUpload(world, sandbox, planned, { compression, secrets, signal: world.signal() });
   writeFileSync(place.manifest, JSON.stringify(plan), { mode: 0o600 });
@@ -76,10 +82,14 @@ export async function send(driving: Driving): Promise<void> {
   driving.note(`Sent ${counted(plan.files, "file")}, ${sizeText(plan.bytes)}, in ${(tookMs / 1000).toFixed(1)} s.`);
 }
 
+function isCredential({ reason }: UploadPlan["held"][number]): boolean {
+  return reason.startsWith("credential");
+}
+
 const MOST_NAMED = 5;
 
 function heldLines({ held, warnings }: Pick<UploadPlan, "held" | "warnings">): string[] {
-  const credentials = held.filter(({ reason }) => reason.startsWith("credential"));
+  const credentials = held.filter(isCredential);
   const named = credentials.slice(0, MOST_NAMED).map(({ path }) => printable(path));
   const more = credentials.length > named.length ? ` and ${credentials.length - named.length} more` : "";
   if (named.length === 0) return [...warnings];

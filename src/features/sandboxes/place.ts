@@ -10,6 +10,8 @@ export interface RunPlace {
   prompt: string;
   /** A git directory of its own: what was sent, as it stood on the disk, and what came home, before anything is done with it. */
   store: string;
+  /** Objects of what its user had not committed, while it is carried into the worktree. */
+  carried: string;
   /** What was sent and what stayed here. */
   manifest: string;
   /** What became of the result here. */
@@ -26,6 +28,7 @@ export function placeOf({ sandboxes, logs }: Pick<Paths, "sandboxes" | "logs">, 
     directory,
     prompt: join(directory, "prompt"),
     store: join(directory, "store.git"),
+    carried: join(directory, "carried"),
     manifest: join(directory, "manifest.json"),
     replayed: join(directory, "replayed.json"),
     notes: join(directory, "notes.jsonl"),

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { commitOf } from "../../git/repository.ts";
 import { forgetProcess, type KnownSession, session } from "../roster/roster.ts";
 import { register } from "../sessions/sessions.ts";
-import { carryChanges, startRef } from "./carry.ts";
+import { carryChanges } from "./carry.ts";
 import type { Driving } from "./driving.ts";
 import type { Run } from "./run.ts";
 import { hasEnded, markSession } from "./store.ts";
@@ -16,8 +16,8 @@ export async function prepare(driving: Driving): Promise<void> {
   const { worktree_path: worktree, base_commit: base } = placed;
   if (worktree === null || base === null) throw new Error(`run ${run.id} has a session and no worktree`);
   if (run.request.withChanges) {
-    const index = join(driving.place.directory, "carry.index");
-    await carryChanges(driving.world, { caller: run.caller_path, worktree, base, index, ref: startRef(run.id) });
+    const own = { index: join(driving.place.directory, "carry.index"), objects: driving.place.carried };
+    await carryChanges(driving.world, { caller: run.caller_path, worktree, base, ...own });
     driving.note("Your uncommitted changes are in it.");
   }
   driving.change({ step: "placed" });

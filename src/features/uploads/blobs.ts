@@ -2,9 +2,9 @@
 
 import { closeSync, constants, fstatSync, openSync, readFileSync, readSync } from "node:fs";
 import { Failure } from "../../core/failure.ts";
+import { bytesOf, fullPath } from "../../files/byte-paths.ts";
 import type { Git } from "../../git/git.ts";
 import type { World } from "../../world.ts";
-import { bytesOf, fullPath } from "./byte-paths.ts";
 
 /** Which of these the store does not have, nor the repository. */
 export async function missingIn(store: Git, ids: readonly string[]): Promise<Set<string>> {

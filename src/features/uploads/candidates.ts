@@ -3,9 +3,9 @@
 
 import { existsSync, lstatSync } from "node:fs";
 import { join } from "node:path";
+import { fullPath, insideOf, pathsOf, shownPath } from "../../files/byte-paths.ts";
 import type { Git } from "../../git/git.ts";
 import type { World } from "../../world.ts";
-import { fullPath, insideOf, pathsOf, shownPath } from "./byte-paths.ts";
 import { filesBelow, notThere, pathsInside } from "./includes.ts";
 
 export type Why = "tracked" | "untracked" | "submodule" | "claude" | "included";

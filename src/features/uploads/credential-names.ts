@@ -1,7 +1,7 @@
 // Files that are credentials by their name alone. Those that are public as often as not (a .pem with a certificate) are
 // judged by what they hold.
 
-import { pathFrom } from "./byte-paths.ts";
+import { pathFrom } from "../../files/byte-paths.ts";
 import { isOfTests } from "./credential-contents.ts";
 
 /** What may be sent all the same: a file in which is nothing but what is public. */

@@ -4,9 +4,9 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Failure } from "../../core/failure.ts";
+import { listOf, pathsOf, shownPath } from "../../files/byte-paths.ts";
 import type { Git } from "../../git/git.ts";
 import { readWhole } from "./blobs.ts";
-import { listOf, pathsOf, shownPath } from "./byte-paths.ts";
 import { looker } from "./look.ts";
 
 const NAMES = [".sandboxignore", ".e2bignore"] as const;

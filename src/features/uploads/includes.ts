@@ -4,7 +4,7 @@
 import { lstatSync, readdirSync } from "node:fs";
 import { isAbsolute, relative, resolve } from "node:path";
 import { type Failure, usage } from "../../core/failure.ts";
-import { fullPath, insideOf, pathFrom, shownPath } from "./byte-paths.ts";
+import { fullPath, insideOf, pathFrom, shownPath } from "../../files/byte-paths.ts";
 
 /** Looks at the disk only, so that it can be asked before anything else. Errors: `usage.include`. */
 export function checkIncludes(top: string, include: readonly string[]): void {

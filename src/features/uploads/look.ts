@@ -2,8 +2,8 @@
 // credential stands in it. Nothing is opened but regular files, and no link is followed.
 
 import { closeSync, fstatSync, lstatSync, readlinkSync, readSync, type Stats } from "node:fs";
+import { fullPath } from "../../files/byte-paths.ts";
 import { openFile } from "./blobs.ts";
-import { fullPath } from "./byte-paths.ts";
 import { credentialIn, isPublicPem, LONGEST, registryToken } from "./credential-contents.ts";
 import { setsNoSecret } from "./environment-files.ts";
 import { isUtf16, type Needle, needleIn, needlesOf, type Secret } from "./own-secrets.ts";

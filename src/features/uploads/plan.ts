@@ -3,9 +3,9 @@
 
 import { lstatSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { fullPath, insideOf, shownPath } from "../../files/byte-paths.ts";
 import type { World } from "../../world.ts";
 import { missingIn, readWhole, storeBlobs } from "./blobs.ts";
-import { fullPath, insideOf, shownPath } from "./byte-paths.ts";
 import { type Candidate, candidatesIn, quietGit, type Why } from "./candidates.ts";
 import { credentialName, isGitName } from "./credential-names.ts";
 import { garbageCollector } from "./garbage.ts";

@@ -3,10 +3,10 @@
 
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { bytesOf } from "../../files/byte-paths.ts";
 import type { Git } from "../../git/git.ts";
 import type { World } from "../../world.ts";
 import { alternate, objectDirectories } from "./alternates.ts";
-import { bytesOf } from "./byte-paths.ts";
 import type { HashName } from "./look.ts";
 
 export interface Entry {

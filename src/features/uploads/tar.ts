@@ -3,9 +3,9 @@
 import { Duplex } from "node:stream";
 import { createGzip } from "node:zlib";
 import { Failure } from "../../core/failure.ts";
+import { listOf } from "../../files/byte-paths.ts";
 import type { World } from "../../world.ts";
 import type { Capabilities } from "../providers/providers.ts";
-import { listOf } from "./byte-paths.ts";
 import { garbageCollector } from "./garbage.ts";
 
 type Effects = Pick<World, "runProgram" | "startPiped" | "env">;

@@ -3,7 +3,7 @@
 
 import { posix } from "node:path";
 import { counted } from "../../core/text.ts";
-import { bytesOf, shownPath } from "./byte-paths.ts";
+import { bytesOf, shownPath } from "../../files/byte-paths.ts";
 
 export interface Sent {
   path: string;
