@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from "bun:test";
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { v } from "../../src/core/shape.ts";
 import { hasStarted, standing, stopClaude } from "../../src/features/claude-runs/claude-runs.ts";
 import type { Exec } from "../../src/features/providers/providers.ts";
 import type { PlainSandbox } from "../support/plain-sandbox.ts";
@@ -173,6 +174,27 @@ describe("claude's program", () => {
     expect(await standing(staged.sandbox)).toEqual({ state: "not-started" });
   });
 
+  test("that does not answer is named, is not waited for, and is ended", async () => {
+    await using staged = await scene();
+    const hangs = `#!/bin/sh\nsleep 1000 &\necho "$$ $!" >'${staged.place.at("asked")}'\nwait\n`;
+    await writeFile(staged.place.at("programs/claude"), hangs);
+    const { sandbox } = staged;
+    // Of its words the last are the seconds that it has.
+    const exec = (command: Exec) => sandbox.exec({ ...command, argv: sooner(command.argv) });
+    const launched = staged.launch({}, { ...sandbox, exec }).catch((thrown: unknown) => thrown);
+    expect(await launched).toMatchObject({
+      code: "claude.silent",
+      message: `${staged.place.at("programs/claude")} --version did not answer within 15 seconds in the sandbox.`,
+      hint: expect.stringContaining("claude --version"),
+    });
+    const asked = await readFile(staged.place.at("asked"), "utf8");
+    const [claude, started] = v.parse(v.tuple([PID, PID]), asked.split(" ").map(Number));
+    expect(() => process.kill(claude, 0)).toThrow();
+    // What it has started ends with a sandbox, which this is none of.
+    process.kill(started);
+    expect(await standing(sandbox)).toEqual({ state: "not-started" });
+  });
+
   test.each(["2.0.77 (Claude Code)", "2.1.0", "3.0.0 (Claude Code)"])(
     "that says it is %s is taken",
     async (version) => {
@@ -287,4 +309,11 @@ describe("secrets", () => {
 async function commandLines(): Promise<string[]> {
   const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
   return Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")));
+}
+
+const PID = v.pipe(v.number(), v.minValue(2));
+
+function sooner(argv: Exec["argv"]): Exec["argv"] {
+  const [program, ...words] = argv;
+  return words.includes("parallel-cc-find") ? [program, ...words.slice(0, -1), "1"] : argv;
 }

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Says which claude there is, a fact a line. $1: the run's place
+# Says which claude there is, a fact a line. $1: the run's place, $2: seconds that claude has to say its version
 
-run=$1
+run=$1 seconds=$2
 mkdir -p "$run" || exit 1
 if [ -h "$run/lock" ] || [ -e "$run/started" ]; then
   # Somebody may have waited for it in vain.
@@ -17,5 +17,25 @@ if [ -z "$found" ]; then
   exit 0
 fi
 echo "claude $found"
-said=$("$found" --version 2>&1 </dev/null | head -c 300 | tr '\n' ' ')
-echo "version $said"
+
+mine=$(mktemp -d "$run/find.XXXXXX") && mkfifo "$mine/line" || exit 1
+"$found" --version >"$mine/line" 2>&1 </dev/null &
+asked=$!
+# Waited for in its place: what it has started may hold the line open.
+head -c 300 <"$mine/line" >"$mine/said" &
+reader=$!
+{
+  timer=
+  trap '[ -z "$timer" ] || kill "$timer"; exit' TERM
+  sleep "$seconds" &
+  timer=$!
+  wait "$timer"
+  : >"$mine/silent"
+  kill -KILL "$asked" "$reader"
+} >/dev/null 2>&1 &
+watch=$!
+wait "$reader" 2>/dev/null
+kill "$watch" 2>/dev/null
+[ ! -e "$mine/silent" ] || echo silent
+echo "version $(tr '\n' ' ' <"$mine/said")"
+rm -rf "$mine"

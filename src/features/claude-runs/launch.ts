@@ -36,6 +36,8 @@ export interface Launched {
 const LEAST_VERSION = [2, 0, 77] as const;
 const PACKAGE = "@anthropic-ai/claude-code";
 const LOOK_MS = 60_000;
+/** It takes less than one, and some of them on a busy machine. */
+const VERSION_SECONDS = 15;
 const INSTALL_MS = 10 * 60_000;
 const PUT_MS = 60_000;
 const START_MS = 60_000;
@@ -49,7 +51,10 @@ const FIXED = {
   CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1",
 } as const;
 
-/** Errors: `claude.missing`, `claude.too-old`, `claude.not-installed`, `claude.not-started`, `usage.*`, `sandbox.*`. */
+/**
+ * Errors: `claude.missing`, `claude.silent`, `claude.too-old`, `claude.not-installed`, `claude.not-started`, `usage.*`,
+ * `sandbox.*`.
+ */
 export async function launch(
   world: Pick<World, "log">,
   sandbox: Pick<Sandbox, "exec" | "start" | "places">,
@@ -144,11 +149,13 @@ interface Looked {
   hasNpm: boolean;
   path: string | undefined;
   said: string;
+  /** It had to be ended before it had answered. */
+  isSilent: boolean;
 }
 
 async function look(sandbox: Pick<Sandbox, "exec" | "places">): Promise<Looked> {
   const { exit, stdout, stderr } = await capture(sandbox, {
-    argv: script("find", [sandbox.places.run]),
+    argv: script("find", [sandbox.places.run, String(VERSION_SECONDS)]),
     env: { DISABLE_AUTOUPDATER: "1" },
     timeoutMs: LOOK_MS,
   });
@@ -161,13 +168,15 @@ async function look(sandbox: Pick<Sandbox, "exec" | "places">): Promise<Looked> 
     hasNpm: lines.includes("npm"),
     path: after("claude"),
     said: after("version") ?? "",
+    isSilent: lines.includes("silent"),
   };
 }
 
 /** One that runs or has run was good enough. */
-function checked({ isStarted, path = "claude", said }: Looked): Found {
+function checked({ isStarted, path = "claude", said, isSilent }: Looked): Found {
   const version = /\b(\d{1,6})\.(\d{1,6})\.(\d{1,6})\b/.exec(said);
   if (isStarted) return { isStarted, path, version: version?.[0] ?? "" };
+  if (isSilent && version === null) throw silent(path);
   const numbers = version?.slice(1).map(Number) ?? [];
   const shown = printable(said.trim().slice(0, 100));
   const least = LEAST_VERSION.join(".");
@@ -186,6 +195,14 @@ function checked({ isStarted, path = "claude", said }: Looked): Found {
     message: `The sandbox's Claude Code is ${version[0]}; a run in a sandbox needs ${least} or later.`,
     hint: `Update it (\`claude update\`). ${least} is the oldest that parallel-cc was tried with.`,
     details: { version: version[0], least },
+  });
+}
+
+function silent(path: string): Failure {
+  return new Failure({
+    code: "claude.silent",
+    message: `${printable(path)} --version did not answer within ${VERSION_SECONDS} seconds in the sandbox.`,
+    hint: "See that `claude --version` answers at once in a shell; put Claude Code's own claude first on the PATH.",
   });
 }
 
