@@ -246,6 +246,9 @@ test.concurrent("what somebody's look has made is left alone as long as it may g
   };
   await look("0123456789ab", 60_000);
   await look("ba9876543210", 10 * 60_000);
+  const { stdout } = await scene.pcc(["doctor", "--sandbox"]);
+  expect(stdout).toContain("ba9876543210");
+  expect(stdout).not.toContain("0123456789ab");
   await scene.sandbox("run", "--prompt", "One");
   expect(await scene.sandboxes()).toEqual(["0123456789ab"]);
 });

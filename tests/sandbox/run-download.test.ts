@@ -1,6 +1,7 @@
 // A result that holds a key is taken with its commits by whoever says so, and stays held back for all others.
 
 import { expect, test } from "bun:test";
+import { readdir } from "node:fs/promises";
 import { ends, runScene } from "./run-scene.ts";
 
 const VALUE = "value-of-a-variable-71f3";
@@ -20,4 +21,13 @@ test("what is held back is taken with its commits and real counts when keys are 
   expect(await scene.read(`${output}/word.txt`)).toBe(`${VALUE}\n`);
   const again = await scene.pcc(["sandbox", "download", "--json"]);
   expect(JSON.parse(again.stdout).error.code).toBe("sandbox.held-back");
+});
+
+test("files whose names are not UTF-8 are taken and counted", async () => {
+  await using scene = await runScene({ sh: `printf q >"$(printf 'caf\\351.txt')"\n${ends("Done.")}` });
+  const { sessionId } = await scene.sandbox("run", "--prompt", "Do it");
+  const out = scene.place.at("out");
+  const { stdout } = await scene.pcc(["sandbox", "download", sessionId, "--output", out, "--json"]);
+  expect(JSON.parse(stdout)).toMatchObject({ success: true, filesDownloaded: 1, sizeBytes: 1 });
+  expect(await readdir(out, { encoding: "buffer" })).toContainEqual(Buffer.from("caf\xe9.txt", "latin1"));
 });

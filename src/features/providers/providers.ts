@@ -10,6 +10,7 @@ export {
   type Exec,
   type ExecEnd,
   type Execution,
+  type Made,
   MOST_PROBE_MS,
   type Places,
   PROBE_RUN,

@@ -1,7 +1,7 @@
 // What a sandbox has made so far, taken now: it goes on meanwhile. Of one that has ended, what came home.
 
 import { existsSync, lstatSync, mkdirSync, readdirSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { Failure } from "../../core/failure.ts";
 import { clause, printable, shellWord } from "../../core/text.ts";
 import type { World } from "../../world.ts";
@@ -62,10 +62,16 @@ async function soFar(driving: Driving, sandbox: Sandbox | undefined, options: Ho
   return sandbox === undefined ? bringHomeFromHere(driving, options) : bringHome(driving, sandbox, options);
 }
 
-function bytesBelow(directory: string): number {
-  const entries = readdirSync(directory, { withFileTypes: true, recursive: true });
-  const files = entries.filter((one) => one.isFile());
-  return files.reduce((sum, { parentPath, name }) => sum + lstatSync(join(parentPath, name)).size, 0);
+/** By names as the disk has them, which need not be UTF-8. */
+function bytesBelow(directory: string | Buffer): number {
+  let sum = 0;
+  for (const name of readdirSync(directory, { encoding: "buffer" })) {
+    const path = Buffer.concat([Buffer.from(directory), Buffer.from("/"), name]);
+    const stats = lstatSync(path);
+    if (stats.isDirectory()) sum += bytesBelow(path);
+    else if (stats.isFile()) sum += stats.size;
+  }
+  return sum;
 }
 
 /** What is there is never written over. */

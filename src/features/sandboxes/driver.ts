@@ -63,7 +63,7 @@ export async function drive(world: World, id: string): Promise<void> {
       const now = driving.run().step;
       const next = afterTrouble(failure, { step: now, isOfWorth: await isOfWorth(driving, now), tries });
       if (next === "again") await world.sleep(PAUSE_MS * tries);
-      else if (next === "lost") lost(driving, failure);
+      else if (next === "lost") await lost(driving, failure);
       else if (next === "come-home") comeHomeEarly(driving, failure);
       else if (next === "give-up") giveUp(driving, failure);
       else return park(driving, failure);

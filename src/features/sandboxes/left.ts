@@ -5,7 +5,7 @@ import { asFailure } from "../../core/failure.ts";
 import { printable } from "../../core/text.ts";
 import type { Db } from "../../db/db.ts";
 import type { World } from "../../world.ts";
-import { MOST_PROBE_MS, PROBE_RUN, providerNamed } from "../providers/providers.ts";
+import { type Made, MOST_PROBE_MS, PROBE_RUN, type Provider, providerNamed } from "../providers/providers.ts";
 import { healRuns } from "./begin.ts";
 import { placeOf } from "./place.ts";
 import type { Run } from "./run.ts";
@@ -36,9 +36,12 @@ export async function leftRuns(world: World): Promise<LeftRun[]> {
 async function strays(world: World): Promise<LeftRun[]> {
   const db = await world.db();
   const native = await providerNamed(world, "native");
-  return (await native.all()).flatMap(({ id, runId }): LeftRun[] => {
-    // Somebody may be looking just now; else the next run removes it.
-    if (runId === PROBE_RUN) return [];
+  return (await native.all()).flatMap((made): LeftRun[] => {
+    const { id, runId } = made;
+    if (runId === PROBE_RUN) {
+      const why = "it was made to see whether one can be, by a command that was killed";
+      return isLeftProbe(world, made) ? [{ id: null, instance: id, why, hint: "The next run removes it." }] : [];
+    }
     const run = runOf(db, runId);
     if (run !== undefined && run.step !== "ended") return [];
     const of = run === undefined ? "a run that is not known here" : `the run ${runId.slice(0, 8)}, which is over`;
@@ -73,17 +76,30 @@ export async function sweep(world: World): Promise<void> {
     const db = await world.db();
     const native = await providerNamed(world, "native");
     const now = world.now().getTime();
-    for (const { id, runId, createdAt } of await native.all()) {
+    for (const made of await native.all()) {
       if (world.signal().aborted) return;
-      // Somebody may be looking just now, and its sandbox be half made.
-      const isLeft = runId === PROBE_RUN && createdAt !== undefined && now - createdAt.getTime() > MOST_PROBE_MS;
-      if (isLeft || runOf(db, runId)?.step === "ended") await (await native.open(id))?.destroy();
+      if (!isLeftProbe(world, made) && runOf(db, made.runId)?.step !== "ended") continue;
+      // One that cannot be removed keeps no other.
+      await removed(native, made.id).catch((thrown: unknown) => notSwept(world, thrown));
     }
     for (const run of allRuns(db)) {
       const isOld = run.ended_at !== null && now - Date.parse(run.ended_at) > KEPT_MS;
       if (isOld && !isOfWorth(run)) rmSync(placeOf(world.paths, run.id).directory, { recursive: true, force: true });
     }
   } catch (thrown) {
-    world.log("info", "sandbox.not-swept", { error: asFailure(thrown).message });
+    notSwept(world, thrown);
   }
+}
+
+function notSwept({ log }: Pick<World, "log">, thrown: unknown): void {
+  log("info", "sandbox.not-swept", { error: asFailure(thrown).message });
+}
+
+async function removed(provider: Provider, id: string): Promise<void> {
+  await (await provider.open(id))?.destroy();
+}
+
+/** Somebody may be looking just now, and its sandbox be half made. */
+function isLeftProbe({ now }: Pick<World, "now">, { runId, createdAt }: Made): boolean {
+  return runId === PROBE_RUN && createdAt !== undefined && now().getTime() - createdAt.getTime() > MOST_PROBE_MS;
 }

@@ -14,6 +14,7 @@ import {
   viewOf,
 } from "../claude-runs/claude-runs.ts";
 import type { Sandbox } from "../providers/providers.ts";
+import { gatheredBefore } from "../results/results.ts";
 import { type Driving, requireRepository } from "./driving.ts";
 import { bringHome } from "./home.ts";
 import { requireSandbox } from "./make.ts";
@@ -290,10 +291,13 @@ function over(driving: Driving, { endedBy, view, end, unread }: Over): void {
 }
 
 /** Where the sandbox went away while claude worked: what the last checkpoint has is all there is. */
-export function lost(driving: Driving, failure: Failure): void {
+export async function lost(driving: Driving, failure: Failure): Promise<void> {
   const { code, message } = failure;
   const at = driving.run().facts.checkpoint?.at;
-  const hint = at === undefined ? "Nothing had come home yet." : `What it had done by ${at} UTC is here.`;
+  // Somebody may have taken what there was.
+  const isHere = (await gatheredBefore(driving.world, driving.place)) !== undefined;
+  const known = at === undefined ? "What had come home by then is here." : `What it had done by ${at} UTC is here.`;
+  const hint = isHere ? known : "Nothing had come home yet.";
   const overAt = driving.world.now().toISOString();
   const trouble = { code, message, hint };
   driving.change({ step: "over", outcome: "FAILED", overAt, facts: { endedBy: "loss" }, trouble });
