@@ -16,7 +16,17 @@ describe.each([true, false])("a sandbox that shares objects: %p", (sharesObjects
     const { sent } = run;
     expect(await run.gather()).toEqual({
       ...{ head: sent.commit, tip: sent.commit, branch: "work", branches: [{ name: "work", commit: sent.commit }] },
-      ...{ tags: [], stashes: [], nested: [], unread: [], refs: [], ignored: [], operation: undefined },
+      ...{
+        tags: [],
+        stashes: [],
+        worktrees: [],
+        abandoned: [],
+        nested: [],
+        unread: [],
+        refs: [],
+        ignored: [],
+        operation: undefined,
+      },
       ...{ form: "commits", isUnchanged: false, bundleBytes: 0 },
     });
     expect((await run.gather()).isUnchanged).toBe(true);

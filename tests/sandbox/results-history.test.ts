@@ -1,7 +1,9 @@
 // History out of a sandbox keeps its shape: merges, empty commits, odd words and dates, rewritten beginnings.
 
 import { describe, expect, test } from "bun:test";
+import { examine } from "../../src/features/results/results.ts";
 import { makeRun, type Run } from "./results-scene.ts";
+import { write } from "./uploads-scene.ts";
 
 const FILES = { "a.txt": "a\n", "b.txt": "b\n", "dir/c.txt": "c\n", ".gitignore": "ignored\n*.log\n" };
 const commit = (name: string, text = name) => `echo ${text} >${name}; git add ${name}; git commit -qm ${name};`;
@@ -121,4 +123,152 @@ test("five hundred commits take seconds", async () => {
   const replayed = await run.replay();
   expect(replayed.commits).toHaveLength(500);
   expect(performance.now() - started).toBeLessThan(10_000);
+});
+
+const MORE = "refs/parallel-cc/sandbox-more/run-1";
+const NAMELESS = "commits that no branch had";
+
+describe("commits that only a log inside has come home:", () => {
+  test.each([
+    ["of a head on no branch", `git checkout -q --detach; ${commit("lost")} ${commit("more")} git checkout -q work`],
+    ["reset away", `${commit("lost")} ${commit("more")} git reset -q --hard HEAD~2`],
+    [
+      "of a branch that is deleted",
+      `git checkout -qb x; ${commit("lost")} ${commit("more")} git checkout -q work; git branch -qD x`,
+    ],
+    [
+      "of a worktree that stands on no branch",
+      `git worktree add -q --detach ../run/wt; cd ../run/wt; ${commit("lost")} ${commit("more")} :`,
+    ],
+  ])("%s", async (_, script) => {
+    await using run = await makeRun({ files: FILES });
+    await run.claude(`${commit("kept")} ${script}`);
+    const gathered = await run.gather();
+    expect(gathered.abandoned).toHaveLength(1);
+    expect(await run.gather()).toEqual({ ...gathered, isUnchanged: true });
+    const replayed = await run.replay();
+    expect(replayed.commits.map(({ subject }) => subject)).toEqual(["kept"]);
+    expect(replayed.more.map(({ name }) => name)).toEqual([NAMELESS]);
+    const [more = { ref: "" }] = replayed.more;
+    expect(more.ref).toStartWith(`${MORE}/reflog/`);
+    expect(await shapeOf(run, more.ref)).toEqual(["kept: BASE", "lost: kept", "more: lost"]);
+    expect((await run.replay()).more).toEqual(replayed.more);
+  });
+
+  test("work that its last commit takes back is there as well", async () => {
+    await using run = await makeRun({ files: FILES });
+    await run.claude(
+      `git checkout -q --detach; ${commit("lost")} git rm -q lost; git commit -qm back; git checkout -q work`,
+    );
+    const { more } = await run.replay();
+    expect(await Promise.all(more.map(({ ref }) => shapeOf(run, ref)))).toEqual([["lost: BASE"]]);
+  });
+
+  test("what was only given other words is left out, and each other beginning comes once", async () => {
+    await using run = await makeRun({ files: FILES });
+    await run.claude(`${commit("one")} for i in 1 2 3 4; do git commit -q --amend -m "one $i"; done
+      echo other >one; git commit -qa --amend -m other; git commit -q --amend -m last`);
+    const { more } = await run.replay();
+    expect(await Promise.all(more.map(({ ref }) => run.repo.git("show", `${ref}:one`)))).toEqual(["one"]);
+  });
+
+  test("what one of them lacks takes neither the rest of them nor the history away", async () => {
+    await using run = await makeRun({ files: FILES });
+    await run.claude(`${commit("kept")} git checkout -q --detach; ${commit("whole")} git checkout -q --detach work
+      ${commit("broken")} f=.git/objects/$(git rev-parse HEAD:broken | sed 's:^..:&/:'); rm -f "$f"; git checkout -qf work`);
+    const gathered = await run.gather();
+    expect(gathered).toMatchObject({ form: "commits", unread: [expect.stringContaining("which no branch has")] });
+    expect((await run.replay({ gathered })).commits.map(({ subject }) => subject)).toEqual(["kept"]);
+    expect(await run.kept("log", "--format=%s", `${gathered.abandoned[0]}`, `^${gathered.tip}`)).toBe("whole");
+  });
+
+  test("what an earlier checkpoint has is not there twice, and what the repository has itself not at all", async () => {
+    let theirs = "";
+    await using run = await makeRun({
+      files: FILES,
+      before: async ({ gitAt, repo, base }) => {
+        await write(repo.path, { "theirs.txt": "t\n" });
+        await gitAt(repo.path, "add", "theirs.txt");
+        theirs = await gitAt(
+          repo.path,
+          "commit-tree",
+          "-p",
+          base,
+          "-m",
+          "theirs",
+          await gitAt(repo.path, "write-tree"),
+        );
+        await gitAt(repo.path, "rm", "-q", "--force", "theirs.txt");
+        await gitAt(repo.path, "branch", "theirs", theirs);
+      },
+    });
+    await run.claude(`git checkout -q ${theirs}; git checkout -q work; ${commit("one")}`);
+    const first = await run.replay();
+    expect(first.more).toEqual([]);
+    await run.claude("git reset -q --hard HEAD~1");
+    const second = await run.replay();
+    expect(second.source.tip).toBe(run.sent.commit);
+    expect(second.more.map(({ ref, id }) => [ref, id])).toEqual([[`${MORE}/checkpoint/1`, first.tip]]);
+    await run.claude(`git checkout -q --detach; ${commit("two")} git checkout -q work`);
+    expect((await run.replay()).more.map(({ name }) => name)).toEqual([
+      NAMELESS,
+      "what was here at an earlier checkpoint",
+    ]);
+  });
+
+  test("a key in one of them is found", async () => {
+    await using run = await makeRun({ files: FILES });
+    const value = "flat-key-0123456789";
+    await run.claude(`git checkout -q --detach; ${commit("lost", value)} git checkout -q work`);
+    const { repo, store, sent } = run;
+    const asked = { repository: repo.path, store, sent: sent.commit, gathered: await run.gather() };
+    const { secrets } = await examine(run.world, { ...asked, secrets: [{ name: "FLAT_KEY", value }] });
+    expect(secrets.map(({ name }) => name)).toContain("FLAT_KEY");
+  });
+});
+
+describe("what nobody committed in another worktree comes home:", () => {
+  const work = "echo 1 >>a.txt; echo new >new.txt; rm b.txt; echo no >ignored; cd ..;";
+  const CHANGES = "M\ta.txt\nD\tb.txt\nA\tnew.txt";
+
+  test.each([
+    ["beside the project", "git worktree add -q ../run/wt-x; cd ../run/wt-x"],
+    ["inside of it, where git ignores it", "git worktree add -q ignored/wt-x -b wt-x 2>/dev/null; cd ignored/wt-x"],
+    ["inside of it", "git worktree add -q wt-x; cd wt-x"],
+    ["on no branch", "git worktree add -q --detach ../run/wt-x; cd ../run/wt-x"],
+    [
+      "with an index that is broken",
+      "git worktree add -q ../run/wt-x; echo no >.git/worktrees/wt-x/index; cd ../run/wt-x",
+    ],
+    ["with settings that cannot be read", "git worktree add -q ../run/wt-x; echo '[no' >>.git/config; cd ../run/wt-x"],
+  ])("%s", async (_, script) => {
+    await using run = await makeRun({ files: FILES });
+    await run.claude(`${script}; ${work}`);
+    const gathered = await run.gather();
+    expect(gathered.worktrees.map(({ name }) => name)).toEqual(["wt-x"]);
+    expect(gathered.unread).toEqual([]);
+    expect(await run.gather()).toEqual({ ...gathered, isUnchanged: true });
+    const { more } = await run.replay();
+    const found = more.find(({ ref }) => ref === `${MORE}/worktree/wt-x`);
+    expect(found?.name).toBe("what was uncommitted in another worktree");
+    expect(await run.repo.git("diff-tree", "-r", "--name-status", run.base, found?.id ?? "")).toBe(CHANGES);
+    expect(await run.repo.git("log", "-1", "--format=%an %s", found?.id ?? "")).toBe(
+      "Somebody Native execution: do it",
+    );
+  });
+
+  test("one that has nothing of its own, is gone, or was never one, is none", async () => {
+    await using run = await makeRun({ files: FILES });
+    await run.claude(`git worktree add -q ../run/clean; git worktree add -q ../run/gone; rm -rf ../run/gone
+      git worktree add -q ../run/moved; echo ../run/clean/.git >.git/worktrees/moved/gitdir; mkfifo .git/worktrees/clean/x
+      mkdir .git/worktrees/odd; mkfifo .git/worktrees/odd/gitdir .git/worktrees/odd/HEAD`);
+    expect(await run.gather()).toMatchObject({ worktrees: [], abandoned: [], unread: [] });
+  });
+
+  test("under whatever name git's own directory of it was given", async () => {
+    await using run = await makeRun({ files: FILES });
+    await run.claude(`git worktree add -q ../run/x; mv .git/worktrees/x ".git/worktrees/a b..lock"
+      echo "gitdir: $PWD/.git/worktrees/a b..lock" >../run/x/.git; echo 1 >>../run/x/a.txt`);
+    expect((await run.replay()).more.map(({ ref }) => ref)).toContain(`${MORE}/worktree/0`);
+  });
 });

@@ -51,6 +51,39 @@ export async function earlierThan(world: Pipes, succession: Succession): Promise
   return earlier;
 }
 
+/** Of commits that claude had looked at only: those that the user's own names have need no other. */
+export async function withoutTheirOwn(repository: Git, abandoned: readonly More[]): Promise<More[]> {
+  const there = await existing(
+    repository,
+    abandoned.map(({ id }) => id),
+  );
+  if (there.size === 0) return [...abandoned];
+  const args = ["rev-list", ...there, "--not", "--exclude=refs/parallel-cc/*", "--all"];
+  const unnamed = new Set((await repository.output(args)).split("\n"));
+  return abandoned.filter(({ id }) => !there.has(id) || unnamed.has(id));
+}
+
+/** Those that no earlier checkpoint has. */
+export async function beyond(
+  repository: Git,
+  { abandoned, earlier }: { abandoned: readonly More[]; earlier: readonly More[] },
+): Promise<More[]> {
+  if (abandoned.length === 0 || earlier.length === 0) return [...abandoned];
+  const beside = [...abandoned.map(({ id }) => id), ...earlier.map(({ id }) => `^${id}`)];
+  const left = new Set(await listed(repository, beside));
+  return abandoned.filter(({ id }) => left.has(id));
+}
+
+/** Which of the commits the repository has. */
+export async function existing(repository: Git, ids: readonly string[]): Promise<Set<string>> {
+  if (ids.length === 0) return new Set();
+  const input = ids.map((id) => `${id}\n`).join("");
+  const said = await repository.output(["cat-file", "--batch-check=%(objectname) %(objecttype)", "--buffer"], {
+    input,
+  });
+  return new Set([...said.matchAll(/^([0-9a-f]+) commit$/gm)].map(([, id = ""]) => id));
+}
+
 /** So that a later call knows that nobody had committed this. */
 export async function noteUncommitted(kept: Git, id: string): Promise<void> {
   await kept.output(["update-ref", "--end-of-options", `${UNCOMMITTED}/${id}`, id]);

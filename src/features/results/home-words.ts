@@ -18,9 +18,13 @@ const LINE = {
   branch: new RegExp(`^(${ID}) refs/heads/(.+)$`),
   tag: new RegExp(`^(${ID}) refs/tags/(.+)$`),
   stash: new RegExp(`^(${ID})$`),
+  worktree: new RegExp(`^(${ID}) (.+)$`),
 };
 
-type Lists = Pick<HomeWords, "branches" | "tags" | "stashes" | "nested" | "unread" | "refs" | "ignored">;
+type Lists = Pick<
+  HomeWords,
+  "branches" | "tags" | "stashes" | "worktrees" | "abandoned" | "nested" | "unread" | "refs" | "ignored"
+>;
 
 /** Errors: `results.garbled`. */
 export async function readWords(reader: ByteReader): Promise<HomeWords> {
@@ -37,7 +41,10 @@ async function read(reader: ByteReader): Promise<HomeWords> {
   const first = await lineOf();
   if (first !== "parallel-cc-home 1")
     throw garbled("it does not begin as it should", { isSilent: first === undefined });
-  const words: Lists = { branches: [], tags: [], stashes: [], nested: [], unread: [], refs: [], ignored: [] };
+  const words: Lists = {
+    ...{ branches: [], tags: [], stashes: [], worktrees: [], abandoned: [] },
+    ...{ nested: [], unread: [], refs: [], ignored: [] },
+  };
   let head: string | undefined;
   let tip: string | undefined;
   let branch: string | undefined;
@@ -55,13 +62,14 @@ async function read(reader: ByteReader): Promise<HomeWords> {
       branch = ref.startsWith("refs/heads/") ? shown(ref.slice("refs/heads/".length)) : undefined;
     }
     if (word === "tip") tip = LINE.tip.exec(rest)?.[1];
-    if (word === "branch" || word === "tag") {
+    if (word === "branch" || word === "tag" || word === "worktree") {
       const [, commit, name] = LINE[word].exec(rest) ?? [];
-      const list = word === "branch" ? words.branches : words.tags;
+      const list = { branch: words.branches, tag: words.tags, worktree: words.worktrees }[word];
       if (commit !== undefined && name !== undefined)
         list.push({ name: Buffer.from(name, "latin1").toString(), commit });
     }
     if (word === "stash" && LINE.stash.test(rest)) words.stashes.push(rest);
+    if (word === "abandoned" && LINE.stash.test(rest)) words.abandoned.push(rest);
     if (word === "nested" && words.nested.length < MOST_TOLD)
       words.nested.push(shown(rest.replace(/^\//, "").replaceAll("\u0001", "\n")));
     if (word === "unread" && words.unread.length < MOST_TOLD) words.unread.push(shown(rest));

@@ -274,9 +274,96 @@ tip_of_work() {
   fi
 }
 
+# beside <admin>: of a checkout elsewhere, the commit of what nobody committed in it, if there is such.
+beside() {
+  place=$(sed -n '1{s:/\.git$::p;q;}' "$1/gitdir")
+  case $place in /*) ;; *) place=$1/$place ;; esac
+  [ -f "$place/.git" ] || return 0
+  back=$(sed -n '1{s/^gitdir: //p;q;}' "$place/.git")
+  # It may be another's by now, and this workspace is looked at already.
+  back=$(cd "$place" 2>/dev/null && cd "$back" 2>/dev/null && pwd -P)
+  if [ "$back" != "$(cd "$1" && pwd -P)" ] || [ "$(cd "$place" && pwd -P)" = "$(pwd -P)" ]; then return 0; fi
+  at=$(sed -n '1{s/^ref: //;p;q;}' "$1/HEAD")
+  case $at in refs/* | [0-9a-f]*) at=$(commit_of "$at") ;; *) at= ;; esac
+  heard $?
+  [ -n "$at" ] || at=$sent
+  said_by ours rev-list --no-walk --format='%ct %T' "$at" || return 1
+  # shellcheck disable=SC2046 # Two words.
+  set -- "$1" $(sed -n 2p "$mine/answer")
+  GIT_INDEX_FILE=$own/index.beside
+  export GIT_INDEX_FILE
+  rm -f "$GIT_INDEX_FILE"
+  if cp -p "$1/index" "$GIT_INDEX_FILE" 2>/dev/null; then
+    ours --work-tree="$place" ls-files -s >/dev/null 2>&1 || rm -f "$GIT_INDEX_FILE"
+  fi
+  [ -f "$GIT_INDEX_FILE" ] || ours read-tree "$at" || return 1
+  cd "$place" && fill "$place" 0 || return 1
+  tree=$(ours write-tree) || return 1
+  [ "$tree" != "$3" ] || return 0
+  # The same again, as long as the same stands there.
+  GIT_AUTHOR_DATE="$2 +0000" GIT_COMMITTER_DATE="$2 +0000" commit_of_work -p "$at"
+}
+
+name_worktrees() {
+  number=0
+  for admin in "$common"/worktrees/*; do
+    if [ ! -f "$admin/gitdir" ] || [ ! -f "$admin/HEAD" ]; then continue; fi
+    number=$((number + 1))
+    if [ "$number" -gt 20 ]; then
+      echo 'unread worktrees beyond the first 20' >>"$own/words"
+      break
+    fi
+    label=$(printf '%s' "${admin##*/}" | tr '\n' '\001')
+    commit=$(beside "$admin")
+    heard $? || printf 'unread worktree %s\n' "$label" >>"$own/words"
+    [ -z "$commit" ] || printf 'worktree %s %s\n' "$commit" "$label" >>"$own/branches"
+  done
+}
+
+# Where HEAD has been, here and in checkouts elsewhere, and no name has been since.
+name_abandoned() {
+  for admin in "$theirs" "$common" "$common"/worktrees/*; do
+    [ ! -f "$admin/HEAD" ] || head -n 1 "$admin/HEAD"
+    [ ! -f "$admin/logs/HEAD" ] || tail -n 1000 "$admin/logs/HEAD" | cut -d ' ' -f 1,2 | tr ' ' '\n'
+  done | grep -xE '[0-9a-f]{40,64}' | sort -u >"$own/logged"
+  if [ -n "$careful" ]; then
+    # Only those of which all is there.
+    mv "$own/logged" "$own/unsure"
+    head -n 1000 "$own/unsure" | while IFS= read -r one; do
+      printf '%s\n^%s\n' "$one" "$sent" >"$own/asked"
+      if ours rev-list --ignore-missing --objects --quiet --stdin <"$own/asked" 2>/dev/null; then
+        printf '%s\n' "$one" >>"$own/logged"
+      else
+        printf 'unread commit %s, which no branch has\n' "$one" >>"$own/words"
+      fi
+    done
+    heard $?
+    [ -f "$own/logged" ] || : >"$own/logged"
+  fi
+  [ -s "$own/logged" ] || return 0
+  { cat "$own/logged" && printf '^%s\n' "$sent" && sed 's/^/^/' "$own/tips"; } >"$own/asked" || return 1
+  said_by ours rev-list --ignore-missing --topo-order --format='%T %P' --stdin <"$own/asked" || return 2
+  cp "$mine/answer" "$own/left"
+  [ -s "$own/left" ] || return 0
+  # What only got other words, or was put together with others, left nothing behind that does not come home.
+  said_by ours rev-list --no-walk --format=%T "$sent" || return 1
+  cp "$mine/answer" "$own/trees"
+  printf '^%s\n' "$sent" | cat "$own/tips" - >"$own/asked"
+  said_by ours rev-list --ignore-missing --format=%T --stdin <"$own/asked" || return 2
+  cat "$mine/answer" >>"$own/trees"
+  awk 'FNR == NR { home[$1]; next }
+    $1 == "commit" { id = $2; next }
+    !(id in covered) && $1 in home { next }
+    { if (!(id in covered)) print "abandoned", id; home[$1]; for (i = 2; i <= NF; i++) covered[$i] }' \
+    "$own/trees" "$own/left" >"$own/abandoned" || return 1
+  [ "$(wc -l <"$own/abandoned")" -le 100 ] || echo 'unread more commits that no branch has' >>"$own/words"
+  head -n 100 "$own/abandoned" | tee -a "$own/words" | sed 's/^abandoned //' >>"$own/tips"
+}
+
 # Numbered names, as which the bundle has them, and what they are.
 name_tips() {
   : >"$own/tips"
+  : >"$own/logged"
   said_by theirs symbolic-ref -q HEAD
   printf 'head %s %s\n' "$head" "$(cat "$mine/answer")" >>"$own/words"
   printf 'tip %s\n' "$tip" >>"$own/words"
@@ -297,8 +384,10 @@ name_tips() {
     head -n 20 >>"$own/words"
   said_by theirs rev-list --walk-reflogs refs/stash
   head -n 100 "$mine/answer" | sed 's/^/stash /' >>"$own/branches"
+  name_worktrees
   cat "$own/branches" >>"$own/words"
   sed 's/^[a-z]* \([0-9a-f]*\).*/\1/' "$own/branches" >>"$own/tips"
+  name_abandoned
 }
 
 # What there is to send, for rev-list: everything that is readable and not at home already.
@@ -328,7 +417,7 @@ attempt() {
   [ "$level" = flat ] && head=$sent
   tree_of_work || return 1
   tip_of_work || return 1
-  name_tips
+  name_tips || return $?
   revisions >"$own/revisions" || return 1
   [ ! -e "$mine/killed" ] || return 1
   : >"$own/objects.list"
@@ -336,8 +425,16 @@ attempt() {
   ours rev-list --objects --stdin <"$own/revisions" >"$own/objects.list" 2>"$own/said" || return 2
 }
 
+careful=
 attempt
-case $? in
+outcome=$?
+# Perhaps only what nothing but a log names is broken.
+if [ "$outcome" -eq 2 ] && [ -s "$own/logged" ]; then
+  careful=1
+  attempt
+  outcome=$?
+fi
+case $outcome in
   0) ;;
   1)
     rm -rf "$own"

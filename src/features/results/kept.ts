@@ -27,6 +27,10 @@ export interface Gathered {
   tags: Branch[];
   /** The newest first. */
   stashes: string[];
+  /** What nobody had committed in checkouts that claude made beside the project, by their names. */
+  worktrees: Branch[];
+  /** Commits that only the log of a HEAD knows any more, the newest first. */
+  abandoned: string[];
   /** Repositories inside the project that claude made: their files are stored, their history is not. */
   nested: string[];
   /** Files that could not be read, in git's words. */
@@ -99,6 +103,8 @@ const NOTE = v.object({
   branches: v.array(v.object({ name: v.string(), commit: ID })),
   tags: v.optional(v.array(v.object({ name: v.string(), commit: ID })), []),
   stashes: v.array(ID),
+  worktrees: v.optional(v.array(v.object({ name: v.string(), commit: ID })), []),
+  abandoned: v.optional(v.array(ID), []),
   nested: v.array(v.string()),
   unread: v.array(v.string()),
   refs: v.optional(v.array(v.string()), []),
@@ -146,8 +152,8 @@ export async function keep(kept: Git, { number, gathered }: Numbered): Promise<v
   if (result.exit !== 0) throw gitFailed(["update-ref"], result);
 }
 
-export function commitsOf({ head, tip, branches, tags, stashes }: Gathered): string[] {
-  return [tip, head, ...[...branches, ...tags].map(({ commit }) => commit), ...stashes];
+export function commitsOf({ head, tip, branches, tags, stashes, worktrees, abandoned }: Gathered): string[] {
+  return [tip, head, ...[...branches, ...tags, ...worktrees].map(({ commit }) => commit), ...stashes, ...abandoned];
 }
 
 function placeOf(number: number): string {

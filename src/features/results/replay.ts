@@ -10,7 +10,7 @@ import { commonDirectory } from "../../git/names.ts";
 import type { World } from "../../world.ts";
 import { streamOf } from "./byte-reader.ts";
 import { type Change, changesBetween, changesOf, isFile, isSame, type Pair, type Side, sidesIn } from "./changes.ts";
-import { earlierThan, type More, noteUncommitted } from "./checkpoints.ts";
+import { beyond, earlierThan, existing, type More, noteUncommitted, withoutTheirOwn } from "./checkpoints.ts";
 import { openConverter, rawSet } from "./clean.ts";
 import { historyOf, type SandboxCommit, subjectOf } from "./history.ts";
 import { foldersOfAll, type Ground, importOf, type Planned, whyLeft } from "./import.ts";
@@ -51,7 +51,10 @@ export interface Replayed {
   /** What `refs/parallel-cc/sandbox/<run>` stands at. */
   tip: string;
   ref: string;
-  /** Other branches, what was stashed, and what came home before and is in nothing of this. */
+  /**
+   * Other branches, what was stashed, what stood in other checkouts, commits that no name had any more, and what came home
+   * before and is in nothing of this.
+   */
   more: More[];
   filesChanged: number;
   /** Undefined where counting would take long. */
@@ -94,11 +97,14 @@ export async function replay(world: Effects, input: ReplayInput): Promise<Replay
   const realOf = (id: string): string => (id === sent ? base : (made.get(id) ?? id));
   const { head, tip } = await sameTreeIsNothing(kept, { head: realOf(gathered.head), tip: realOf(gathered.tip) });
   const ref = `refs/parallel-cc/sandbox/${runId}`;
-  const more = moreOf(input).map(({ id, ...rest }) => ({ ...rest, id: realOf(id) }));
-  const others = more.filter(({ id }) => id !== tip && id !== head && id !== base);
+  const isElsewhere = ({ id }: More) => id !== tip && id !== head && id !== base;
+  const realsOf = (more: More[]) => more.map(({ id, ...rest }) => ({ ...rest, id: realOf(id) })).filter(isElsewhere);
+  const others = realsOf(moreOf(input));
+  const abandoned = await withoutTheirOwn(repository, realsOf(abandonedOf(input)));
   await input.allowed;
-  await transfer({ store, gitDir, repository, tips: [tip, ...others.map(({ id }) => id)], base, signal });
-  const below = `refs/parallel-cc/sandbox-more/${runId}`;
+  const tips = [tip, ...[...others, ...abandoned].map(({ id }) => id)];
+  await transfer({ store, gitDir, repository, tips, base, signal });
+  const below = placeOfMore(runId);
   const succession = {
     repository,
     kept,
@@ -110,7 +116,8 @@ export async function replay(world: Effects, input: ReplayInput): Promise<Replay
     others: others.map(({ id }) => id),
     signal,
   };
-  others.push(...(await earlierThan(world, succession)));
+  const earlier = await earlierThan(world, succession);
+  others.push(...(await beyond(repository, { abandoned, earlier })), ...earlier);
   if (tip !== head) await noteUncommitted(kept, tip);
   await setRefs(repository, [{ ref, id: tip }, ...others], `${below}/`);
   const left = await leftOf(scene, place);
@@ -152,15 +159,6 @@ async function newCommits({ world, kept, repository, input }: Scene): Promise<Sa
     all.map(({ id }) => id),
   );
   return all.filter(({ id }) => !known.has(id));
-}
-
-async function existing(repository: Git, ids: readonly string[]): Promise<Set<string>> {
-  if (ids.length === 0) return new Set();
-  const input = ids.map((id) => `${id}\n`).join("");
-  const said = await repository.output(["cat-file", "--batch-check=%(objectname) %(objecttype)", "--buffer"], {
-    input,
-  });
-  return new Set([...said.matchAll(/^([0-9a-f]+) commit$/gm)].map(([, id = ""]) => id));
 }
 
 async function plan({ repository, input, trees }: Scene, commits: readonly SandboxCommit[]): Promise<Planned[]> {
@@ -301,9 +299,13 @@ async function sameTreeIsNothing(kept: Git, { head, tip }: { head: string; tip: 
   return trees.get(head) === trees.get(tip) ? { head, tip: head } : { head, tip };
 }
 
+function placeOfMore(runId: string): string {
+  return `refs/parallel-cc/sandbox-more/${runId}`;
+}
+
 function moreOf({ gathered, runId, secrets = [] }: ReplayInput): More[] {
-  const { branches, tags, stashes } = gathered;
-  const place = `refs/parallel-cc/sandbox-more/${runId}`;
+  const { branches, tags, stashes, worktrees } = gathered;
+  const place = placeOfMore(runId);
   const needles = needlesOf(secrets);
   const named = (kind: string, { name, commit }: Branch, index: number) =>
     namesIn(needles, Buffer.from(name)).length === 0
@@ -313,7 +315,18 @@ function moreOf({ gathered, runId, secrets = [] }: ReplayInput): More[] {
     ...branches.map((one, index) => named("branch", one, index)),
     ...tags.map((one, index) => named("tag", one, index)),
     ...stashes.map((commit, index) => named("stash", { name: String(index), commit }, index)),
+    ...worktrees.map((one, index) => {
+      // Nobody inside has to name one as git would.
+      const { ref, id } = named("worktree", /^\w[\w-]*$/.test(one.name) ? one : { ...one, name: String(index) }, index);
+      return { ref, id, name: "what was uncommitted in another worktree" };
+    }),
   ];
+}
+
+/** Each named after itself, so that a later one never takes the place of an earlier one. */
+function abandonedOf({ gathered, runId }: ReplayInput): More[] {
+  const refOf = (id: string) => `${placeOfMore(runId)}/reflog/${id.slice(0, 16)}`;
+  return gathered.abandoned.map((id) => ({ ref: refOf(id), name: "commits that no branch had", id }));
 }
 
 async function leftOf(scene: Scene, { rules }: Place): Promise<Replayed["left"]> {
