@@ -9,7 +9,7 @@ import { claudeNeeds } from "../../src/features/providers/native/claude.ts";
 import { removed } from "../../src/features/providers/native/destroy.ts";
 import { groundOf, makeGround, recordFor, recordOf, standingOf } from "../../src/features/providers/native/ground.ts";
 import { keep } from "../../src/features/providers/native/keeper.ts";
-import { checkHosts, directHosts, sightOf } from "../../src/features/providers/native/policy.ts";
+import { checkHosts, directHosts, isKernelCovered, sightOf } from "../../src/features/providers/native/policy.ts";
 import { missing, refused } from "../../src/features/providers/native/probe.ts";
 import { unfit } from "../../src/features/providers/native/root.ts";
 import { nativeSandbox } from "../../src/features/providers/native/sandbox.ts";
@@ -251,7 +251,27 @@ test("where the strict isolation is refused a weaker one is only made when it is
 
 test("who would accept a weaker isolation gets the strict one where there is that", async () => {
   await using scene = await nativeScene();
-  expect((await scene.make({ isWeak: true })).weaknesses.join()).not.toContain("/proc");
+  expect((await scene.make({ isWeak: true })).weaknesses.join()).not.toContain("--weak-isolation");
+});
+
+const NUMBERS = "Process numbers inside are not those of its /proc";
+
+test("process numbers that are not those of /proc are told of, and others are not", async () => {
+  await using scene = await nativeScene();
+  const sandbox = await scene.make();
+  const { stdout } = await capture(sandbox, { argv: ["grep", "NSpid", "/proc/self/status"] });
+  const differ = stdout.trim().split(/\s+/).length > 2;
+  expect(sandbox.weaknesses.some((one) => one.startsWith(NUMBERS))).toBe(differ);
+  expect(scene.provider().remarks?.some((one) => one.startsWith(NUMBERS))).toBe(differ);
+});
+
+test("the kernel's settings are covered for root, who may write them, and where /proc is the machine's", () => {
+  const covered = [{ uid: 0 }, { uid: 1000 }].map((of) =>
+    isKernelCovered({ isWeak: false }, { platform: "linux", ...of }),
+  );
+  expect(covered).toEqual([true, false]);
+  expect(isKernelCovered({ isWeak: true }, { platform: "linux", uid: 1000 })).toBe(true);
+  expect(isKernelCovered({ isWeak: false }, { platform: "darwin", uid: 0 })).toBe(false);
 });
 
 test("a keeper keeps until it is told to end, and its sandbox can be used meanwhile", async () => {

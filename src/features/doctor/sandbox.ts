@@ -16,8 +16,12 @@ export async function checkSandboxes(world: World): Promise<Check[]> {
 async function checkNative(world: World): Promise<Check[]> {
   const name = "sandbox native";
   try {
-    const problems = await (await providerNamed(world, "native")).problems({ isWeak: false });
-    if (problems.length === 0) return [{ name, status: "ok", detail: "a program ran in one and could not get out" }];
+    const provider = await providerNamed(world, "native");
+    const problems = await provider.problems({ isWeak: false });
+    if (problems.length === 0) {
+      const details = ["a program ran in one and could not get out", ...(provider.remarks ?? [])];
+      return [{ name, status: "ok", detail: details.join(". ") }];
+    }
     return problems.map(({ message, hint }) => ({ name, status: "fail", detail: message, hint }));
   } catch (thrown) {
     world.signal().throwIfAborted();

@@ -34,6 +34,8 @@ export interface Provider {
    * Why no such sandbox can be made here, with what to do; none: it is ready. Asks for real where asking costs nothing.
    */
   problems(spec: Pick<SandboxSpec, "isWeak"> & Partial<Pick<SandboxSpec, "hosts">>): Promise<Failure[]>;
+  /** What does not work in its sandboxes here as it does outside, in words. */
+  remarks?: readonly string[];
   /** Makes one and answers when programs can run in it. After a failure nothing of it is left. */
   create(spec: SandboxSpec): Promise<Sandbox>;
   /** One that `create` made, from any process, by the provider's id; undefined: there is none any more. */

@@ -14,7 +14,7 @@ import { removed } from "./destroy.ts";
 import { furnish, type Ground, type KeeperStanding, recordOf, type SandboxRecord, writeStanding } from "./ground.ts";
 import { readStart, SCRIPT } from "./inside.ts";
 import { dropGroups, groupNames, holdDown } from "./limits.ts";
-import { sightOf } from "./policy.ts";
+import { remarksOn, sightOf } from "./policy.ts";
 import { endInside, endRelays } from "./processes.ts";
 import { layParts, startRuntime } from "./runtime.ts";
 import { ASKED, type Asked } from "./talk.ts";
@@ -140,7 +140,7 @@ function weaknessesOf({ isWeak }: SandboxRecord): string[] {
     "A program that leaves its process group goes on after the sandbox has ended; there is no namespace here.";
   const nested =
     "The processes of this machine can be seen inside (/proc is this machine's), as was accepted with --weak-isolation.";
-  return [...(process.platform === "darwin" ? [onMac] : []), ...(isWeak ? [nested] : [])];
+  return [...(process.platform === "darwin" ? [onMac] : []), ...(isWeak ? [nested] : []), ...remarksOn({ isWeak })];
 }
 
 function layPrograms(world: Pick<World, "env">, { programs }: Ground): void {

@@ -5,7 +5,7 @@ import type { World } from "../../../world.ts";
 import { type Made, PROBE_RUN, type Provider, type Sandbox, type SandboxSpec } from "../provider.ts";
 import { destroyed } from "./destroy.ts";
 import { type Ground, groundsIn, makeGround, recordFor, recordOf, standingGround, standingOf } from "./ground.ts";
-import { checkHosts, checkMinutes, MOST_MINUTES, wrongHosts } from "./policy.ts";
+import { checkHosts, checkMinutes, MOST_MINUTES, remarksOn, wrongHosts } from "./policy.ts";
 import { entered, missing, proven } from "./probe.ts";
 import { rootProblems } from "./root.ts";
 import { type Effects as Holders, nativeSandbox } from "./sandbox.ts";
@@ -28,6 +28,7 @@ export function nativeProvider(world: Effects): Provider {
       const others = found.length > 0 ? found : await proven(() => made(world, { ...PROBE, isWeak }));
       return [...wrongHosts(hosts), ...others];
     },
+    remarks: remarksOn({ isWeak: false }),
     create: async (spec) => {
       checkHosts(spec.hosts);
       checkMinutes(spec.minutes);

@@ -102,6 +102,28 @@ function longest(directories: readonly string[], path: string): number {
   return Math.max(0, ...around.map((one) => one.length));
 }
 
+/**
+ * Whether the kernel's own parts of /proc are covered for what runs inside: root is the same root in a user namespace
+ * that has only itself mapped, and may write them. The kernel lets nobody mount another /proc over one that is covered
+ * ("Mount too revealing"), so that srt's helper, whose processes have numbers of their own, leaves the one it finds.
+ */
+export function isKernelCovered(
+  { isWeak }: Pick<Policy, "isWeak">,
+  { platform, uid }: { platform: string; uid: number | undefined } = {
+    platform: process.platform,
+    uid: process.getuid?.(),
+  },
+): boolean {
+  return platform === "linux" && (isWeak || uid === 0);
+}
+
+/** What does not work inside as it does outside. */
+export function remarksOn(policy: Pick<Policy, "isWeak">): string[] {
+  return isKernelCovered(policy)
+    ? ["Process numbers inside are not those of its /proc: ps, pgrep, pkill and killall do not work right there."]
+    : [];
+}
+
 const HOST = /^(\*\.)?([A-Za-z0-9_-]+\.)*[A-Za-z0-9_-]+(:[1-9]\d{0,4})?$|^\[[0-9a-fA-F:.]+\](:[1-9]\d{0,4})?$/;
 
 /** Errors: `provider.refused`. */

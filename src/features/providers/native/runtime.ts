@@ -7,6 +7,7 @@ import javaAgent from "@anthropic-ai/sandbox-runtime/vendor/java-proxy-agent/srt
 import helperForArm from "@anthropic-ai/sandbox-runtime/vendor/seccomp/arm64/apply-seccomp" with { type: "file" };
 import helperForIntel from "@anthropic-ai/sandbox-runtime/vendor/seccomp/x64/apply-seccomp" with { type: "file" };
 import { replaceFile } from "../../../files/atomic.ts";
+import { isKernelCovered } from "./policy.ts";
 
 export interface Policy {
   hosts: readonly string[];
@@ -56,8 +57,9 @@ export async function startRuntime(policy: Policy): Promise<Runtime> {
   return {
     // An id, since else the script would stand in the variables that name the proxies.
     wrap: async (script) =>
-      withKernelCovered(
+      withCovers(
         await SandboxManager.wrapWithSandbox(script, "bash", undefined, undefined, { commandId: "sandbox" }),
+        isKernelCovered(policy) ? OF_KERNEL : [],
       ),
     end: () => SandboxManager.reset(),
   };
@@ -69,13 +71,13 @@ const OF_KERNEL = ["sys", "sysrq-trigger", "irq", "bus", "fs", "acpi", "asound",
 const PROC = / --proc \/proc | --bind \/proc \/proc /g;
 
 /**
- * Root is the same root in a user namespace that has only itself mapped, and the kernel lets root write its settings
- * (the program that takes core dumps is one: it would run outside). bubblewrap 0.8 leaves /proc/sys open.
+ * What root could write there is one thing more than settings: the program that takes core dumps would run outside.
+ * bubblewrap 0.8 leaves /proc/sys open.
  */
-function withKernelCovered(command: string): string {
+function withCovers(command: string, parts: readonly string[]): string {
   if (process.platform !== "linux") return command;
   // srt leaves the queues and the shared memory of the machine's other programs in sight.
-  const covers = `${OF_KERNEL.map((name) => `--ro-bind-try /proc/${name} /proc/${name} `).join("")}--unshare-ipc `;
+  const covers = `${parts.map((name) => `--ro-bind-try /proc/${name} /proc/${name} `).join("")}--unshare-ipc `;
   if (command.match(PROC)?.length !== 1) throw new Error("srt mounts /proc in an unknown way");
   return command.replace(PROC, (mount) => `${mount}${covers}`);
 }
