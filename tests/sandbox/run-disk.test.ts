@@ -1,4 +1,4 @@
-// Disks that fill up while a run works: this side's, the repository's, the sandbox's. It is told, nothing is lost, and with
+// Disks that fill up while a run works: this side's, the repository's, the sandbox's, the worktree's. It is told, nothing is lost, and with
 // room again the run goes on. Small file systems of the test's own, in a mount namespace that is gone with its process.
 
 import { expect, test } from "bun:test";
@@ -9,7 +9,10 @@ import { makePlace } from "../support/place.ts";
 const INSIDE = join(import.meta.dir, "run-disk-inside.ts");
 const NAMESPACE = process.getuid?.() === 0 ? ["--mount"] : ["--user", "--map-root-user", "--mount"];
 const RAN = v.object({ exit: v.number(), stdout: v.string(), stderr: v.string() });
-const TOLD = v.object({ full: RAN, room: RAN, step: v.string(), printed: v.boolean() });
+const TOLD = v.object({
+  ...{ full: RAN, room: RAN, step: v.string(), printed: v.boolean() },
+  ...{ whenFull: v.array(v.string()), whenRoom: v.array(v.string()) },
+});
 
 async function withFull(disk: string): Promise<v.InferOutput<typeof TOLD>> {
   await using place = await makePlace();
@@ -43,3 +46,19 @@ for (const disk of ["the data directory", "the repository", "the sandbox"] as co
     expect({ step, printed }).toEqual({ step: "ended", printed: !isInside });
   });
 }
+
+test.concurrent("no room on the disk of the worktree: nothing is begun there, it waits, and with room all of it is there", async () => {
+  const { full, room, step, whenFull, whenRoom } = await withFull("the worktree");
+  const told = JSON.parse(full.stdout);
+  expect(full.exit).toBe(1);
+  expect(told).toMatchObject({ success: false, status: "RUNNING", branch: null, undelivered: "not yet" });
+  expect(told.error.code).toBe("disk.full");
+  expect(told.error.message).toStartWith("There is no room left on the disk of ");
+  const attach = `parallel-cc sandbox attach ${told.sessionId.slice(0, 8)}`;
+  expect([told.error.hint, told.next]).toEqual([`Make room there, and go on: ${attach}`, [attach]]);
+  expect(told.waitsFor).toBe(told.error.message);
+  expect(whenFull).toEqual(["", ""]);
+  const answer = JSON.parse(room.stdout);
+  expect(answer).toMatchObject({ success: true, status: "COMPLETED", branch: "same", undelivered: null, error: null });
+  expect({ step, whenRoom }).toEqual({ step: "ended", whenRoom: ["", "refs/heads/same"] });
+});

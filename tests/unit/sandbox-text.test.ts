@@ -21,6 +21,7 @@ const ENDED: RunAnswer = {
     remarks: [],
     weaknesses: [],
     warnings: [],
+    undelivered: null,
     question: null,
     waitsFor: null,
     error: null,
@@ -55,6 +56,23 @@ describe("a run that has ended", () => {
       "  git diff --cached",
       "",
     ]);
+  });
+
+  test("whose result is not in the worktree says why, and where it is", () => {
+    const ref = `${ENDED.resultRef}`;
+    const error = { code: "sandbox.undelivered", message: `It is under ${ref}: it is locked.`, hint: null };
+    const kept = { ...ENDED, success: false, undelivered: "it is locked", commits: [], error };
+    const told = ["  2 files changed; not in the worktree, but under", `  ${ref}`, ""];
+    expect(
+      endText({ ...kept, worktreePath: null }, PAGE)
+        .split("\n")
+        .slice(1),
+    ).toEqual([`  ${error.message}`, ...told]);
+    expect(endText({ ...kept, branch: "feature/x" }, PAGE)).toContain(
+      "; not in the worktree, but on the branch\n  feature/x\n",
+    );
+    const other = { ...error, code: "claude.failed", message: "It failed." };
+    expect(endText({ ...kept, error: other }, PAGE)).toContain("; not in the worktree (it is locked), but under\n");
   });
 
   test("whose result is kept nowhere of its own any more says so", () => {

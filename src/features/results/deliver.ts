@@ -1,8 +1,9 @@
 // The result into the run's own worktree: uncommitted, or as a new branch. It is written only where the worktree stands
-// as it was made; else nothing is touched, and the reference has it all. No hook, no filter and no setting that came
-// with the result runs.
+// as it was made, whole or not at all; else nothing is touched, the branch is made all the same, and the reference has it
+// all. No hook, no filter and no setting that came with the result runs.
 
 import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { Failure } from "../../core/failure.ts";
 import { printable } from "../../core/text.ts";
 import { type Git, gitFailed } from "../../git/git.ts";
@@ -10,13 +11,26 @@ import { commitOf } from "../../git/repository.ts";
 import type { World } from "../../world.ts";
 import { changesBetween, GITLINK } from "./changes.ts";
 import { keptIn, treesBetween } from "./kept.ts";
-import { type Blocked, type Disk, place, planPlacement, told } from "./place-files.ts";
+import { LOCK_MS, outputUnlocked, requireRefUnlocked, requireUnlocked } from "./locks.ts";
+import {
+  type Blocked,
+  type Disk,
+  type PlacementPlan,
+  type PlacingInput,
+  place,
+  planPlacement,
+  putBack,
+  told,
+} from "./place-files.ts";
 import { shown } from "./raw-paths.ts";
 import type { Replayed } from "./replay.ts";
+import { unwritable } from "./unwritable.ts";
 
 export interface DeliverInput {
   /** Top of the run's own checkout. */
   worktree: string;
+  /** The git directory of its repository: for the branch, where the worktree has gone. */
+  repository?: string | undefined;
   replayed: Replayed;
   /** A new branch; undefined: what changed stands uncommitted. */
   branch: string | undefined;
@@ -32,6 +46,7 @@ export interface Delivered {
   form: "uncommitted" | "branch" | "ref";
   /** Why it was not. */
   why: string | null;
+  /** It may have been made all the same. */
   branch: string | null;
   /** What the branch stands at. */
   commit: string | null;
@@ -39,7 +54,7 @@ export interface Delivered {
   left: Blocked[];
 }
 
-type Effects = Pick<World, "git" | "startPiped" | "env">;
+type Effects = Pick<World, "git" | "startPiped" | "env" | "sleep">;
 
 const QUIET = {
   "core.hooksPath": "/dev/null",
@@ -47,20 +62,35 @@ const QUIET = {
   "core.splitIndex": "false",
   "i18n.commitEncoding": "UTF-8",
   "gc.auto": "0",
+  "core.filesRefLockTimeout": String(LOCK_MS),
 };
 
-/** Idempotent. Errors: `results.branch-exists`, `usage.branch`, those of git. */
+/**
+ * Idempotent; where it fails, all stands as before. Errors: `disk.full`, `results.locked`, `results.unwritable`,
+ * `results.branch-exists`, `usage.branch`, those of git.
+ */
 export async function deliver(world: Effects, input: DeliverInput): Promise<Delivered> {
+  try {
+    return await delivered(world, input);
+  } catch (thrown) {
+    throw unwritable(thrown, input.worktree);
+  }
+}
+
+async function delivered(world: Effects, input: DeliverInput): Promise<Delivered> {
   const { worktree, replayed, branch, signal } = input;
   const { store, sent, tip: raw } = replayed.source;
   const base = input.head ?? replayed.source.base;
-  if (!existsSync(worktree)) return onlyRef("the worktree is not there any more", []);
-  const git = await withoutFilters(world.git(worktree).configured({ settings: QUIET }));
+  const isThere = existsSync(join(worktree, ".git"));
+  if (!isThere && input.repository === undefined) return onlyRef(GONE_WORDS);
+  const found = isThere ? world.git(worktree) : world.git(input.repository ?? worktree).trusting();
+  const git = await withoutFilters(found.configured({ settings: QUIET }));
   const kept = keptIn(world, store);
   const commit = branch === undefined ? undefined : await lastCommit(git, input);
   if (branch !== undefined) await requireFree(git, branch, commit);
-  const why = await whyNotAsMade(git, { base, branch, commit });
-  if (why !== undefined) return onlyRef(why, []);
+  const target = branch === undefined || commit === undefined ? undefined : { branch, commit };
+  const why = isThere ? await whyNotAsMade(git, { base, branch, commit }) : GONE_WORDS;
+  if (why !== undefined) return besideWorktree(git, { why, target, left: [] });
   const changes = await changesBetween(world, {
     store,
     ...(await treesBetween(kept, { from: sent, to: raw })),
@@ -70,11 +100,12 @@ export async function deliver(world: Effects, input: DeliverInput): Promise<Deli
   const plan = await planPlacement(world, placing);
   const leftOut = new Set(replayed.left.map(({ path }) => path));
   const inTheWay = plan.blocked.filter(({ change }) => !leftOut.has(shown(change.path)));
-  if (inTheWay.length > 0)
-    return onlyRef("files of the worktree are not as they were sent", told({ blocked: inTheWay }));
-  if (branch !== undefined && commit !== undefined) await createBranch(git, branch, commit);
-  await place(placing, plan);
-  if (branch !== undefined && commit !== undefined) await switchTo(git, { branch, commit });
+  if (inTheWay.length > 0) {
+    const left = told({ blocked: inTheWay });
+    return besideWorktree(git, { why: "files of the worktree are not as they were sent", target, left });
+  }
+  if (target === undefined) await place(world, placing, plan);
+  else await placeOnBranch(world, git, { placing, plan, target, base });
   const links = changes.flatMap(({ path, now }) =>
     now?.mode === GITLINK ? [{ path: shown(path), why: LINK_WORDS }] : [],
   );
@@ -99,8 +130,56 @@ async function withoutFilters(git: Git): Promise<Git> {
 
 const LINK_WORDS = "a repository of its own: only its files are taken";
 
-function onlyRef(why: string, left: Blocked[]): Delivered {
-  return { form: "ref", why, branch: null, commit: null, left };
+const GONE_WORDS = "the worktree is not there any more";
+
+interface Target {
+  branch: string;
+  commit: string;
+}
+
+function onlyRef(why: string): Delivered {
+  return { form: "ref", why, branch: null, commit: null, left: [] };
+}
+
+interface Beside {
+  why: string;
+  target: Target | undefined;
+  left: Blocked[];
+}
+
+async function besideWorktree(git: Git, { why, target, left }: Beside): Promise<Delivered> {
+  if (target !== undefined) await createBranch(git, target);
+  return { form: "ref", why, branch: target?.branch ?? null, commit: target?.commit ?? null, left };
+}
+
+interface OnBranch {
+  placing: PlacingInput;
+  plan: PlacementPlan;
+  target: Target;
+  base: string;
+}
+
+/** The head goes to the branch when all else is right: who commits in between would undo the result. */
+async function placeOnBranch(world: Effects, git: Git, { placing, plan, target, base }: OnBranch): Promise<void> {
+  await requireUnlocked(world, git);
+  const isNew = await createBranch(git, target);
+  try {
+    await place(world, placing, plan);
+    await switchTo(world, git, target);
+  } catch (thrown) {
+    const why = unwritable(thrown, placing.disk.top);
+    // Whoever is on the branch already has it all.
+    if ((await headOf(git)) === `refs/heads/${target.branch}`) throw why;
+    await putBack(world, placing, plan);
+    if (await isStaged(git, base).catch(() => true)) await git.attempt(["read-tree", "--reset", base]);
+    if (isNew)
+      await git.attempt(["update-ref", "-d", "--end-of-options", `refs/heads/${target.branch}`, target.commit]);
+    throw why;
+  }
+}
+
+async function headOf(git: Git): Promise<string> {
+  return (await git.attempt(["symbolic-ref", "--quiet", "HEAD"])).stdout.trim();
 }
 
 /** The tip under the words that its user is to read. The same again, whenever it is made. */
@@ -144,8 +223,7 @@ interface Made {
 /** Undefined: it stands as it was made, or as an earlier call that was killed has left it. */
 async function whyNotAsMade(git: Git, { base, branch, commit }: Made): Promise<string | undefined> {
   const head = await commitOf(git, "HEAD");
-  const on = (await git.attempt(["symbolic-ref", "--quiet", "HEAD"])).stdout.trim();
-  const isSwitched = branch !== undefined && on === `refs/heads/${branch}` && head === commit;
+  const isSwitched = branch !== undefined && (await headOf(git)) === `refs/heads/${branch}` && head === commit;
   if (head !== base && !isSwitched) return "the worktree stands at another commit than it was made from";
   if (branch === undefined) return undefined;
   for (const tree of [base, commit]) {
@@ -155,7 +233,15 @@ async function whyNotAsMade(git: Git, { base, branch, commit }: Made): Promise<s
 }
 
 async function isStaged(git: Git, commit: string): Promise<boolean> {
-  const result = await git.attempt(["diff-index", "--cached", "--quiet", "--ignore-submodules=all", commit, "--"]);
+  const result = await git.attempt([
+    "diff-index",
+    "--cached",
+    "--quiet",
+    "--ita-invisible-in-index",
+    "--ignore-submodules=all",
+    commit,
+    "--",
+  ]);
   if (result.exit > 1) throw gitFailed(["diff-index"], result);
   return result.exit === 1;
 }
@@ -173,14 +259,20 @@ async function diskOf(git: Git, top: string): Promise<Disk> {
   };
 }
 
-async function createBranch(git: Git, branch: string, commit: string): Promise<void> {
+/** Whether it was not there yet. Errors: `results.branch-exists`, `results.locked`, `git.failed`. */
+async function createBranch(git: Git, { branch, commit }: Target): Promise<boolean> {
   const ref = `refs/heads/${branch}`;
-  if ((await commitOf(git, ref)) === commit) return;
-  await git.output(["update-ref", "--end-of-options", ref, commit, "0".repeat(commit.length)]);
+  if ((await commitOf(git, ref)) === commit) return false;
+  const args = ["update-ref", "--end-of-options", ref, commit, "0".repeat(commit.length)];
+  const result = await git.attempt(args);
+  if (result.exit === 0) return true;
+  await requireFree(git, branch, commit);
+  await requireRefUnlocked(git, ref);
+  throw gitFailed(args, result);
 }
 
 // The files stand already. Their stat is not taken into the index here: that would run what attributes name.
-async function switchTo(git: Git, { branch, commit }: { branch: string; commit: string }): Promise<void> {
+async function switchTo(world: Effects, git: Git, { branch, commit }: Target): Promise<void> {
+  await outputUnlocked(world, git, ["read-tree", "--reset", commit]);
   await git.output(["symbolic-ref", "-m", `parallel-cc: ${branch}`, "HEAD", `refs/heads/${branch}`]);
-  await git.output(["read-tree", "--reset", commit]);
 }

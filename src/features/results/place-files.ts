@@ -1,13 +1,15 @@
 // Files of a result onto a disk: byte for byte as they stood in the sandbox, written by git, which follows no link and
-// enters no `.git`. What is not as it was sent stays as it is. Again after it was killed, it goes on where it was.
+// enters no `.git`. What is not as it was sent stays as it is. Again after it was killed, it goes on where it was; what
+// fails is put back.
 
-import { closeSync, openSync, readSync, rmSync } from "node:fs";
+import { closeSync, lstatSync, openSync, readSync, rmdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Git } from "../../git/git.ts";
 import { type Change, GITLINK, type Side } from "./changes.ts";
 import { type Look, lookerAt } from "./disk-look.ts";
 import { outputOf, type Pipes } from "./piped-git.ts";
-import { bytesOf, fullPath, shown } from "./raw-paths.ts";
+import { bytesOf, foldersOf, fullPath, shown } from "./raw-paths.ts";
+import { isFromGit, noRoom, unwritable } from "./unwritable.ts";
 
 export interface Disk {
   top: string;
@@ -37,6 +39,8 @@ export interface Blocked {
 export interface PlacementPlan {
   todo: Placement[];
   blocked: { change: Change; why: string }[];
+  /** Directories that are not there yet. */
+  folders: string[];
 }
 
 /** What there is to do, and what stands in the way of the rest. Changes nothing. */
@@ -47,14 +51,26 @@ export async function planPlacement(world: Pipes, { store, disk, changes }: Plac
     changes: new Map(files.map((one) => [one.path, one])),
     knowsModes: disk.knowsModes,
   });
-  const plan: PlacementPlan = { todo: [], blocked: [] };
+  const plan: PlacementPlan = { todo: [], blocked: [], folders: [] };
   for (const change of files) {
     const look = lookAt(change);
     const why = await whyNot(world, { store, disk, change, look });
     if (why !== undefined) plan.blocked.push({ change, why });
     else if (look.is !== "new" && !(look.is === "absent" && change.now === undefined)) plan.todo.push({ change, look });
   }
+  const folders = new Set(
+    plan.todo.flatMap(({ change: { path, now } }) => (now === undefined ? [] : [...foldersOf(path)])),
+  );
+  plan.folders = [...folders].filter((folder) => !isFolder(disk.top, folder));
   return plan;
+}
+
+function isFolder(top: string, folder: string): boolean {
+  try {
+    return lstatSync(fullPath(top, folder)).isDirectory();
+  } catch {
+    return false;
+  }
 }
 
 const LONGEST_NAME = 255;
@@ -100,11 +116,84 @@ async function isBeginning(
   }
 }
 
-/** Does what was planned, all of it by one git. Errors: `git.failed`, when the disk is full for example. */
-export async function place(
-  { kept, store, disk }: Omit<PlacingInput, "changes">,
-  { todo }: PlacementPlan,
-): Promise<void> {
+type Placing = Omit<PlacingInput, "changes">;
+
+/** All of it, or none. Errors: `disk.full`, `results.unwritable`, `git.failed`. */
+export async function place(world: Pipes, placing: Placing, plan: PlacementPlan): Promise<void> {
+  try {
+    await write(placing, plan.todo);
+  } catch (thrown) {
+    const why = unwritable(thrown, placing.disk.top);
+    const { isCutShort } = await putBack(world, placing, plan);
+    // git does not say why it could not write all of a file, and a quota is seen by nobody.
+    throw isCutShort && isFromGit(thrown) ? noRoom(thrown, placing.disk.top) : why;
+  }
+}
+
+/** What was planned as it stood before. What cannot be put back is known as ours by who delivers again. */
+export async function putBack(
+  world: Pipes,
+  placing: Placing,
+  { todo, folders }: PlacementPlan,
+): Promise<{ isCutShort: boolean }> {
+  const planned = todo.map(({ change }) => change);
+  let isCutShort = false;
+  try {
+    isCutShort = await removeOurs(world, placing, { changes: planned, kinds: ["new", "shorter"] });
+    for (const folder of folders.toSorted((a, b) => b.length - a.length))
+      removeEmpty(fullPath(placing.disk.top, folder));
+  } catch {
+    return { isCutShort };
+  }
+  const changes = todo.flatMap(({ change: { path, old }, look }) =>
+    look.is === "old" && old !== undefined ? [{ path, old: undefined, now: old }] : [],
+  );
+  try {
+    const back = await planPlacement(world, { ...placing, changes });
+    await write(placing, back.todo);
+  } catch {
+    await removeOurs(world, placing, { changes, kinds: ["shorter"] }).catch(() => undefined);
+  }
+  return { isCutShort };
+}
+
+interface Ours {
+  changes: readonly Change[];
+  kinds: readonly Look["is"][];
+}
+
+/** Whether one of them was only begun. */
+async function removeOurs(world: Pipes, { store, disk }: Placing, { changes, kinds }: Ours): Promise<boolean> {
+  const lookAt = lookerAt({
+    top: disk.top,
+    changes: new Map(changes.map((one) => [one.path, one])),
+    knowsModes: disk.knowsModes,
+  });
+  let isCutShort = false;
+  for (const change of changes) {
+    const { now } = change;
+    const look = lookAt(change);
+    if (now === undefined || !kinds.includes(look.is)) continue;
+    const file = fullPath(disk.top, change.path);
+    if (look.is === "shorter") {
+      if (!(await isBeginning(world, { store, file, now, sizeBytes: look.sizeBytes }))) continue;
+      isCutShort = true;
+    }
+    rmSync(file, { force: true });
+  }
+  return isCutShort;
+}
+
+function removeEmpty(folder: Buffer): void {
+  try {
+    rmdirSync(folder);
+  } catch {
+    // It was never made, or somebody has put something there.
+  }
+}
+
+/** By one git. */
+async function write({ kept, store, disk }: Placing, todo: readonly Placement[]): Promise<void> {
   const index = join(dirname(store), "place-index");
   const clear = () => {
     rmSync(index, { force: true });

@@ -38,7 +38,7 @@ export async function takeTo(world: Pick<World, "git" | "startPiped" | "env">, i
   const disk: Disk = { top: realpathSync(output), knowsModes: true, knowsLinks: true, ignoresCase: false };
   const placing = { kept, store, disk, changes };
   const plan = await planPlacement(world, placing);
-  await place(placing, plan);
+  await place(world, placing, plan);
   return {
     files: changes.length - plan.blocked.length,
     deleted: all.flatMap(({ path, now }) => (now === undefined ? [shown(path)] : [])),

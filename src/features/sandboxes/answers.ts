@@ -2,7 +2,7 @@
 
 import { existsSync, readFileSync } from "node:fs";
 import { NUMBER, orNull, TEXT, TEXT_OR_NULL, v, YES_OR_NO } from "../../core/shape.ts";
-import { shellWord } from "../../core/text.ts";
+import { clause, shellWord } from "../../core/text.ts";
 import { isoText } from "../../db/db.ts";
 import type { Paths } from "../../files/paths.ts";
 import type { UploadPlan } from "../uploads/uploads.ts";
@@ -36,6 +36,8 @@ export const runShape = () =>
     left: v.array(v.strictObject({ path: TEXT, why: TEXT })),
     remarks: v.array(TEXT),
     heldBack: TEXT_OR_NULL,
+    /** Why the result is not in the worktree: it is on `branch`, when there is one, and under `resultRef`. */
+    undelivered: TEXT_OR_NULL,
     weaknesses: v.array(TEXT),
     warnings: v.array(TEXT),
     /** What claude ended on, when that asks its user something. */
@@ -62,7 +64,7 @@ export function runAnswer(run: Run, { paths, now }: { paths: Paths; now: Date })
   const { result, delivered } = facts;
   const status = statusOf(run);
   return {
-    success: status === "COMPLETED" && (result?.heldBack ?? null) === null && (delivered?.note ?? null) === null,
+    success: status === "COMPLETED" && (result?.heldBack ?? null) === null && undelivered(run) === null,
     ...{ sessionId: run.id, name: run.name, provider: run.provider, sandboxId: run.instance_id, status },
     ...{ exitCode: facts.exit ?? null, executionTime: workedMs(run, now), worktreePath: pathOf(run) },
     ...{ branch: delivered?.branch ?? null, commits: result?.commits ?? [], filesChanged: result?.filesChanged ?? 0 },
@@ -75,6 +77,7 @@ export function runAnswer(run: Run, { paths, now }: { paths: Paths; now: Date })
     ...{
       remarks: result?.remarks ?? [],
       heldBack: result?.heldBack ?? null,
+      undelivered: undelivered(run),
       weaknesses: facts.weaknesses,
       warnings: facts.warnings,
     },
@@ -84,7 +87,7 @@ export function runAnswer(run: Run, { paths, now }: { paths: Paths; now: Date })
       cost: costOf(run, now),
       logPath: placeOf(paths, run.id).log,
     },
-    ...{ error: run.trouble, next: nextOf(run), sent: run.request.isDryRun ? sentBy(placeOf(paths, run.id)) : null },
+    ...{ error: errorOf(run), next: nextOf(run), sent: run.request.isDryRun ? sentBy(placeOf(paths, run.id)) : null },
   };
 }
 
@@ -124,12 +127,36 @@ export function listed(run: Run, now: Date): Listed {
     ...{ repoPath: run.repo_path, status: statusOf(run), step: run.step, title: run.title },
     ...{ createdAt: isoText(run.created_at), endedAt: run.ended_at, worktreePath: pathOf(run) },
     ...{ resultRef: run.facts.result?.ref ?? null, question: questionOf(run), waitsFor: waitsFor(run) },
-    ...{ cost: costOf(run, now), error: run.trouble, next: nextOf(run) },
+    ...{ cost: costOf(run, now), error: errorOf(run), next: nextOf(run) },
   };
 }
 
 function pathOf({ worktree_path: path, facts }: Run): string | null {
   return facts.isWorktreeGone ? null : path;
+}
+
+function undelivered({ step, facts: { result, delivered } }: Run): string | null {
+  // Since its work is elsewhere as well, by whoever's hand.
+  if (result === undefined || (result.ref === null && delivered?.branch == null)) return null;
+  if (delivered !== undefined) return delivered.note;
+  if (result.filesChanged + result.commits.length === 0) return null;
+  return step === "ended" ? "nobody wanted it there any more" : "not yet";
+}
+
+export const UNDELIVERED = "sandbox.undelivered";
+
+/** What went wrong with the run itself comes first. */
+function errorOf(run: Run): RunAnswer["error"] {
+  const { id, trouble, facts } = run;
+  const { result, delivered } = facts;
+  const why = undelivered(run);
+  if (trouble !== null || delivered === undefined || why === null) return trouble;
+  const where = delivered.branch === null ? `under ${result?.ref}` : `on ${delivered.branch}`;
+  return {
+    code: UNDELIVERED,
+    message: `The result is ${where}, and not in the worktree: ${clause(why)}.`,
+    hint: `It is also to be had as files: parallel-cc sandbox download ${id.slice(0, 8)} --output <directory>`,
+  };
 }
 
 export function workedMs({ started_at: from, over_at: to }: Run, now: Date): number {
@@ -159,7 +186,11 @@ function nextOf(run: Run): string[] {
   const from = run.base_commit?.slice(0, 12) ?? "HEAD";
   if (result.filesChanged + result.commits.length === 0) return [];
   if (delivered === undefined || delivered.note !== null) {
-    return [`git -C ${shellWord(run.repo_path)} diff ${from} ${result.ref}`];
+    const git = `git -C ${shellWord(run.repo_path)}`;
+    const branch = delivered?.branch ?? null;
+    if (branch !== null)
+      return [`${git} diff ${from} ${shellWord(branch)}`, `${git} push -u origin ${shellWord(branch)}`];
+    return [`${git} diff ${from} ${result.ref}`, `${git} branch <branch> ${result.ref}`];
   }
   if (result.filesChanged === 0) return [];
   const git = `git -C ${shellWord(path)}`;

@@ -8,7 +8,7 @@ import { type Driving, requireRepository } from "./driving.ts";
 
 export async function causeOf(driving: Driving, thrown: unknown): Promise<Failure> {
   const failure = asFailure(thrown);
-  if (failure.kind === "cancelled" || failure.code === "sandbox.gone") return failure;
+  if (failure.kind === "cancelled" || ["sandbox.gone", "disk.full"].includes(failure.code)) return failure;
   const { git_dir: gitDir, id } = driving.run();
   try {
     requireRepository(driving.run());

@@ -1,12 +1,13 @@
 // The last of the result comes home, and is put where its user looks for it.
 
 import { readFileSync } from "node:fs";
-import { asFailure } from "../../core/failure.ts";
-import { counted, printable } from "../../core/text.ts";
+import { asFailure, Failure } from "../../core/failure.ts";
+import { clause, counted, printable } from "../../core/text.ts";
 import { branchTip, deleteBranchAt } from "../../git/repository.ts";
-import { deliver, type Replayed } from "../results/results.ts";
+import { type Delivered, deliver, type Replayed } from "../results/results.ts";
 import { worktreeRow } from "../worktrees/worktrees.ts";
 import { workedMs } from "./answers.ts";
+import { causeOf } from "./cause.ts";
 import { costOf } from "./cost.ts";
 import type { Driving } from "./driving.ts";
 import { bringHome, bringHomeFromHere, commitMessage, type Home } from "./home.ts";
@@ -45,7 +46,10 @@ function vanished(driving: Driving, home: Home | undefined): void {
   });
 }
 
-/** A result that cannot be put into the worktree is safe under its ref: that is told, and is no reason to keep the sandbox. */
+/**
+ * A result that cannot be put into the worktree is safe under its ref: that is told, and is no reason to keep the sandbox.
+ * Where its user can make room for it, it waits for that. Errors: `disk.full`, `results.locked`, `sandbox.repository-gone`.
+ */
 export async function handOver(driving: Driving): Promise<void> {
   const { place } = driving;
   const run = driving.run();
@@ -58,35 +62,49 @@ export async function handOver(driving: Driving): Promise<void> {
     driving.change({ step: "delivered" });
     return;
   }
-  try {
-    const replayed: Replayed = JSON.parse(readFileSync(place.replayed, "utf8"));
-    const branch = run.request.branch ?? undefined;
-    const message = fullMessage(driving);
-    const head = run.base_commit ?? undefined;
-    const delivered = await deliverAs(driving, { worktree, replayed, branch, message, head });
-    const { form, why, left } = delivered;
-    driving.change({
-      step: "delivered",
-      facts: { delivered: { path: worktree, branch: delivered.branch, note: why } },
+  const replayed: Replayed = JSON.parse(readFileSync(place.replayed, "utf8"));
+  const branch = run.request.branch ?? undefined;
+  const message = fullMessage(driving);
+  const head = run.base_commit ?? undefined;
+  const input = { worktree, repository: run.git_dir, replayed, branch, message, head };
+  const delivered = await deliverAs(driving, input).catch((thrown: unknown) => refused(driving, thrown));
+  const { form, why, left } = delivered;
+  driving.change({
+    step: "delivered",
+    facts: { delivered: { path: worktree, branch: delivered.branch, note: why } },
+  });
+  if (form === "branch") {
+    await dropOwnBranch(driving, worktree).catch((thrown: unknown) => {
+      // One name too many: cleanup takes it with the worktree.
+      driving.world.log("info", "sandbox.branch-not-dropped", { error: asFailure(thrown).message });
     });
-    if (form === "branch") {
-      await dropOwnBranch(driving, worktree).catch((thrown: unknown) => {
-        // One name too many: cleanup takes it with the worktree.
-        driving.world.log("info", "sandbox.branch-not-dropped", { error: asFailure(thrown).message });
-      });
-    }
-    for (const one of left) driving.note(`${printable(one.path)}: ${one.why}.`, "warning");
-    if (form === "ref") driving.note(`The result is under ${result.ref}, and not in the worktree: ${why}.`, "warning");
-    else if (result.filesChanged > 0)
-      driving.note(branch === undefined ? `In ${worktree}, uncommitted.` : `On ${branch}, in ${worktree}.`);
-  } catch (thrown) {
-    const { message, hint, kind } = asFailure(thrown);
-    if (kind === "cancelled" || kind === "internal") throw thrown;
-    const note = hint === undefined ? message : `${message} ${hint}`;
-    driving.change({ step: "delivered", facts: { delivered: { path: worktree, branch: null, note } } });
-    driving.note(`The result is under ${result.ref}, and not in the worktree: ${note}`, "warning");
+  }
+  for (const one of left) driving.note(`${printable(one.path)}: ${one.why}.`, "warning");
+  if (why !== null) {
+    const where = delivered.branch === null ? `under ${result.ref}` : `on ${delivered.branch}`;
+    driving.note(`The result is ${where}, and not in the worktree: ${clause(why)}.`, "warning");
+  } else if (result.filesChanged > 0) {
+    driving.note(branch === undefined ? `In ${worktree}, uncommitted.` : `On ${delivered.branch}, in ${worktree}.`);
   }
 }
+
+/** Why, where nothing can be done about it. Error: what its user can mend. */
+async function refused(
+  driving: Driving,
+  thrown: unknown,
+): Promise<Pick<Delivered, "form" | "why" | "branch" | "left">> {
+  const failure = await causeOf(driving, thrown);
+  if (failure.kind === "cancelled" || failure.kind === "internal") throw thrown;
+  const { code, hint, message, kind } = failure;
+  if (WAITS.has(code) && failure !== thrown) throw failure;
+  if (WAITS.has(code)) {
+    const how = `${hint}, and go on: parallel-cc sandbox attach ${driving.id.slice(0, 8)}`;
+    throw new Failure({ code, message, kind, hint: how, cause: thrown });
+  }
+  return { form: "ref", why: clause(message), branch: null, left: [] };
+}
+
+const WAITS = new Set(["disk.full", "results.locked", "sandbox.repository-gone"]);
 
 /** The one that the worktree was made on, where nobody committed to it: its work is on another. */
 async function dropOwnBranch({ world, db, run }: Driving, worktree: string): Promise<void> {

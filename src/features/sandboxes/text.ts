@@ -1,10 +1,10 @@
 // How runs are shown to people.
 
 import type { Page } from "../../core/operation.ts";
-import { age, counted, cutStart, printable, quotedLines, shellWord, sizeText, table } from "../../core/text.ts";
+import { age, clause, counted, cutStart, printable, quotedLines, shellWord, sizeText, table } from "../../core/text.ts";
 import { parseUtc } from "../../db/db.ts";
 import { durationText, keptView, liveText } from "../claude-runs/claude-runs.ts";
-import type { Listed, RunAnswer } from "./answers.ts";
+import { type Listed, type RunAnswer, UNDELIVERED } from "./answers.ts";
 import type { StateAnswer } from "./state.ts";
 
 const MARKS = { COMPLETED: "green", FAILED: "red", TIMEOUT: "yellow", CANCELLED: "yellow" } as const;
@@ -68,13 +68,13 @@ function nextLines({ next, worktreePath }: RunAnswer): string[] {
 
 function resultLines(answer: RunAnswer): string[] {
   const lines: string[] = [];
-  const { commits, filesChanged, worktreePath, branch, resultRef } = answer;
+  const { commits, filesChanged, resultRef } = answer;
   if (answer.heldBack !== null) lines.push(`  The result is here and is held back: ${answer.heldBack}.`);
   else if (resultRef !== null && filesChanged === 0) lines.push("  It changed nothing.");
   else if (resultRef !== null) {
-    const where = branch === null ? "uncommitted" : `on ${branch}`;
     const made = commits.length === 0 ? "" : `, ${counted(commits.length, "commit")} of claude's`;
-    lines.push(`  ${counted(filesChanged, "file")} changed${made}; ${where} in`, `  ${worktreePath}`);
+    const [where, at] = whereabouts(answer);
+    lines.push(`  ${counted(filesChanged, "file")} changed${made}; ${where}`, `  ${at}`);
     for (const { subject } of commits.slice(0, MOST_NAMED)) lines.push(`    ${printable(subject)}`);
     if (commits.length > MOST_NAMED) lines.push(`    and ${commits.length - MOST_NAMED} more`);
   } else if (filesChanged > 0) {
@@ -95,6 +95,17 @@ function resultLines(answer: RunAnswer): string[] {
   for (const remark of answer.remarks) lines.push(`  ${remark}`);
   for (const weakness of answer.weaknesses) lines.push(`  Weaker isolation: ${weakness}`);
   return lines;
+}
+
+/** How, and where to look for it. */
+function whereabouts({ branch, worktreePath, resultRef, undelivered, error }: RunAnswer): [string, string] {
+  if (undelivered === null && worktreePath !== null) {
+    return [`${branch === null ? "uncommitted" : `on ${printable(branch)}`} in`, printable(worktreePath)];
+  }
+  // The error has told why.
+  const why = undelivered === null || error?.code === UNDELIVERED ? "" : ` (${clause(printable(undelivered))})`;
+  if (branch === null) return [`not in the worktree${why}, but under`, printable(resultRef ?? "")];
+  return [`not in the worktree${why}, but on the branch`, printable(branch)];
 }
 
 const MOST_NAMED = 8;
