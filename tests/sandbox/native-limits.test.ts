@@ -13,11 +13,13 @@ const SMALL = { memoryBytes: 300 * 1024 * 1024, processes: 60 };
 test("who takes more memory than the sandbox may have is ended, and the sandbox goes on", async () => {
   await using scene = await nativeScene();
   const sandbox = await scene.make({ limits: SMALL });
+  expect((await sandbox.inspect()).ranOutOfMemory).toBe(false);
   const hog =
     'const all = []; for (;;) { all.push(new Uint8Array(16 << 20).fill(1)); if (all.length > 100) break }; console.log("had")';
   const ran = await capture(sandbox, { argv: ["bun", "-e", hog], timeoutMs: 30_000 });
   expect(ran.stdout).not.toContain("had");
   expect(ran.exit).not.toBe(0);
+  expect((await sandbox.inspect()).ranOutOfMemory).toBe(true);
   expect(await capture(sandbox, { argv: ["echo", "on"] })).toMatchObject({ exit: 0, stdout: "on\n" });
 });
 

@@ -177,6 +177,12 @@ describe("an end in words", () => {
       "turns",
     ],
     ["its memory", { view: BUSY, end: { exit: 137, by: "itself" } }, "claude.killed", "no memory left"],
+    [
+      "a loss over memory",
+      { view: BUSY, end: { exit: null, by: "loss" }, ranOutOfMemory: true },
+      "claude.killed",
+      "was all used",
+    ],
     ["a loss", { view: BUSY, end: { exit: null, by: "loss" } }, "claude.lost", "was killed"],
     ["its result", { view: failed, end: { exit: 1, by: "itself" } }, "claude.failed", "status 1. It said: It broke."],
     [

@@ -1,7 +1,7 @@
 // Claude inside a sandbox: found, started once, followed, stopped; what it prints read into a view, and how that looks.
 
 export { type Auth, type AuthMethod, hostsOf, readAuth, type Secret, secretsOf } from "./auth.ts";
-export { endingOf, quietSince } from "./ending.ts";
+export { endingOf, quietSince, wasKilled } from "./ending.ts";
 export { follow } from "./follow.ts";
 export { viewOf } from "./kept-view.ts";
 export { type Launch, launch } from "./launch.ts";

@@ -15,6 +15,8 @@ export type Ending = { isDone: true } | { isDone: false; code: string; message: 
 export interface EndingInput {
   view: View;
   end: Pick<ClaudeEnd, "exit" | "by"> & Partial<Pick<ClaudeEnd, "said">>;
+  /** The kernel ended something in the sandbox since its memory was all used. */
+  ranOutOfMemory?: boolean;
 }
 
 const FAILURES: Readonly<Record<NonNullable<View["failure"]>, { code: string; message: string; hint: string }>> = {
@@ -50,11 +52,24 @@ const FAILURES: Readonly<Record<NonNullable<View["failure"]>, { code: string; me
   },
 };
 
-export function endingOf({ view, end }: EndingInput): Ending {
+/** Killed, it or what looked after it, and not because it was told to end. */
+export function wasKilled({ exit, by }: EndingInput["end"]): boolean {
+  return by === "loss" || exit === null || (exit === KILLED && by === "itself");
+}
+
+export function endingOf({ view, end, ranOutOfMemory = false }: EndingInput): Ending {
   const { failure, result } = view;
   if (failure !== null && (result === null || result.isError)) return { isDone: false, ...FAILURES[failure] };
   if (end.exit === 0 && result !== null && !result.isError) return { isDone: true };
   const code = "claude.failed";
+  if (ranOutOfMemory && wasKilled(end)) {
+    return {
+      ...{ isDone: false, code: "claude.killed" },
+      message:
+        "The memory of the sandbox, which files in /dev/shm take as well, was all used, and claude ended over it.",
+      hint: "Give it more with the setting sandbox.memory, or the task to fewer programs at once.",
+    };
+  }
   if (end.by === "loss" || end.exit === null) {
     return {
       isDone: false,
@@ -68,7 +83,7 @@ export function endingOf({ view, end }: EndingInput): Ending {
     return {
       ...{ isDone: false, code: "claude.killed" },
       message: "Claude was killed from outside (exit status 137), most likely since the sandbox had no memory left.",
-      hint: "Give the sandbox more memory, or the task to fewer programs at once.",
+      hint: "Give it more with the setting sandbox.memory, or the task to fewer programs at once.",
     };
   }
   const words = [result?.isError ? result.text : "", end.said ?? "", view.lastText ?? ""].find(

@@ -139,6 +139,8 @@ export interface Standing {
   /** When it ends by itself. */
   endsAt: Date | undefined;
   usage: { cpuPercent: number | undefined; memoryBytes: number | undefined; diskBytes: number | undefined };
+  /** A program in it was ended since its memory was all used; absent where that is not seen. */
+  ranOutOfMemory?: boolean;
 }
 
 /** Runs a program to its end and answers all it printed: for small answers (1 MiB, else `sandbox.exec`). */

@@ -12,6 +12,7 @@ import {
   stopClaude,
   type View,
   viewOf,
+  wasKilled,
 } from "../claude-runs/claude-runs.ts";
 import type { Sandbox } from "../providers/providers.ts";
 import { gatheredBefore } from "../results/results.ts";
@@ -89,7 +90,8 @@ async function watchOnce(driving: Driving): Promise<void> {
     followed.abort();
     const unread = await following.catch(forAbort(followed.signal));
     end ??= await endOf(driving, sandbox);
-    over(driving, { endedBy, view: view.snapshot(), end, unread });
+    const ranOutOfMemory = wasKilled(end) && (await sandbox.inspect()).ranOutOfMemory === true;
+    over(driving, { endedBy, view: view.snapshot(), end, unread, ranOutOfMemory });
   } finally {
     followed.abort();
     closeSync(log);
@@ -272,12 +274,13 @@ interface Over {
   end: End;
   /** Why it was followed no further. */
   unread: Failure | undefined;
+  ranOutOfMemory: boolean;
 }
 
-function over(driving: Driving, { endedBy, view, end, unread }: Over): void {
+function over(driving: Driving, { endedBy, view, end, unread, ranOutOfMemory }: Over): void {
   const overAt = driving.world.now().toISOString();
   const change = { step: "over" as const, overAt, view, facts: { endedBy, exit: end.exit } };
-  const ending = endingOf({ view, end });
+  const ending = endingOf({ view, end, ranOutOfMemory });
   const trouble = unread ?? (ending.isDone ? undefined : ending);
   if (endedBy === "stop" || endedBy === "limit") {
     driving.change({ ...change, outcome: endedBy === "stop" ? "CANCELLED" : "TIMEOUT" });

@@ -78,6 +78,12 @@ export function memoryOf(groups: readonly string[]): number | undefined {
   return sizes.length === 0 ? undefined : sizes.reduce((sum, text) => sum + Number(text), 0);
 }
 
+/** Whether the kernel has ended a program of theirs for want of memory: it counts them (v1 since 4.13). */
+export function ranOutOfMemory(groups: readonly string[]): boolean {
+  const files = groups.flatMap((group) => ["memory.events", "memory.oom_control"].map((file) => join(group, file)));
+  return files.some((file) => /^oom_kill [1-9]/m.test(readOr(file, "")));
+}
+
 /** Groups that might be made, the best first: below our own, or beside it and above, where their controllers are on. */
 function candidates(name: string): string[][] {
   const own = new Map(

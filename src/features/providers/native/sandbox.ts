@@ -8,6 +8,7 @@ import type { Exec, ExecEnd, Execution, Sandbox, Standing } from "../provider.ts
 import { destroyed } from "./destroy.ts";
 import { type Ground, recordOf, standingOf } from "./ground.ts";
 import { before, readStart, type Start, type Told, tellStart } from "./inside.ts";
+import { ranOutOfMemory } from "./limits.ts";
 import { checkMinutes, directHosts } from "./policy.ts";
 import { ask, awake, type Callers, isKept } from "./talk.ts";
 import { usageOf } from "./usage.ts";
@@ -239,6 +240,7 @@ async function inspected(world: Effects, ground: Ground): Promise<Standing> {
     state: isRunning ? "running" : "stopped",
     endsAt: isRunning ? new Date(standing.endsAt) : undefined,
     usage: await usageOf(world, ground, standing?.groups ?? []),
+    ranOutOfMemory: ranOutOfMemory(standing?.groups ?? []),
   };
 }
 
