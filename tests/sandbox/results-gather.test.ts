@@ -18,6 +18,7 @@ describe.each([true, false])("a sandbox that shares objects: %p", (sharesObjects
       ...{ head: sent.commit, tip: sent.commit, branch: "work", branches: [{ name: "work", commit: sent.commit }] },
       ...{
         tags: [],
+        messages: [],
         stashes: [],
         worktrees: [],
         abandoned: [],

@@ -272,3 +272,30 @@ describe("what nobody committed in another worktree comes home:", () => {
     expect((await run.replay()).more.map(({ ref }) => ref)).toContain(`${MORE}/worktree/0`);
   });
 });
+
+test("annotated tags keep their words, also one of what was sent", async () => {
+  await using run = await makeRun({ files: FILES });
+  await run.claude(`git tag -a -m 'at the beginning' start; ${commit("one")} git tag light
+    printf 'two\\n\\nlines of words\\n' | git tag -a -F - v1/full; git tag -a -m on-tree tree HEAD^{tree}`);
+  const gathered = await run.gather();
+  expect(gathered.refs).toEqual(["refs/tags/tree"]);
+  expect(await run.gather()).toEqual({ ...gathered, isUnchanged: true });
+  const replayed = await run.replay();
+  const at = (name: string) => `${MORE}/tag/${name}`;
+  expect(replayed.more.map(({ ref }) => ref).toSorted()).toEqual([at("start"), at("v1/full")]);
+  const shown = async (name: string) =>
+    (await run.repo.git("for-each-ref", "--format=%(objecttype) %(*objectname) %(contents)", at(name))).trim();
+  expect(await shown("start")).toBe(`tag ${run.base} at the beginning`);
+  expect(await shown("v1/full")).toBe(`tag ${replayed.tip} two\n\nlines of words`);
+  expect((await run.replay()).more).toEqual(replayed.more);
+  expect(await run.repo.git("fsck", "--no-dangling")).toBe("");
+});
+
+test("a tag of a commit that is not here is not made", async () => {
+  await using run = await makeRun({ files: FILES });
+  await run.claude(`git checkout -q --detach; ${commit("two")} git tag -a -m words two; git checkout -q work`);
+  const gathered = await run.gather();
+  const { more } = await run.replay({ gathered: { ...gathered, tags: [], abandoned: [] } });
+  expect(more).toEqual([]);
+  expect(await run.repo.git("fsck", "--no-dangling")).toBe("");
+});

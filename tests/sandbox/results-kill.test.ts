@@ -20,7 +20,7 @@ const FILES = {
 };
 const WORK = `echo one >>a.txt; git commit -qam one; echo new >new.big; echo newer >old.big; git add .; git commit -qm big
   git checkout -qb side HEAD~1; echo s >s.txt; git add .; git commit -qm side; git checkout -q --detach work
-  echo l >l.txt; git add .; git commit -qm lost; git checkout -q work; git worktree add -q ../run/beside; echo n >../run/beside/n
+  echo l >l.txt; git add .; git commit -qm lost; git checkout -q work; git tag -am words tag; git worktree add -q ../run/beside; echo n >../run/beside/n
   git rm -q b.txt; mkdir b.txt; echo in >b.txt/in; rm -r dir; ln -s a.txt dir; chmod +x a.txt; echo u >u.txt`;
 
 /** A git that kills whoever started it instead of being git, the `when`th time. */

@@ -18,12 +18,13 @@ const LINE = {
   branch: new RegExp(`^(${ID}) refs/heads/(.+)$`),
   tag: new RegExp(`^(${ID}) refs/tags/(.+)$`),
   stash: new RegExp(`^(${ID})$`),
+  message: new RegExp(`^(${ID}) refs/tags/(.+)$`),
   worktree: new RegExp(`^(${ID}) (.+)$`),
 };
 
 type Lists = Pick<
   HomeWords,
-  "branches" | "tags" | "stashes" | "worktrees" | "abandoned" | "nested" | "unread" | "refs" | "ignored"
+  "branches" | "tags" | "messages" | "stashes" | "worktrees" | "abandoned" | "nested" | "unread" | "refs" | "ignored"
 >;
 
 /** Errors: `results.garbled`. */
@@ -42,7 +43,7 @@ async function read(reader: ByteReader): Promise<HomeWords> {
   if (first !== "parallel-cc-home 1")
     throw garbled("it does not begin as it should", { isSilent: first === undefined });
   const words: Lists = {
-    ...{ branches: [], tags: [], stashes: [], worktrees: [], abandoned: [] },
+    ...{ branches: [], tags: [], messages: [], stashes: [], worktrees: [], abandoned: [] },
     ...{ nested: [], unread: [], refs: [], ignored: [] },
   };
   let head: string | undefined;
@@ -62,9 +63,11 @@ async function read(reader: ByteReader): Promise<HomeWords> {
       branch = ref.startsWith("refs/heads/") ? shown(ref.slice("refs/heads/".length)) : undefined;
     }
     if (word === "tip") tip = LINE.tip.exec(rest)?.[1];
-    if (word === "branch" || word === "tag" || word === "worktree") {
+    if (word === "branch" || word === "tag" || word === "message" || word === "worktree") {
       const [, commit, name] = LINE[word].exec(rest) ?? [];
-      const list = { branch: words.branches, tag: words.tags, worktree: words.worktrees }[word];
+      const list = { branch: words.branches, tag: words.tags, message: words.messages, worktree: words.worktrees }[
+        word
+      ];
       if (commit !== undefined && name !== undefined)
         list.push({ name: Buffer.from(name, "latin1").toString(), commit });
     }

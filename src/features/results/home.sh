@@ -320,6 +320,24 @@ name_worktrees() {
   done
 }
 
+# What is written in annotated tags, each as a commit on what it is of.
+name_messages() {
+  sed -n 's/^tag \([0-9a-f]*\) commit \([0-9a-f]*\) /\1 \2 /p' "$own/tags" | head -n 100 >"$own/annotated"
+  while read -r tag commit ref; do
+    said_by theirs for-each-ref --format='%(taggerdate:raw)' "$ref"
+    when=$(head -n 1 "$mine/answer")
+    said_by theirs cat-file tag "$tag"
+    saying=$(sed '1,/^$/d' "$mine/answer" | GIT_AUTHOR_NAME=$NAME GIT_AUTHOR_EMAIL=$EMAIL GIT_COMMITTER_NAME=$NAME \
+      GIT_COMMITTER_EMAIL=$EMAIL GIT_AUTHOR_DATE="@${when:-0 +0000}" GIT_COMMITTER_DATE="@${when:-0 +0000}" \
+      ours commit-tree "$commit^{tree}" -p "$commit" -F - 2>/dev/null)
+    if heard $?; then
+      printf 'message %s %s\n' "$saying" "$ref" >>"$own/branches"
+    else
+      printf 'unread message of %s\n' "$ref" >>"$own/words"
+    fi
+  done <"$own/annotated"
+}
+
 # Where HEAD has been, here and in checkouts elsewhere, and no name has been since.
 name_abandoned() {
   for admin in "$theirs" "$common" "$common"/worktrees/*; do
@@ -377,8 +395,10 @@ name_tips() {
   head -n 1000 "$mine/answer" | sed -n 's/^commit /branch /p' >"$own/branches"
   # Annotated tags as what they are of.
   said_by theirs for-each-ref --format='%(objecttype) %(objectname) %(*objecttype) %(*objectname) %(refname)' refs/tags
-  head -n 1000 "$mine/answer" |
-    sed -n 's/^commit \([0-9a-f]*\)   /tag \1 /p;s/^tag [0-9a-f]* commit \([0-9a-f]*\) /tag \1 /p' >>"$own/branches"
+  head -n 1000 "$mine/answer" >"$own/tags"
+  sed -n 's/^commit \([0-9a-f]*\)   /tag \1 /p;s/^tag [0-9a-f]* commit \([0-9a-f]*\) /tag \1 /p' "$own/tags" >>"$own/branches"
+  name_messages
+  sed '/^commit /d;/^tag [0-9a-f]* commit /d;s/.* /ref /' "$own/tags" | head -n 20 >>"$own/words"
   said_by theirs for-each-ref --format='%(refname)'
   sed '/^refs\/heads\//d;/^refs\/tags\//d;/^refs\/remotes\//d;/^refs\/stash$/d;s/^/ref /' "$mine/answer" |
     head -n 20 >>"$own/words"

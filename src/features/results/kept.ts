@@ -25,6 +25,8 @@ export interface Gathered {
   branches: Branch[];
   /** Of commits; an annotated one as what it is of. */
   tags: Branch[];
+  /** What annotated ones say: each a commit on what the tag is of, with the tag's words. */
+  messages: Branch[];
   /** The newest first. */
   stashes: string[];
   /** What nobody had committed in checkouts that claude made beside the project, by their names. */
@@ -102,6 +104,7 @@ const NOTE = v.object({
   branch: v.optional(v.string()),
   branches: v.array(v.object({ name: v.string(), commit: ID })),
   tags: v.optional(v.array(v.object({ name: v.string(), commit: ID })), []),
+  messages: v.optional(v.array(v.object({ name: v.string(), commit: ID })), []),
   stashes: v.array(ID),
   worktrees: v.optional(v.array(v.object({ name: v.string(), commit: ID })), []),
   abandoned: v.optional(v.array(ID), []),
@@ -152,8 +155,14 @@ export async function keep(kept: Git, { number, gathered }: Numbered): Promise<v
   if (result.exit !== 0) throw gitFailed(["update-ref"], result);
 }
 
-export function commitsOf({ head, tip, branches, tags, stashes, worktrees, abandoned }: Gathered): string[] {
-  return [tip, head, ...[...branches, ...tags, ...worktrees].map(({ commit }) => commit), ...stashes, ...abandoned];
+export function commitsOf({ head, tip, branches, tags, messages, stashes, worktrees, abandoned }: Gathered): string[] {
+  return [
+    tip,
+    head,
+    ...[...branches, ...tags, ...messages, ...worktrees].map(({ commit }) => commit),
+    ...stashes,
+    ...abandoned,
+  ];
 }
 
 function placeOf(number: number): string {

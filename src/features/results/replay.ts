@@ -14,9 +14,10 @@ import { beyond, earlierThan, existing, type More, noteUncommitted, withoutTheir
 import { openConverter, rawSet } from "./clean.ts";
 import { historyOf, type SandboxCommit, subjectOf } from "./history.ts";
 import { foldersOfAll, type Ground, importOf, type Planned, whyLeft } from "./import.ts";
-import { type Branch, commitsOf, type Gathered, openKept, treesOf } from "./kept.ts";
+import { commitsOf, type Gathered, openKept, treesOf } from "./kept.ts";
 import { memoryIgnored } from "./memory.ts";
-import { namesIn, needlesOf, type Secret } from "./needles.ts";
+import { abandonedOf, annotatedOf, moreOf, placeOfMore } from "./more.ts";
+import type { Secret } from "./needles.ts";
 import { pipeGit, requireDone } from "./piped-git.ts";
 import { shown } from "./raw-paths.ts";
 import { setRefs } from "./refs.ts";
@@ -104,6 +105,7 @@ export async function replay(world: Effects, input: ReplayInput): Promise<Replay
   await input.allowed;
   const tips = [tip, ...[...others, ...abandoned].map(({ id }) => id)];
   await transfer({ store, gitDir, repository, tips, base, signal });
+  const annotated = await annotatedOf(repository, { ...input, commits, realOf });
   const below = placeOfMore(runId);
   const succession = {
     repository,
@@ -117,6 +119,8 @@ export async function replay(world: Effects, input: ReplayInput): Promise<Replay
     signal,
   };
   const earlier = await earlierThan(world, succession);
+  const plain = others.filter(({ ref: at }) => !annotated.some((one) => one.ref === at));
+  others.splice(0, others.length, ...plain, ...annotated);
   others.push(...(await beyond(repository, { abandoned, earlier })), ...earlier);
   if (tip !== head) await noteUncommitted(kept, tip);
   await setRefs(repository, [{ ref, id: tip }, ...others], `${below}/`);
@@ -297,36 +301,6 @@ async function sameTreeIsNothing(kept: Git, { head, tip }: { head: string; tip: 
   if (head === tip) return { head, tip };
   const trees = await treesOf(kept, [head, tip]);
   return trees.get(head) === trees.get(tip) ? { head, tip: head } : { head, tip };
-}
-
-function placeOfMore(runId: string): string {
-  return `refs/parallel-cc/sandbox-more/${runId}`;
-}
-
-function moreOf({ gathered, runId, secrets = [] }: ReplayInput): More[] {
-  const { branches, tags, stashes, worktrees } = gathered;
-  const place = placeOfMore(runId);
-  const needles = needlesOf(secrets);
-  const named = (kind: string, { name, commit }: Branch, index: number) =>
-    namesIn(needles, Buffer.from(name)).length === 0
-      ? { ref: `${place}/${kind}/${name}`, name: kind === "tag" ? `tag ${name}` : name, id: commit }
-      : { ref: `${place}/${kind}-unnamed/${index}`, name: `a ${kind} that is named after a key`, id: commit };
-  return [
-    ...branches.map((one, index) => named("branch", one, index)),
-    ...tags.map((one, index) => named("tag", one, index)),
-    ...stashes.map((commit, index) => named("stash", { name: String(index), commit }, index)),
-    ...worktrees.map((one, index) => {
-      // Nobody inside has to name one as git would.
-      const { ref, id } = named("worktree", /^\w[\w-]*$/.test(one.name) ? one : { ...one, name: String(index) }, index);
-      return { ref, id, name: "what was uncommitted in another worktree" };
-    }),
-  ];
-}
-
-/** Each named after itself, so that a later one never takes the place of an earlier one. */
-function abandonedOf({ gathered, runId }: ReplayInput): More[] {
-  const refOf = (id: string) => `${placeOfMore(runId)}/reflog/${id.slice(0, 16)}`;
-  return gathered.abandoned.map((id) => ({ ref: refOf(id), name: "commits that no branch had", id }));
 }
 
 async function leftOf(scene: Scene, { rules }: Place): Promise<Replayed["left"]> {
