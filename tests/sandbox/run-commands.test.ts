@@ -228,7 +228,7 @@ test.concurrent("a name that nobody has, and one that could be several, are told
   expect(await scene.read(`${taken}/mine.txt`)).toBe("mine\n");
   const file = await json(scene, "download", "one", "--output", `${taken}/mine.txt`);
   expect([file.exit, file.error.code]).toEqual([1, "output.unusable"]);
-  const [one] = scene.rows();
+  const one = scene.rows().find(({ title }) => title === "One");
   await rm(`${scene.place.home}/.parallel-cc/sandboxes/${one?.id}`, { recursive: true });
   const gone = await json(scene, "download", "one", "--output", scene.place.at("new"));
   expect([gone.exit, gone.error.code]).toEqual([1, "sandbox.not-kept"]);

@@ -33,7 +33,7 @@ export async function make(driving: Driving): Promise<void> {
     limitAt,
     facts: { weaknesses: [...weaknesses], madeAt, dollarsPerHour },
   });
-  for (const weakness of weaknesses) driving.note(`Weaker isolation: ${weakness}`, "warning");
+  for (const weakness of weaknesses) driving.note(`Of this sandbox: ${weakness}`, "warning");
   driving.note(`Sandbox ${id} (${provider.name}).`);
   world.log("debug", "sandbox.made", { id: run.id, instance: id, directory: place.directory });
 }

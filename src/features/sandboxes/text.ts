@@ -93,7 +93,7 @@ function resultLines(answer: RunAnswer): string[] {
   for (const { path, why } of answer.left.slice(0, MOST_NAMED))
     lines.push(`  In no commit: ${printable(path)}: ${why}`);
   for (const remark of answer.remarks) lines.push(`  ${remark}`);
-  for (const weakness of answer.weaknesses) lines.push(`  Weaker isolation: ${weakness}`);
+  for (const weakness of answer.weaknesses) lines.push(`  Of this sandbox: ${weakness}`);
   return lines;
 }
 
