@@ -110,6 +110,7 @@ export function parseWords(operation: Shaped, words: readonly string[]): Parsed 
   const wrong: Wrong[] = [];
   const bare: string[] = [];
   const typed: Typed[] = [];
+  let isUnclear = false;
   for (const token of tokens) {
     if (token.kind === "positional") bare.push(token.value);
     if (token.kind !== "option") continue;
@@ -141,6 +142,7 @@ export function parseWords(operation: Shaped, words: readonly string[]): Parsed 
     if (token.value === undefined || (!token.inlineValue && /^-./.test(token.value))) {
       const failure = usage("flag-value", `${token.rawName} needs a value: ${token.rawName} <${field.value}>.`);
       wrong.push({ key, failure });
+      isUnclear = true;
       continue;
     }
     if (field.kind === "array") {
@@ -150,8 +152,8 @@ export function parseWords(operation: Shaped, words: readonly string[]): Parsed 
     }
     put(token.value, { field, shown: token.rawName, input, wrong });
   }
-  // What an unknown flag has behind it may be its value.
-  if (wrong.some(({ key }) => key === undefined)) return { input, common, wrong };
+  // What an unknown flag has behind it may be its value, and what stood where a value is missing was a flag.
+  if (isUnclear || wrong.some(({ key }) => key === undefined)) return { input, common, wrong };
   const left = takePositionals(fields, bare, { input, wrong, keys: operation.cli.positionals ?? [] });
   if (left.length > 0) wrong.push({ key: undefined, failure: unexpected(operation, left, { typed, input }) });
   return { input, common, wrong };
