@@ -35,18 +35,22 @@ test("a run that is stopped while it looks whether sandboxes can be made leaves 
   expect(scene.rows()).toEqual([]);
 });
 
-test("what a killed look leaves is removed by the next run", async () => {
+test("what a killed look leaves is removed by the next run, once no look could take so long", async () => {
   await using scene = await clientScene({ rules: () => [{ prompt: "Hi", turns: ["Hello."] }] });
   await using running = scene.start(["sandbox", "run", "--prompt", "Hi"]);
-  const standing = await waitFor(async () => {
+  const left = await waitFor(async () => {
     const [id] = await scene.sandboxes();
-    const file = Bun.file(scene.place.at("home", ".parallel-cc", "native", `${id}`, "standing.json"));
-    return id !== undefined && (await file.exists()) && file.json();
+    const directory = scene.place.at("home", ".parallel-cc", "native", `${id}`);
+    const file = Bun.file(`${directory}/standing.json`);
+    return id !== undefined && (await file.exists()) ? { directory, standing: await file.json() } : undefined;
   }, "a first look");
   running.kill("SIGKILL");
   await running.exited;
   // In a minute it would end by itself.
-  process.kill(standing.keeper.pid, "SIGKILL");
+  process.kill(left.standing.keeper.pid, "SIGKILL");
+  const record = Bun.file(`${left.directory}/sandbox.json`);
+  const createdAt = new Date(Date.now() - 10 * 60_000).toISOString();
+  await record.write(JSON.stringify({ ...(await record.json()), createdAt }));
   expect(await scene.sandbox("run", "--prompt", "Hi")).toMatchObject({ success: true });
   expect(await scene.sandboxes()).toEqual([]);
 });
