@@ -199,8 +199,8 @@ test.concurrent("a name that two runs under way have is not enough, the beginnin
   expect(await json(scene, "status", "mine")).toMatchObject({ sessionId: ids[1] });
 });
 
-test.concurrent("whoever follows ends when nobody reads any more, though the run goes on", async () => {
-  await using scene = await runScene({ sh: `${says("One.")}${says("Two is longer.")}at work\n${ends("Done.")}` });
+test.concurrent("whoever follows ends at the next line when nobody reads any more, though the run goes on", async () => {
+  await using scene = await runScene({ sh: `${says("One.")}at work\n${says("Two.")}at more\n${ends("Done.")}` });
   const id = await scene.begin("--prompt", "Do it");
   await scene.reached("work");
   await scene.rowAt(id, ({ step }) => step === "started");
@@ -208,7 +208,9 @@ test.concurrent("whoever follows ends when nobody reads any more, though the run
   const piped = Bun.spawn(["sh", "-c", '"$1" sandbox logs --follow | head -n 1', "sh", PROGRAM], {
     ...{ cwd: scene.repo.path, env, stdout: "pipe", stderr: "pipe" },
   });
-  expect(await new Response(piped.stdout).text()).toContain("Worktree");
+  const first = await piped.stdout.getReader().read();
+  expect(new TextDecoder().decode(first.value)).toContain("Worktree");
+  await scene.open("work");
   expect([await piped.exited, await new Response(piped.stderr).text()]).toEqual([0, ""]);
   expect(scene.row(id).step).toBe("started");
 });
