@@ -5,10 +5,11 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Failure } from "../../core/failure.ts";
+import { bytesOf, fullPath, pathFrom } from "../../files/byte-paths.ts";
 import type { Git } from "../../git/git.ts";
 import type { World } from "../../world.ts";
 import type { Side } from "./changes.ts";
-import { bytesOf, foldersOf, fullPath, rawFrom } from "./raw-paths.ts";
+import { foldersOf } from "./raw-paths.ts";
 
 export interface Converting {
   kept: Git;
@@ -225,5 +226,5 @@ async function filtered<T>(work: () => Promise<T>): Promise<T> {
 
 /** Names as the caller has them. */
 export function rawSet(names: readonly string[]): Set<string> {
-  return new Set(names.map(rawFrom));
+  return new Set(names.map(pathFrom));
 }

@@ -2,9 +2,10 @@
 
 import { createHash } from "node:crypto";
 import { closeSync, constants, fstatSync, lstatSync, openSync, readlinkSync, readSync, type Stats } from "node:fs";
+import { fullPath } from "../../files/byte-paths.ts";
 import type { Change, Side } from "./changes.ts";
 import { LINK } from "./changes.ts";
-import { foldersOf, fullPath } from "./raw-paths.ts";
+import { foldersOf } from "./raw-paths.ts";
 
 export type Look =
   /** As it was sent; as it is to be; nothing. */

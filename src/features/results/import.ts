@@ -1,9 +1,10 @@
 // Commits of a sandbox, written anew as commits on the real base. What a file is there depends on its path, on what was
 // sent and on what the base has, never on the commit it comes in: so merges, amended and rewritten history come out right.
 
+import { bytesOf } from "../../files/byte-paths.ts";
 import { type Change, GITLINK, isFile, isSame, type Side } from "./changes.ts";
 import type { SandboxCommit } from "./history.ts";
-import { bytesOf, foldersOf, isWithin } from "./raw-paths.ts";
+import { foldersOf, isWithin } from "./raw-paths.ts";
 
 /** What was sent, what the base has, and what of it is not touched. */
 export interface Ground {

@@ -1,9 +1,9 @@
 // The memory of plans travels with a run also where the repository ignores it: it comes home as files, and into no commit.
 
 import { Failure } from "../../core/failure.ts";
+import { bytesOf } from "../../files/byte-paths.ts";
 import type { World } from "../../world.ts";
 import { changesOf, type Pair } from "./changes.ts";
-import { bytesOf } from "./raw-paths.ts";
 
 const MEMORY = ".apm/";
 

@@ -4,11 +4,12 @@
 
 import { closeSync, lstatSync, openSync, readSync, rmdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { bytesOf, fullPath } from "../../files/byte-paths.ts";
 import type { Git } from "../../git/git.ts";
 import { type Change, GITLINK, type Side } from "./changes.ts";
 import { type Look, lookerAt } from "./disk-look.ts";
 import { outputOf, type Pipes } from "./piped-git.ts";
-import { bytesOf, foldersOf, fullPath, shown } from "./raw-paths.ts";
+import { foldersOf, shown } from "./raw-paths.ts";
 import { isFromGit, noRoom, unwritable } from "./unwritable.ts";
 
 export interface Disk {

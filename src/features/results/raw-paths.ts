@@ -1,22 +1,11 @@
-// Paths as git and the disk have them: bytes, which need not be UTF-8. Here a path is a text of one character for each byte.
+// Names that came out of a sandbox, as paths of one character for each byte (`files/byte-paths.ts`).
 
 import { printable } from "../../core/text.ts";
-
-export function bytesOf(raw: string): Buffer {
-  return Buffer.from(raw, "latin1");
-}
-
-export function rawFrom(text: string): string {
-  return Buffer.from(text).toString("latin1");
-}
+import { bytesOf } from "../../files/byte-paths.ts";
 
 /** As people read it: a name from a sandbox is data. */
 export function shown(raw: string): string {
   return printable(bytesOf(raw).toString());
-}
-
-export function fullPath(top: string, raw: string): Buffer {
-  return Buffer.concat([Buffer.from(`${top}/`), bytesOf(raw)]);
 }
 
 /** The directories above a path, the nearest first. */

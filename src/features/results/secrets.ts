@@ -2,12 +2,13 @@
 // also of commits whose files were changed again, the words of commits, and the names of files, branches and tags;
 // nothing that is found is ever repeated.
 
+import { bytesOf } from "../../files/byte-paths.ts";
 import { credentialIn, LONGEST } from "../uploads/uploads.ts";
 import { readerOf, streamOf } from "./byte-reader.ts";
 import type { Side } from "./changes.ts";
 import { type Needle, namesIn, withoutValues } from "./needles.ts";
 import { outputOf, type Pipes, pipeGit, requireDone } from "./piped-git.ts";
-import { bytesOf, shown } from "./raw-paths.ts";
+import { shown } from "./raw-paths.ts";
 
 export interface SecretFound {
   name: string;

@@ -32,7 +32,7 @@ async function repositoryHere(world: World): Promise<string | undefined> {
 }
 
 /** Without a name: the one that is under way, else the newest. Errors: `sandbox.unknown`, `usage.ambiguous`. */
-export function runMeant(db: Db, named: string | undefined, here?: string): Run {
+function runMeant(db: Db, named: string | undefined, here?: string): Run {
   if (named === undefined) {
     const all = allRuns(db).filter(({ request, step }) => !request.isDryRun || step !== "ended");
     const ours = here === undefined ? all : all.filter(({ git_dir_id: id }) => id === here);
