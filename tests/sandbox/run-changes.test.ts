@@ -139,6 +139,22 @@ test.concurrent("what was added though git ignores it goes along, and comes back
   expect(await repo.git("-C", `${branch.worktreePath}`, "status", "--porcelain")).toBe("");
 });
 
+test.concurrent("a run that is stopped before its claude has begun leaves no copy of them", async () => {
+  await using scene = await runScene({ sh: ends("Done.") });
+  await dirty(scene);
+  for (;;) {
+    const id = await scene.begin("--prompt", "Do it", "--with-changes");
+    const { driver } = await scene.rowAt(id, ({ step }) => step !== "planned");
+    if (driver !== null) process.kill(driver.pid, "SIGKILL");
+    const isEarly = ["placed", "made"].includes(scene.row(id).step);
+    const ended = await scene.sandbox("kill", id, "--discard");
+    if (!isEarly) continue;
+    expect(await Bun.file(`${ended.worktreePath}/id_rsa`).exists()).toBe(false);
+    expect(await scene.repo.git("worktree", "list")).not.toContain(id.slice(0, 8));
+    break;
+  }
+});
+
 test.concurrent("a trial leaves nothing, whatever the names, the ends of lines and the repositories below", async () => {
   await using scene = await runScene({ sh: ends("Done.") });
   const { repo } = scene;

@@ -15,8 +15,11 @@ export async function end(driving: Driving): Promise<void> {
   // The prompt may hold what its user would not leave lying about.
   rmSync(place.prompt, { force: true });
   for (const name of ["carry.index", "start.index"]) rmSync(join(place.directory, name), { force: true });
-  rmSync(place.carried, { recursive: true, force: true });
   const { session_id: sessionId, git_dir: gitDir, id, request, caller_path: caller, worktree_path } = driving.run();
+  const isThere = existsSync(gitDir) && worktree_path !== null && existsSync(worktree_path);
+  // Who was killed while changes were carried has left an index of objects that go now.
+  if (isThere && existsSync(place.carried)) await world.git(worktree_path).attempt(["read-tree", "HEAD"]);
+  rmSync(place.carried, { recursive: true, force: true });
   // What came home stands on it.
   if (existsSync(gitDir))
     await world
@@ -26,8 +29,11 @@ export async function end(driving: Driving): Promise<void> {
   if (request.isDryRun && existsSync(gitDir)) {
     const nothing = ["update-ref", "-d", `refs/parallel-cc/sandbox/${id}`];
     await world.git(gitDir).trusting().attempt(nothing);
-    const isThere = worktree_path !== null && existsSync(worktree_path) && existsSync(caller);
-    if (isThere && request.withChanges) await uncarryChanges(world, { caller, worktree: worktree_path });
+  }
+  // What stands there then are copies, of credentials among others.
+  const hasWork = !request.isDryRun && driving.run().started_at !== null;
+  if (isThere && request.withChanges && !hasWork && existsSync(caller)) {
+    await uncarryChanges(world, { caller, worktree: worktree_path });
   }
   if (sessionId !== null && session(db, sessionId) !== undefined) {
     const { worktreeRemoved } = await releaseMade(world, sessionId);
